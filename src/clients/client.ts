@@ -1,0 +1,58 @@
+// A relying party, as its file in config/clients/ describes it.
+
+export type Preset = 'web' | 'spa' | 'native' | 'service';
+export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials';
+export type ClientAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
+
+export interface Client {
+  readonly clientId: string;
+  readonly clientName: string;
+  readonly preset: Preset;
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris: readonly string[];
+  readonly grantTypes: readonly GrantType[];
+  readonly tokenEndpointAuthMethod: ClientAuthMethod;
+  /** Several, so that one can be replaced while the other still works. */
+  readonly secrets: readonly ClientSecret[];
+  readonly jwks: { readonly keys: readonly Record<string, unknown>[] } | undefined;
+  readonly jwksUri: string | undefined;
+  /** OpenID Connect scopes the client may ask for; scopes of APIs stand in `resources`. */
+  readonly scopes: readonly string[];
+  /** Audience → scopes the client may ask for there. */
+  readonly resources: ReadonlyMap<string, readonly string[]>;
+  readonly requirePkce: boolean;
+  readonly requirePushedAuthorizationRequests: boolean;
+  readonly dpopBoundAccessTokens: boolean;
+  readonly consent: 'ask' | 'skip';
+  readonly access: {
+    /** Empty: everybody who can sign in. */
+    readonly requireAnyRole: readonly string[];
+  };
+  readonly roles: {
+    /** Patterns with `*`; undefined: every role that is not the product's own. */
+    readonly include: readonly string[] | undefined;
+    /** Roles of the client itself, for tokens of the client_credentials grant. */
+    readonly assign: readonly string[];
+  };
+  /** Claims of the granted scopes stand in the ID token too, not only at userinfo. */
+  readonly scopeClaimsInIdToken: boolean;
+  /** Origins whose scripts may call token, userinfo and revocation (CORS). */
+  readonly allowedOrigins: readonly string[];
+  /** Audiences whose tokens this client may introspect besides its own. */
+  readonly introspect: readonly string[];
+  readonly assertionAudience: 'issuer' | 'token_endpoint';
+  readonly clientUri: string | undefined;
+  readonly policyUri: string | undefined;
+  readonly tosUri: string | undefined;
+  /** Absolute path of an image beside the client file, served by us. */
+  readonly logoFile: string | undefined;
+  readonly source: { readonly file: string; readonly line: number };
+}
+
+export interface ClientSecret {
+  /** SHA-256 of the secret, 32 bytes. */
+  readonly sha256: Buffer;
+  readonly expires: Date | undefined;
+}
+
+export type ClientRegistry = ReadonlyMap<string, Client>;

@@ -1,0 +1,96 @@
+// The checked configuration of the server, as the rest of the program sees it: frozen, complete, in our own names.
+
+export type Mode = 'development' | 'production';
+
+export interface Config {
+  readonly mode: Mode;
+  /** No trailing slash, no path of its own unless one is configured; every absolute URL starts with it. */
+  readonly issuer: string;
+  readonly name: string;
+  readonly paths: ConfigPaths;
+  readonly server: ServerConfig;
+  readonly database: DatabaseConfig;
+  readonly masterSecret: string;
+  readonly accounts: AccountsConfig;
+  readonly sessions: SessionsConfig;
+  readonly tokens: TokensConfig;
+  readonly limits: LimitsConfig;
+  readonly logging: LoggingConfig;
+  /** By audience. */
+  readonly resources: ReadonlyMap<string, Resource>;
+}
+
+export interface ConfigPaths {
+  /** Absolute. */
+  readonly configDir: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly clientsDir: string;
+}
+
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  /** CIDR blocks whose X-Forwarded-* headers are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Host[:port] names under which apps on the inside may call discovery, JWKS, token, userinfo and introspection. */
+  readonly internalHosts: readonly string[];
+  /** How long a stopping server waits for requests in flight. */
+  readonly drainSeconds: number;
+}
+
+export interface DatabaseConfig {
+  /** A postgres:// URL, or undefined for the embedded database in the data directory. */
+  readonly url: string | undefined;
+  readonly poolSize: number;
+}
+
+export interface AccountsConfig {
+  readonly mfa: 'optional' | 'required';
+  /** Code points. NIST SP 800-63B-4 section 3.1.1.2: 15 when the password stands alone. */
+  readonly passwordMinLength: number;
+  /** Code points, when a second factor is enforced (mfa: required). */
+  readonly passwordMinLengthWithSecondFactor: number;
+  readonly passwordMaxLength: number;
+}
+
+export interface SessionsConfig {
+  readonly idleSeconds: number;
+  readonly absoluteSeconds: number;
+}
+
+export interface TokensConfig {
+  /** The `aud` of access tokens when the app names no resource. */
+  readonly defaultAudience: string;
+  readonly accessTokenSeconds: number;
+  readonly clientCredentialsTokenSeconds: number;
+  readonly idTokenSeconds: number;
+  readonly refreshTokenIdleSeconds: number;
+  readonly refreshTokenAbsoluteSeconds: number;
+}
+
+export interface LimitsConfig {
+  /** Failed sign-ins per account and network, and the window they are counted in. */
+  readonly signInFailures: number;
+  readonly signInWindowSeconds: number;
+  /** Wrong second-factor codes per account, and the window they are counted in. */
+  readonly secondFactorFailures: number;
+  readonly secondFactorWindowSeconds: number;
+  /** Passwords hashed at once; 0 means as many as there are cores. */
+  readonly parallelHashes: number;
+  readonly hashQueue: number;
+}
+
+export interface LoggingConfig {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly format: 'json' | 'pretty';
+}
+
+/** An API that access tokens can be made for (RFC 8707). */
+export interface Resource {
+  readonly audience: string;
+  readonly name: string;
+  /** Scope → one sentence for the consent page. */
+  readonly scopes: ReadonlyMap<string, string>;
+  readonly accessTokenSeconds: number;
+}

@@ -1,0 +1,124 @@
+// The tables as Kysely sees them. A test holds this against the migrated database.
+import type { ColumnType, Generated } from 'kysely';
+
+export interface Database {
+  accounts: AccountsTable;
+  totp_secrets: TotpSecretsTable;
+  recovery_codes: RecoveryCodesTable;
+  roles: RolesTable;
+  role_assignments: RoleAssignmentsTable;
+  consents: ConsentsTable;
+  oidc_payloads: OidcPayloadsTable;
+  signing_keys: SigningKeysTable;
+  rate_counters: RateCountersTable;
+  server_state: ServerStateTable;
+}
+
+type Timestamp = ColumnType<Date, Date | string, Date | string>;
+type CreatedAt = ColumnType<Date, Date | string | undefined, never>;
+/** Written as JSON text, read back parsed. */
+type Json<T> = ColumnType<T, string, string>;
+
+export interface AccountsTable {
+  /** UUID; the `sub` of every token. */
+  id: string;
+  email: string;
+  /** Canonical form; unique (accounts_email_key). */
+  email_key: string;
+  email_verified_at: Timestamp | null;
+  username: string | null;
+  /** Canonical form; unique (accounts_username_key). */
+  username_key: string | null;
+  display_name: string | null;
+  status: 'active' | 'banned';
+  status_reason: string | null;
+  /** argon2id, PHC string. */
+  password_hash: string | null;
+  created_at: CreatedAt;
+  updated_at: Timestamp;
+  last_sign_in_at: Timestamp | null;
+}
+
+export interface TotpSecretsTable {
+  account_id: string;
+  /** Sealed; the place is `totp_secrets.secret:<account_id>`. */
+  secret: string;
+  /** The last accepted time step (RFC 6238 T); only a later one is accepted. int8, so a string from pg. */
+  last_step: ColumnType<string, number, number>;
+  confirmed_at: Timestamp;
+}
+
+export interface RecoveryCodesTable {
+  account_id: string;
+  /** argon2id of the code with the account's own salt, base64url. */
+  code_hash: string;
+  /** 16 random bytes per set, base64url: one try costs one hash. */
+  salt: string;
+  created_at: CreatedAt;
+}
+
+export interface RolesTable {
+  name: string;
+  description: string;
+  created_at: CreatedAt;
+}
+
+export interface RoleAssignmentsTable {
+  account_id: string;
+  role: string;
+  created_at: CreatedAt;
+}
+
+/** What a person has allowed an app; grants are made from it. No foreign key to clients: they live in files. */
+export interface ConsentsTable {
+  account_id: string;
+  client_id: string;
+  /** OIDC scopes, sorted. */
+  scopes: string[];
+  /** Scopes by resource (audience). */
+  resources: Json<Record<string, string[]>>;
+  created_at: CreatedAt;
+  updated_at: Timestamp;
+}
+
+export interface OidcPayloadsTable {
+  model: string;
+  /** SHA-256 of the identifier for everything that works as a bearer secret. */
+  id: string;
+  payload: Json<Record<string, unknown>>;
+  grant_id: string | null;
+  account_id: string | null;
+  client_id: string | null;
+  uid: string | null;
+  user_code: string | null;
+  created_at: CreatedAt;
+  expires_at: Timestamp;
+  consumed_at: Timestamp | null;
+  /** A destroyed row stays as a tombstone until it expires, so that a request in flight cannot bring it back. */
+  destroyed_at: Timestamp | null;
+}
+
+export interface SigningKeysTable {
+  kid: string;
+  algorithm: string;
+  stage: 'next' | 'active' | 'retired';
+  public_jwk: Json<Record<string, unknown>>;
+  /** Sealed; the place is `signing_keys.private_jwk:<kid>`. */
+  private_jwk: string;
+  created_at: CreatedAt;
+  activated_at: Timestamp | null;
+  retired_at: Timestamp | null;
+}
+
+export interface RateCountersTable {
+  key: string;
+  count: number;
+  resets_at: Timestamp;
+}
+
+/** Facts about this installation that are set once, such as that the demo's roles were made. */
+export interface ServerStateTable {
+  key: string;
+  value: Generated<string>;
+  created_at: CreatedAt;
+}
