@@ -1,0 +1,73 @@
+// Opens the database: PostgreSQL by its URL, or the embedded one in the data directory. Both are spoken to through pg.
+import { Kysely, PostgresDialect } from 'kysely';
+import { attachOrStartEmbedded, type EmbeddedDatabase, startEmbedded } from './embedded.ts';
+import { type DatabaseAddress, type DatabaseLog, openPool } from './pool.ts';
+import { createRequestTransactions, type RequestTransaction } from './request-transactions.ts';
+import type { Database } from './schema.ts';
+
+/** A connection pool, an open transaction, or whatever else queries can be made with. */
+export type Db = Kysely<Database>;
+
+export interface OpenDatabase {
+  readonly db: Db;
+  /**
+   * Runs `work` in one transaction: every query made through `db` inside it, by any code, joins in. It is opened at the
+   * first query, not before, and committed when `work` returns; rolled back when it throws or called `tx.rollBack()`.
+   * `db.transaction()` inside it becomes a savepoint. Rejects when the commit fails: then nothing has happened.
+   */
+  inRequestTransaction<T>(work: (tx: RequestTransaction) => Promise<T>): Promise<T>;
+  /** Leaves the request transaction around it. On the embedded database such a query waits until that one has ended. */
+  outsideRequestTransaction<T>(work: () => Promise<T>): Promise<T>;
+  /** A connection of its own without time limits, for migrations. */
+  withPatientConnection<T>(work: (db: Kysely<unknown>) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseSettings {
+  /** postgres:// or postgresql://; undefined for the embedded database. */
+  readonly url: string | undefined;
+  /** Where the embedded database lives. */
+  readonly dataDir: string;
+  readonly poolSize: number;
+  /**
+   * For the embedded database only. `start`: refuse when another process has it (DatabaseInUse).
+   * `attach-or-start`: use the one that is running, or run it for as long as this is open.
+   */
+  readonly embedded?: 'start' | 'attach-or-start';
+  readonly log?: DatabaseLog;
+}
+
+/** @throws DatabaseInUse; a PostgreSQL that cannot be reached shows at the first query. */
+export async function openDatabase(settings: DatabaseSettings): Promise<OpenDatabase> {
+  if (settings.url !== undefined) return open({ kind: 'postgres', url: settings.url }, settings, undefined);
+  const start = settings.embedded === 'attach-or-start' ? attachOrStartEmbedded : startEmbedded;
+  const embedded = await start({ dataDir: settings.dataDir, log: settings.log });
+  return open({ kind: 'embedded', socketDirectory: embedded.socketDirectory }, settings, embedded);
+}
+
+function open(
+  address: DatabaseAddress,
+  { poolSize, log }: DatabaseSettings,
+  embedded: EmbeddedDatabase | undefined,
+): OpenDatabase {
+  const transactions = createRequestTransactions(openPool(address, { size: poolSize, limits: 'strict' }, log));
+  const db = new Kysely<Database>({ dialect: transactions.dialect });
+  return {
+    db,
+    inRequestTransaction: transactions.run,
+    outsideRequestTransaction: transactions.runOutside,
+    async withPatientConnection(work) {
+      const pool = openPool(address, { size: 1, limits: 'patient' }, log);
+      const patient = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+      try {
+        return await work(patient);
+      } finally {
+        await patient.destroy();
+      }
+    },
+    async close() {
+      await db.destroy();
+      await embedded?.close();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+// PGlite in a worker thread behind a socket in the data directory, for one process at a time.
+import { chmodSync, mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readHolder, removeHolder, takeLock, writeHolder } from './embedded-lock.ts';
+import { type EmbeddedWorker, startEmbeddedWorker } from './embedded-thread.ts';
+import type { DatabaseLog } from './pool.ts';
+import { makeSocketDirectory, removeSocketDirectory, SOCKET_NAME } from './socket-directory.ts';
+
+export interface EmbeddedDatabase {
+  readonly socketDirectory: string;
+  close(): Promise<void>;
+}
+
+export interface EmbeddedSettings {
+  readonly dataDir: string;
+  readonly log?: DatabaseLog | undefined;
+}
+
+/** Another process has the embedded database open. */
+export class DatabaseInUse extends Error {
+  override readonly name = 'DatabaseInUse';
+  readonly pid: number | undefined;
+  constructor(directory: string, pid: number | undefined) {
+    const holder = pid === undefined ? 'another process' : `process ${pid}`;
+    super(
+      `The embedded database in ${directory} is in use by ${holder}. Only one server can use it at a time: ` +
+        'stop that one first, give this one another data directory, or use PostgreSQL for both.',
+    );
+    this.pid = pid;
+  }
+}
+
+/** How long a command waits for a server that has the lock but is not ready: its first start takes seconds. */
+const ATTACH_SECONDS = 60;
+const ATTACH_PAUSE_MILLISECONDS = 150;
+
+/** @throws DatabaseInUse */
+export async function startEmbedded(settings: EmbeddedSettings): Promise<EmbeddedDatabase> {
+  const directory = ownDirectory(settings.dataDir);
+  const started = await tryStart(directory, settings.log);
+  if (started === undefined) throw new DatabaseInUse(directory, readHolder(directory)?.pid);
+  return started;
+}
+
+/** Connects to the process that has the database open; if there is none, opens it here. */
+export async function attachOrStartEmbedded(settings: EmbeddedSettings): Promise<EmbeddedDatabase> {
+  const directory = ownDirectory(settings.dataDir);
+  const giveUpAt = performance.now() + ATTACH_SECONDS * 1000;
+  for (;;) {
+    const started = await tryStart(directory, settings.log);
+    if (started !== undefined) return started;
+    const holder = readHolder(directory);
+    if (holder !== undefined && (await answers(holder.socketDirectory))) {
+      return { socketDirectory: holder.socketDirectory, close: async () => undefined };
+    }
+    if (performance.now() > giveUpAt) throw new DatabaseInUse(directory, holder?.pid);
+    await sleep(ATTACH_PAUSE_MILLISECONDS);
+  }
+}
+
+/** Everything of the embedded database is in one directory that only its owner may enter. */
+function ownDirectory(dataDir: string): string {
+  const directory = path.join(dataDir, 'pglite');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  chmodSync(directory, 0o700);
+  return directory;
+}
+
+async function tryStart(directory: string, log: DatabaseLog | undefined): Promise<EmbeddedDatabase | undefined> {
+  const lock = takeLock(directory);
+  if (lock === undefined) return undefined;
+  try {
+    const killed = readHolder(directory);
+    if (killed !== undefined) removeSocketDirectory(directory, killed.socketDirectory);
+    const socketDirectory = makeSocketDirectory(directory);
+    writeHolder(directory, { pid: process.pid, socketDirectory });
+    const socketPath = path.join(socketDirectory, SOCKET_NAME);
+    const worker = await startEmbeddedWorker({ directory: path.join(directory, 'data'), socketPath }, log);
+    return { socketDirectory, close: () => close(worker) };
+
+    async function close(running: EmbeddedWorker): Promise<void> {
+      await running.close();
+      removeHolder(directory);
+      removeSocketDirectory(directory, socketDirectory);
+      lock?.release();
+    }
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+const answers = (socketDirectory: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(path.join(socketDirectory, SOCKET_NAME));
+    const answer = (yes: boolean) => {
+      socket.destroy();
+      resolve(yes);
+    };
+    socket.once('connect', () => answer(true));
+    socket.once('error', () => answer(false));
+  });
