@@ -1,0 +1,83 @@
+// Who is signed in: sessions in memory under unguessable ids; a browser holds nothing but the id.
+import { randomBytes } from 'node:crypto';
+import type { Person } from './sign-in.ts';
+
+export interface Session {
+  readonly id: string;
+  readonly person: Person;
+  /** Stands in every form of this session, and must come back with it. */
+  readonly csrfToken: string;
+  /** How often the tokens were refreshed, and when the ID token before the last refresh was issued (epoch seconds). */
+  readonly refreshes: number;
+  readonly issuedBefore: number | undefined;
+}
+
+export interface Sessions {
+  /** Always a new id, so that an id planted in a browser before the sign-in is worth nothing. */
+  begin(person: Person): Session;
+  find(id: string): Session | undefined;
+  replacePerson(id: string, person: Person): void;
+  /** One sentence for the next page that this session sees. */
+  leaveNotice(id: string, notice: string): void;
+  takeNotice(id: string): string | undefined;
+  end(id: string): void;
+}
+
+export const SESSION_IDLE_SECONDS = 8 * 60 * 60;
+const MAX_SESSIONS = 10_000;
+
+export const randomId = (): string => randomBytes(32).toString('base64url');
+
+/** `now` gives milliseconds since the epoch. Beyond the limit the session unused for longest makes room. */
+export function createSessions(now: () => number = Date.now): Sessions {
+  const sessions = new Map<string, { session: Session; seenAt: number; notice: string | undefined }>();
+
+  const isOver = (seenAt: number) => now() - seenAt > SESSION_IDLE_SECONDS * 1000;
+
+  const forgetOld = () => {
+    for (const [id, { seenAt }] of sessions) {
+      if (!isOver(seenAt) && sessions.size < MAX_SESSIONS) return;
+      sessions.delete(id);
+    }
+  };
+
+  const find = (id: string): Session | undefined => {
+    const entry = sessions.get(id);
+    if (entry === undefined) return undefined;
+    sessions.delete(id);
+    if (isOver(entry.seenAt)) return undefined;
+    // Set again, so that the map stays in the order of last use.
+    sessions.set(id, { ...entry, seenAt: now() });
+    return entry.session;
+  };
+
+  return {
+    find,
+    begin(person) {
+      const session = { id: randomId(), person, csrfToken: randomId(), refreshes: 0, issuedBefore: undefined };
+      forgetOld();
+      sessions.set(session.id, { session, seenAt: now(), notice: undefined });
+      return session;
+    },
+    replacePerson(id, person) {
+      const entry = sessions.get(id);
+      if (entry === undefined) return;
+      const { session } = entry;
+      const issuedBefore = session.person.claims.iat;
+      entry.session = { ...session, person, refreshes: session.refreshes + 1, issuedBefore };
+    },
+    leaveNotice(id, notice) {
+      const entry = sessions.get(id);
+      if (entry !== undefined) entry.notice = notice;
+    },
+    takeNotice(id) {
+      const entry = sessions.get(id);
+      const notice = entry?.notice;
+      if (entry !== undefined) entry.notice = undefined;
+      return notice;
+    },
+    end(id) {
+      sessions.delete(id);
+    },
+  };
+}
