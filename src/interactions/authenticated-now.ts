@@ -1,0 +1,19 @@
+// What the engine, and through it the app, is told about how a person has proved who they are.
+import { type Clock, epochSeconds } from '../clock.ts';
+import type { SignInStage } from './sign-in-stage.ts';
+
+export type ProvedBy = 'password' | 'totp' | 'recovery_code';
+
+/** amr values are those of RFC 8176; a recovery code is a second factor, but no one-time password of RFC 6238. */
+const METHODS = {
+  password: { acr: 'pwd', amr: ['pwd'] },
+  totp: { acr: 'mfa', amr: ['pwd', 'otp', 'mfa'] },
+  recovery_code: { acr: 'mfa', amr: ['pwd', 'mfa'] },
+} as const;
+
+export const authenticatedNow = ({ clock }: { clock: Clock }, accountId: string, provedBy: ProvedBy): SignInStage => ({
+  stage: 'authenticated',
+  accountId,
+  at: epochSeconds(clock.now()),
+  ...METHODS[provedBy],
+});

@@ -1,0 +1,70 @@
+// What the app will get, in plain sentences, and allow or deny.
+import type Koa from 'koa';
+import { z } from 'zod';
+import type { Account } from '../accounts/account.ts';
+import { requestedAccess } from '../provider/access.ts';
+import { rememberConsent } from '../sessions/consents.ts';
+import type { InteractionDeps } from './deps.ts';
+import type { SignIn } from './engine-interaction.ts';
+import { finishAuthenticated, finishConsented, finishDenied } from './finish.ts';
+import { addressOf, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
+
+const form = z.object({ csrf: z.string().optional(), decision: z.enum(['allow', 'deny']) });
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  openid: 'Know that it is you when you come back',
+  profile: 'See your name and your username',
+  email: 'See your e-mail address',
+  roles: 'See the roles you have',
+  offline_access: 'Stay connected to your account while you are away',
+};
+
+export async function showConsent(
+  deps: InteractionDeps,
+  ctx: Koa.Context,
+  { signIn, account }: { signIn: SignIn; account: Account | undefined },
+): Promise<void> {
+  const asked = requestedAccess(signIn.client, signIn.params);
+  await showStep(deps, ctx, {
+    view: 'consent',
+    title: `Allow ${signIn.client.clientName}?`,
+    signIn,
+    account,
+    locals: {
+      action: addressOf(signIn, 'consent'),
+      scopes: asked.scopes.map((value) => ({ value, sentence: SENTENCES[value] ?? value })),
+      resources: [...asked.resources].map(([audience, scopes]) => describeResource(deps, audience, scopes)),
+    },
+  });
+}
+
+/** What is remembered and granted is what the request asks for, as the page showed it; nothing is read from the form. */
+export const submitConsent =
+  (deps: InteractionDeps): Step =>
+  async (ctx, signIn) => {
+    const { decision } = await readStep(deps, ctx, { signIn, form });
+    const accountId = consentingAccount(signIn);
+    if (accountId === undefined) return redirectToDispatch(ctx, signIn);
+    if (decision === 'deny') return finishDenied(deps, ctx, signIn);
+    const allowed = requestedAccess(signIn.client, signIn.params);
+    await rememberConsent(deps, { accountId, clientId: signIn.client.clientId, allowed });
+    deps.log.info({ event: 'consent.given', accountId, clientId: signIn.client.clientId, scopes: allowed.scopes });
+    return signIn.stage.stage === 'authenticated'
+      ? finishAuthenticated(deps, ctx, signIn)
+      : finishConsented(deps, ctx, { signIn, accountId });
+  };
+
+/** Only a person whose every factor has passed, here or in the session that asks, can consent. */
+function consentingAccount(signIn: SignIn): string | undefined {
+  if (signIn.stage.stage === 'authenticated') return signIn.stage.accountId;
+  const asked = signIn.stage.stage === 'start' && signIn.interaction.prompt.name === 'consent';
+  return asked ? signIn.sessionAccountId : undefined;
+}
+
+function describeResource({ config }: InteractionDeps, audience: string, scopes: readonly string[]) {
+  const resource = config.resources.get(audience);
+  return {
+    name: resource?.name ?? audience,
+    scopes: scopes.map((value) => ({ value, sentence: resource?.scopes.get(value) ?? value })),
+  };
+}

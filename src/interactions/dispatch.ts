@@ -1,0 +1,94 @@
+// The one place that decides what a person sees next in a sign-in. It looks only at what is stored.
+import type Koa from 'koa';
+import { type Account, isUsable } from '../accounts/account.ts';
+import { findAccount } from '../accounts/accounts.ts';
+import { alwaysAsks, mayUse, requestedAccess } from '../provider/access.ts';
+import { isCovered } from '../provider/consented-grant.ts';
+import { rolesOf } from '../roles/roles.ts';
+import { showConsent } from './consent-page.ts';
+import type { InteractionDeps } from './deps.ts';
+import type { SignIn } from './engine-interaction.ts';
+import { showEnrolment } from './enrol-totp-page.ts';
+import { finishAuthenticated, finishChosenAccount } from './finish.ts';
+import { proceed } from './page.ts';
+import { showRecoveryCodes } from './recovery-codes-page.ts';
+import { showRefused } from './refused-page.ts';
+import { showSecondFactor } from './second-factor-page.ts';
+import { showAccountChoice } from './select-account-page.ts';
+import { accountToConfirm, showSignIn } from './sign-in-page.ts';
+
+export async function dispatch(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
+  const { stage } = signIn;
+  switch (stage.stage) {
+    case 'start':
+      return start(deps, ctx, signIn);
+    case 'another-account':
+      return showSignIn(deps, ctx, { signIn });
+    case 'account-chosen':
+      return finishChosenAccount(deps, ctx, signIn);
+    case 'second-factor':
+    case 'enrol-totp':
+    case 'recovery-codes':
+    case 'authenticated':
+      return goOn(deps, ctx, { ...signIn, stage });
+  }
+}
+
+/** Nothing has happened yet, so the engine's prompt says what is missing. */
+async function start(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
+  const account = await usableAccount(deps, signIn.sessionAccountId);
+  switch (account === undefined ? 'login' : signIn.interaction.prompt.name) {
+    case 'select_account':
+      return showAccountChoice(deps, ctx, { signIn, account });
+    case 'access':
+      return showRefused(deps, ctx, { signIn, account });
+    case 'consent':
+      return showConsent(deps, ctx, { signIn, account });
+    default:
+      return showSignIn(deps, ctx, { signIn, account: await accountToConfirm(deps, signIn) });
+  }
+}
+
+type WithAccount = Extract<SignIn['stage'], { accountId: string }>;
+
+/** The password has been proved. An account that was banned meanwhile starts again, and gets no further. */
+async function goOn(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn & { stage: WithAccount }): Promise<void> {
+  const { stage } = signIn;
+  const account = await usableAccount(deps, stage.accountId);
+  if (account === undefined) return proceed(ctx, signIn, { stage: 'another-account' });
+  switch (stage.stage) {
+    case 'second-factor':
+      return showSecondFactor(deps, ctx, { signIn, account });
+    case 'enrol-totp':
+      return showEnrolment(deps, ctx, { signIn, account, sealedSecret: stage.sealedSecret });
+    case 'recovery-codes':
+      return showRecoveryCodes(deps, ctx, { signIn, account, sealedCodes: stage.sealedCodes });
+    case 'authenticated':
+      return afterAuthentication(deps, ctx, { signIn, account });
+  }
+}
+
+/** Every factor has passed; what is left is whether this app may have this person, and consent. */
+async function afterAuthentication(
+  deps: InteractionDeps,
+  ctx: Koa.Context,
+  { signIn, account }: { signIn: SignIn; account: Account },
+): Promise<void> {
+  if (!mayUse(signIn.client, await rolesOf(deps.db, account.id))) return showRefused(deps, ctx, { signIn, account });
+  if (await needsConsent(deps, { signIn, account })) return showConsent(deps, ctx, { signIn, account });
+  return finishAuthenticated(deps, ctx, signIn);
+}
+
+async function needsConsent(
+  deps: InteractionDeps,
+  { signIn, account }: { signIn: SignIn; account: Account },
+): Promise<boolean> {
+  if (alwaysAsks(signIn.client, signIn.params)) return true;
+  const allowed = requestedAccess(signIn.client, signIn.params);
+  return !(await isCovered(deps, { client: signIn.client, accountId: account.id, allowed }));
+}
+
+async function usableAccount({ db }: InteractionDeps, accountId: string | undefined): Promise<Account | undefined> {
+  const account = accountId === undefined ? undefined : await findAccount(db, accountId);
+  return account !== undefined && isUsable(account) ? account : undefined;
+}

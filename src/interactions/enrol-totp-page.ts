@@ -1,0 +1,82 @@
+// Setting up an authenticator app: scan, or type the key, then prove it with a code.
+import type Koa from 'koa';
+import { z } from 'zod';
+import type { Account } from '../accounts/account.ts';
+import { findAccount } from '../accounts/accounts.ts';
+import { confirmTotpEnrolment, startTotpEnrolment } from '../second-factors/enrol-totp.ts';
+import { newTotpSecret } from '../second-factors/totp.ts';
+import type { InteractionDeps } from './deps.ts';
+import type { SignIn } from './engine-interaction.ts';
+import { addressOf, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
+import { inWords } from './sign-in-page.ts';
+import type { SignInStage } from './sign-in-stage.ts';
+
+const form = z.object({ csrf: z.string().optional(), code: z.string().max(64) });
+
+interface Shown {
+  readonly signIn: SignIn;
+  readonly account: Account;
+  readonly sealedSecret: string;
+  readonly problem?: { readonly summary: string; readonly field: 'code' };
+}
+
+/** The secret is made once and kept, sealed, so that reloading the page shows the same QR code. */
+export const newEnrolment = (
+  { box }: InteractionDeps,
+  { signIn, account }: { signIn: SignIn; account: Account },
+): SignInStage => ({
+  stage: 'enrol-totp',
+  accountId: account.id,
+  sealedSecret: box.seal(newTotpSecret(), place(signIn)),
+});
+
+export async function showEnrolment(deps: InteractionDeps, ctx: Koa.Context, shown: Shown): Promise<void> {
+  const { signIn, account } = shown;
+  const secret = deps.box.open(shown.sealedSecret, place(signIn));
+  const { uri, qrSvg, keyInGroups } = startTotpEnrolment({ issuerName: deps.config.name, account, secret });
+  await showStep(deps, ctx, {
+    view: 'enrol-totp',
+    title: 'Set up your authenticator app',
+    signIn,
+    account,
+    locals: { action: addressOf(signIn, 'enrolment'), qrSvg, keyInGroups, otpauthUri: uri, problem: shown.problem },
+  });
+}
+
+export const submitEnrolment =
+  (deps: InteractionDeps): Step =>
+  async (ctx, signIn) => {
+    const { code } = await readStep(deps, ctx, { signIn, form });
+    const { stage } = signIn;
+    if (stage.stage !== 'enrol-totp') return redirectToDispatch(ctx, signIn);
+    const account = await findAccount(deps.db, stage.accountId);
+    if (account === undefined) return redirectToDispatch(ctx, signIn);
+    const secret = deps.box.open(stage.sealedSecret, place(signIn));
+    const answer = await confirmTotpEnrolment(
+      { ...deps, limits: deps.config.limits },
+      { accountId: account.id, secret, code },
+    );
+    const again = (status: number, summary: string) => {
+      ctx.status = status;
+      const problem = { summary, field: 'code' } as const;
+      return showEnrolment(deps, ctx, { signIn, account, sealedSecret: stage.sealedSecret, problem });
+    };
+    switch (answer.outcome) {
+      case 'enrolled': {
+        deps.log.info({ event: 'second_factor.enrolled', accountId: account.id, method: 'totp' });
+        const sealedCodes = deps.box.seal(JSON.stringify(answer.recoveryCodes), recoveryCodesPlace(signIn));
+        return proceed(ctx, signIn, { stage: 'recovery-codes', accountId: account.id, sealedCodes });
+      }
+      case 'already_enrolled':
+        // In another tab, meanwhile: that device's code is what counts now.
+        return proceed(ctx, signIn, { stage: 'second-factor', accountId: account.id });
+      case 'wrong_code':
+        return again(400, 'This code does not belong to the key above. Check the time of your device and try again.');
+      case 'too_many_attempts':
+        ctx.set('Retry-After', String(answer.retryAfterSeconds));
+        return again(429, `Too many wrong codes. Try again ${inWords(answer.retryAfterSeconds)}.`);
+    }
+  };
+
+const place = (signIn: SignIn): string => `interaction.totp_secret:${signIn.uid}`;
+export const recoveryCodesPlace = (signIn: SignIn): string => `interaction.recovery_codes:${signIn.uid}`;

@@ -1,0 +1,89 @@
+// The one place that hands a result back to the engine.
+import type Koa from 'koa';
+import type { Provider, Session } from 'oidc-provider';
+import { isUsable } from '../accounts/account.ts';
+import { findAccount, recordSignIn } from '../accounts/accounts.ts';
+import { renderPage } from '../http/page.ts';
+import { mayUse, requestedAccess } from '../provider/access.ts';
+import { settleGrant } from '../provider/consented-grant.ts';
+import { clientHeading } from '../provider/headings.ts';
+import { rolesOf } from '../roles/roles.ts';
+import { endSession } from '../sessions/end-session.ts';
+import type { InteractionDeps } from './deps.ts';
+import type { SignIn } from './engine-interaction.ts';
+import { proceed } from './page.ts';
+import { earlierResults } from './sign-in-stage.ts';
+
+/** Signs the person in: login and consent at once. Called only when nothing is missing any more. */
+export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
+  const { stage } = signIn;
+  if (stage.stage !== 'authenticated') throw new Error(`a sign-in cannot be finished at the stage ${stage.stage}`);
+  const { accountId, at, acr, amr } = stage;
+  const account = await findAccount(deps.db, accountId);
+  if (account === undefined || !isUsable(account)) return proceed(ctx, signIn, { stage: 'another-account' });
+  const session = await browserSession(deps.provider(), ctx);
+  if (session?.accountId !== undefined && session.accountId !== accountId) {
+    // Somebody else was signed in here: that session ends now, and the new one starts from nothing.
+    await endSession(deps, session.uid);
+    signIn.interaction.session = undefined;
+  }
+  const own = session?.accountId === accountId ? session : undefined;
+  const grantId = await grantFor(deps, { signIn, accountId, session: own });
+  await recordSignIn(deps.db, accountId, deps.clock);
+  deps.log.info({ event: 'sign_in.success', accountId, clientId: signIn.client.clientId, acr });
+  const login = { accountId, acr, amr: [...amr], ts: at, remember: false };
+  await handBack(ctx, signIn, { login, select_account: {}, consent: { grantId } });
+}
+
+/** Consent for a person who was signed in already. */
+export async function finishConsented(
+  deps: InteractionDeps,
+  ctx: Koa.Context,
+  { signIn, accountId }: { signIn: SignIn; accountId: string },
+): Promise<void> {
+  const session = await browserSession(deps.provider(), ctx);
+  const roles = await rolesOf(deps.db, accountId);
+  if (session?.accountId !== accountId || !mayUse(signIn.client, roles))
+    return proceed(ctx, signIn, { stage: 'start' });
+  await handBack(ctx, signIn, { consent: { grantId: await grantFor(deps, { signIn, accountId, session }) } });
+}
+
+export const finishChosenAccount = (_deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> =>
+  handBack(ctx, signIn, { select_account: {} });
+
+export async function finishDenied(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
+  deps.log.info({ event: 'sign_in.denied', clientId: signIn.client.clientId });
+  await handBack(ctx, signIn, { error: 'access_denied', error_description: 'the End-User did not allow the request' });
+}
+
+async function grantFor(
+  deps: InteractionDeps,
+  { signIn, accountId, session }: { signIn: SignIn; accountId: string; session: Session | undefined },
+): Promise<string> {
+  const { clientId } = signIn.client;
+  const allowed = requestedAccess(signIn.client, signIn.params);
+  const grant = await settleGrant(deps, { provider: deps.provider(), session, accountId, clientId, allowed });
+  return grant.jti;
+}
+
+/** The session that the browser has now; it may have begun in another tab after this sign-in did. */
+async function browserSession(provider: Provider, ctx: Koa.Context): Promise<Session | undefined> {
+  const session = await provider.Session.get(provider.createContext(ctx.req, ctx.res) as never);
+  return session.accountId === undefined ? undefined : session;
+}
+
+/**
+ * A 200 page that goes on by itself, not a redirect: `form-action 'self'` of the page with the form would otherwise be
+ * held against every redirect that follows, the app's own included.
+ */
+async function handBack(ctx: Koa.Context, signIn: SignIn, result: Record<string, unknown>): Promise<void> {
+  const { interaction } = signIn;
+  interaction.result = 'error' in result ? result : { ...earlierResults(interaction), ...result };
+  await interaction.persist();
+  ctx.status = 200;
+  await renderPage(ctx, 'interactions/continue', {
+    title: `Back to ${signIn.client.clientName}`,
+    href: interaction.returnTo,
+    client: clientHeading(signIn.client),
+  });
+}

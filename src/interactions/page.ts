@@ -1,0 +1,84 @@
+// What all pages of a sign-in share: opening the interaction, reading a form, showing a page, going back to dispatch.
+import type Koa from 'koa';
+import { z } from 'zod';
+import type { Account } from '../accounts/account.ts';
+import { readForm } from '../http/form.ts';
+import { renderPage } from '../http/page.ts';
+import type { Handler } from '../http/route.ts';
+import { accountHeading, clientHeading, wayBack } from '../provider/headings.ts';
+import type { InteractionDeps } from './deps.ts';
+import { openSignIn, type SignIn } from './engine-interaction.ts';
+import { type SignInStage, storeStage } from './sign-in-stage.ts';
+
+export type Step = (ctx: Koa.Context, signIn: SignIn) => Promise<void>;
+
+/** Runs a step of the sign-in that this browser holds; otherwise says that it has ended, with a way back to the app. */
+export const inSignIn =
+  (deps: InteractionDeps, step: Step): Handler =>
+  async (ctx) => {
+    const signIn = await openSignIn(deps, ctx);
+    if (signIn === undefined) return showExpired(deps, ctx);
+    return step(ctx, signIn);
+  };
+
+/** Reads a posted form with its token. Who posts without the token of this very sign-in is refused (CSRF). */
+export async function readStep<Fields extends { readonly csrf?: string | undefined }>(
+  deps: InteractionDeps,
+  ctx: Koa.Context,
+  { signIn, form }: { signIn: SignIn; form: z.ZodType<Fields> },
+): Promise<Fields> {
+  const fields = await readForm(ctx, form);
+  deps.csrf.check(ctx, binding(signIn), fields.csrf);
+  return fields;
+}
+
+/** The form of a step that needs nothing but the press of its button. */
+export const buttonForm = z.object({ csrf: z.string().optional() });
+
+export async function showStep(
+  deps: InteractionDeps,
+  ctx: Koa.Context,
+  page: { view: string; title: string; signIn: SignIn; account?: Account | undefined; locals: Record<string, unknown> },
+): Promise<void> {
+  const { signIn, account } = page;
+  await renderPage(ctx, `interactions/${page.view}`, {
+    title: page.title,
+    client: clientHeading(signIn.client),
+    csrf: deps.csrf.token(binding(signIn)),
+    cancelAction: addressOf(signIn, 'cancel'),
+    notYouAction: addressOf(signIn, 'another-account'),
+    ...(account === undefined ? {} : { account: accountHeading(account) }),
+    ...page.locals,
+  });
+}
+
+/** The address of a step; its query keeps the app known when the interaction is gone. */
+export function addressOf(signIn: SignIn, step?: string, query: Record<string, string> = {}): string {
+  const search = new URLSearchParams({ client: signIn.client.clientId, ...query });
+  return `/interaction/${signIn.uid}${step === undefined ? '' : `/${step}`}?${search}`;
+}
+
+/** Stores what is known now and goes back to dispatch, which decides what comes next. */
+export async function proceed(ctx: Koa.Context, signIn: SignIn, stage: SignInStage): Promise<void> {
+  await storeStage(signIn.interaction, stage);
+  redirectToDispatch(ctx, signIn);
+}
+
+export function redirectToDispatch(ctx: Koa.Context, signIn: SignIn): void {
+  ctx.redirect(addressOf(signIn));
+  ctx.status = 303;
+}
+
+const binding = (signIn: SignIn): string => `interaction:${signIn.uid}`;
+
+async function showExpired({ clients }: InteractionDeps, ctx: Koa.Context): Promise<void> {
+  const clientId = ctx.query['client'];
+  const back = wayBack(typeof clientId === 'string' ? clients().get(clientId) : undefined);
+  ctx.status = 400;
+  await renderPage(ctx, 'interactions/expired', {
+    title: 'This sign-in has ended',
+    message: 'It took too long, was finished in another tab, or the page was opened from a bookmark.',
+    backHref: back?.href,
+    backLabel: back?.label,
+  });
+}

@@ -1,0 +1,47 @@
+// The recovery codes, shown until the person says that they are stored, and never again.
+import type Koa from 'koa';
+import type { Account } from '../accounts/account.ts';
+import { authenticatedNow } from './authenticated-now.ts';
+import type { InteractionDeps } from './deps.ts';
+import type { SignIn } from './engine-interaction.ts';
+import { recoveryCodesPlace } from './enrol-totp-page.ts';
+import { addressOf, buttonForm, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
+
+export async function showRecoveryCodes(
+  deps: InteractionDeps,
+  ctx: Koa.Context,
+  { signIn, account, sealedCodes }: { signIn: SignIn; account: Account; sealedCodes: string },
+): Promise<void> {
+  await showStep(deps, ctx, {
+    view: 'recovery-codes',
+    title: 'Store your recovery codes',
+    signIn,
+    account,
+    locals: {
+      action: addressOf(signIn, 'recovery-codes'),
+      codes: openCodes(deps, signIn, sealedCodes),
+      downloadHref: addressOf(signIn, 'recovery-codes.txt'),
+    },
+  });
+}
+
+export const downloadRecoveryCodes =
+  (deps: InteractionDeps): Step =>
+  async (ctx, signIn) => {
+    if (signIn.stage.stage !== 'recovery-codes') return redirectToDispatch(ctx, signIn);
+    const codes = openCodes(deps, signIn, signIn.stage.sealedCodes);
+    ctx.attachment('recovery-codes.txt');
+    ctx.type = 'text/plain';
+    ctx.body = `${deps.config.name} recovery codes. Each works once, in place of a code from your app.\n\n${codes.join('\n')}\n`;
+  };
+
+export const confirmRecoveryCodes =
+  (deps: InteractionDeps): Step =>
+  async (ctx, signIn) => {
+    await readStep(deps, ctx, { signIn, form: buttonForm });
+    if (signIn.stage.stage !== 'recovery-codes') return redirectToDispatch(ctx, signIn);
+    return proceed(ctx, signIn, authenticatedNow(deps, signIn.stage.accountId, 'totp'));
+  };
+
+const openCodes = ({ box }: InteractionDeps, signIn: SignIn, sealedCodes: string): string[] =>
+  JSON.parse(box.open(sealedCodes, recoveryCodesPlace(signIn))) as string[];

@@ -1,0 +1,62 @@
+// A code from the authenticator app, or a recovery code.
+import type Koa from 'koa';
+import { z } from 'zod';
+import type { Account } from '../accounts/account.ts';
+import { findAccount } from '../accounts/accounts.ts';
+import { verifySecondFactor } from '../second-factors/verify-second-factor.ts';
+import { authenticatedNow } from './authenticated-now.ts';
+import type { InteractionDeps } from './deps.ts';
+import type { SignIn } from './engine-interaction.ts';
+import { addressOf, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
+import { inWords } from './sign-in-page.ts';
+
+const form = z.object({ csrf: z.string().optional(), code: z.string().max(64) });
+
+interface Shown {
+  readonly signIn: SignIn;
+  readonly account: Account;
+  readonly problem?: { readonly summary: string; readonly field: 'code' };
+}
+
+export async function showSecondFactor(deps: InteractionDeps, ctx: Koa.Context, shown: Shown): Promise<void> {
+  const { signIn, account, problem } = shown;
+  const method = ctx.query['method'] === 'recovery_code' ? 'recovery_code' : 'totp';
+  await showStep(deps, ctx, {
+    view: 'second-factor',
+    title: method === 'totp' ? 'Enter the code from your app' : 'Enter a recovery code',
+    signIn,
+    account,
+    locals: {
+      action: addressOf(signIn, 'second-factor', { method }),
+      method,
+      switchHref: addressOf(signIn, undefined, { method: method === 'totp' ? 'recovery_code' : 'totp' }),
+      problem,
+    },
+  });
+}
+
+export const submitSecondFactor =
+  (deps: InteractionDeps): Step =>
+  async (ctx, signIn) => {
+    const { code } = await readStep(deps, ctx, { signIn, form });
+    if (signIn.stage.stage !== 'second-factor') return redirectToDispatch(ctx, signIn);
+    const account = await findAccount(deps.db, signIn.stage.accountId);
+    if (account === undefined) return redirectToDispatch(ctx, signIn);
+    const answer = await verifySecondFactor({ ...deps, limits: deps.config.limits }, { accountId: account.id, code });
+    const again = (status: number, summary: string) => {
+      ctx.status = status;
+      return showSecondFactor(deps, ctx, { signIn, account, problem: { summary, field: 'code' } });
+    };
+    switch (answer.outcome) {
+      case 'verified':
+        deps.log.info({ event: 'second_factor.verified', accountId: account.id, method: answer.method });
+        return proceed(ctx, signIn, authenticatedNow(deps, account.id, answer.method));
+      case 'wrong_code':
+        deps.log.info({ event: 'second_factor.failed', accountId: account.id });
+        return again(400, 'This code is not right, or it was used before. Wait for the next one and try again.');
+      case 'too_many_attempts':
+        deps.log.warn({ event: 'second_factor.limited', accountId: account.id });
+        ctx.set('Retry-After', String(answer.retryAfterSeconds));
+        return again(429, `Too many wrong codes. Try again ${inWords(answer.retryAfterSeconds)}.`);
+    }
+  };

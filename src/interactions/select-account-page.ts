@@ -1,0 +1,35 @@
+// Go on as the account that is signed in, or as another one (prompt=select_account).
+import type Koa from 'koa';
+import { z } from 'zod';
+import type { Account } from '../accounts/account.ts';
+import { accountHeading } from '../provider/headings.ts';
+import type { InteractionDeps } from './deps.ts';
+import type { SignIn } from './engine-interaction.ts';
+import { addressOf, proceed, readStep, type Step, showStep } from './page.ts';
+
+const form = z.object({ csrf: z.string().optional(), choice: z.enum(['continue', 'another']) });
+
+export async function showAccountChoice(
+  deps: InteractionDeps,
+  ctx: Koa.Context,
+  { signIn, account }: { signIn: SignIn; account: Account | undefined },
+): Promise<void> {
+  await showStep(deps, ctx, {
+    view: 'select-account',
+    title: `Choose an account for ${signIn.client.clientName}`,
+    signIn,
+    locals: {
+      action: addressOf(signIn, 'account'),
+      account: account === undefined ? undefined : accountHeading(account),
+    },
+  });
+}
+
+export const submitAccountChoice =
+  (deps: InteractionDeps): Step =>
+  async (ctx, signIn) => {
+    const { choice } = await readStep(deps, ctx, { signIn, form });
+    const mayContinue = signIn.stage.stage === 'start' && signIn.interaction.prompt.name === 'select_account';
+    const chosen = choice === 'continue' && mayContinue && signIn.sessionAccountId !== undefined;
+    return proceed(ctx, signIn, { stage: chosen ? 'account-chosen' : 'another-account' });
+  };

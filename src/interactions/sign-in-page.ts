@@ -1,0 +1,117 @@
+// E-mail or username, and password.
+import type Koa from 'koa';
+import { z } from 'zod';
+import { type Account, isUsable } from '../accounts/account.ts';
+import { findAccount } from '../accounts/accounts.ts';
+import { authenticate } from '../accounts/authenticate.ts';
+import { networkOf } from '../http/client-address.ts';
+import { hasSecondFactor } from '../second-factors/totp-secrets.ts';
+import { authenticatedNow } from './authenticated-now.ts';
+import type { InteractionDeps } from './deps.ts';
+import type { SignIn } from './engine-interaction.ts';
+import { newEnrolment } from './enrol-totp-page.ts';
+import { addressOf, buttonForm, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
+import type { SignInStage } from './sign-in-stage.ts';
+
+const form = z.object({
+  csrf: z.string().optional(),
+  identifier: z.string().max(320).optional(),
+  password: z.string().max(4096),
+});
+
+interface Shown {
+  readonly signIn: SignIn;
+  /** Set where a person who is signed in has to prove it again. */
+  readonly account?: Account | undefined;
+  readonly identifier?: string;
+  readonly problem?: { readonly summary: string; readonly field?: 'identifier' | 'password' };
+}
+
+export async function showSignIn(deps: InteractionDeps, ctx: Koa.Context, shown: Shown): Promise<void> {
+  const { signIn, account } = shown;
+  await showStep(deps, ctx, {
+    view: 'sign-in',
+    title: `Sign in to ${signIn.client.clientName}`,
+    signIn,
+    locals: {
+      action: addressOf(signIn, 'sign-in'),
+      identifier: shown.identifier ?? hint(signIn),
+      problem: shown.problem,
+      reauthenticate: account === undefined ? undefined : { label: account.email },
+    },
+  });
+}
+
+export const submitSignIn =
+  (deps: InteractionDeps): Step =>
+  async (ctx, signIn) => {
+    const { identifier: typed = '', password } = await readStep(deps, ctx, { signIn, form });
+    if (!asksForPassword(signIn)) return redirectToDispatch(ctx, signIn);
+    const account = await accountToConfirm(deps, signIn);
+    const identifier = account?.email ?? typed;
+    const network = networkOf(ctx.state['clientAddress']);
+    const answer = await authenticate({ ...deps, limits: deps.config.limits }, { identifier, password, network });
+    const again = (status: number, problem: Shown['problem']) => {
+      ctx.status = status;
+      return showSignIn(deps, ctx, {
+        signIn,
+        account,
+        identifier: typed,
+        ...(problem === undefined ? {} : { problem }),
+      });
+    };
+    switch (answer.outcome) {
+      case 'authenticated':
+        return proceed(ctx, signIn, await afterPassword(deps, signIn, answer.account));
+      case 'wrong_credentials':
+        deps.log.info({ event: 'sign_in.failed', reason: 'wrong_credentials', clientId: signIn.client.clientId });
+        return again(400, { summary: 'The e-mail or username and the password do not match.', field: 'password' });
+      case 'not_active':
+        deps.log.info({ event: 'sign_in.failed', reason: 'not_active', clientId: signIn.client.clientId });
+        return again(403, { summary: 'This account has been suspended. Ask the people who run this service.' });
+      case 'too_many_attempts':
+        deps.log.warn({ event: 'sign_in.limited', clientId: signIn.client.clientId });
+        ctx.set('Retry-After', String(answer.retryAfterSeconds));
+        return again(429, { summary: `Too many attempts. Try again ${inWords(answer.retryAfterSeconds)}.` });
+    }
+  };
+
+/** "Not you?": what was proved for one account does not count for another. */
+export const submitAnotherAccount =
+  (deps: InteractionDeps): Step =>
+  async (ctx, signIn) => {
+    await readStep(deps, ctx, { signIn, form: buttonForm });
+    return proceed(ctx, signIn, { stage: 'another-account' });
+  };
+
+/** `acr_values=mfa` asks for a second factor even where the configuration does not. */
+async function afterPassword(deps: InteractionDeps, signIn: SignIn, account: Account): Promise<SignInStage> {
+  if (await hasSecondFactor(deps.db, account.id)) return { stage: 'second-factor', accountId: account.id };
+  const asked = String(signIn.params['acr_values'] ?? '').split(' ');
+  const wanted = asked.includes('mfa') && !asked.includes('pwd');
+  if (deps.config.accounts.mfa === 'required' || wanted) return newEnrolment(deps, { signIn, account });
+  return authenticatedNow(deps, account.id, 'password');
+}
+
+const asksForPassword = (signIn: SignIn): boolean =>
+  signIn.stage.stage === 'another-account' || signIn.stage.stage === 'start';
+
+/**
+ * The account that is signed in already and has to prove it again. Nobody where the person has said that they are
+ * somebody else, or where the app has (id_token_hint names another account).
+ */
+export async function accountToConfirm({ db }: InteractionDeps, signIn: SignIn): Promise<Account | undefined> {
+  const { stage, sessionAccountId, interaction } = signIn;
+  if (stage.stage !== 'start' || interaction.prompt.reasons.includes('id_token_hint')) return undefined;
+  const account = sessionAccountId === undefined ? undefined : await findAccount(db, sessionAccountId);
+  return account !== undefined && isUsable(account) ? account : undefined;
+}
+
+/** The app may say who it expects (OpenID Connect Core section 3.1.2.1, login_hint). */
+const hint = (signIn: SignIn): string => {
+  const loginHint = signIn.params['login_hint'];
+  return typeof loginHint === 'string' && loginHint.length <= 320 ? loginHint : '';
+};
+
+export const inWords = (seconds: number): string =>
+  seconds < 90 ? `in ${seconds} seconds` : `in ${Math.ceil(seconds / 60)} minutes`;

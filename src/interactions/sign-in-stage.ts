@@ -1,0 +1,43 @@
+// How far a person has come in one sign-in. Kept in the engine's interaction, on the server; a browser never holds it.
+import type { Interaction } from './engine-interaction.ts';
+
+export type SignInStage =
+  | { readonly stage: 'start' }
+  /** Signed in already, but wants to be somebody else. */
+  | { readonly stage: 'another-account' }
+  /** Wants to go on as the account that is signed in. */
+  | { readonly stage: 'account-chosen' }
+  /** The password was right; the second factor is still to come. Nothing is signed in yet. */
+  | { readonly stage: 'second-factor'; readonly accountId: string }
+  /** The password was right and there is no second factor yet. The secret is sealed. */
+  | { readonly stage: 'enrol-totp'; readonly accountId: string; readonly sealedSecret: string }
+  /** Enrolled; the codes are shown until the person says that they are stored. */
+  | { readonly stage: 'recovery-codes'; readonly accountId: string; readonly sealedCodes: string }
+  /** Every required factor has passed, at `at` (seconds since the epoch). */
+  | ({ readonly stage: 'authenticated' } & Authenticated);
+
+export interface Authenticated {
+  readonly accountId: string;
+  readonly at: number;
+  /** Authentication context: `pwd` or `mfa`. */
+  readonly acr: 'pwd' | 'mfa';
+  /** Methods used (RFC 8176). */
+  readonly amr: readonly string[];
+}
+
+const KEY = 'gatehouse';
+
+/** Only what was stored in this very interaction counts; the engine carries nothing of it into the next one. */
+export const stageOf = (interaction: Interaction): SignInStage =>
+  (interaction.result?.[KEY] as SignInStage | undefined) ?? { stage: 'start' };
+
+export async function storeStage(interaction: Interaction, stage: SignInStage): Promise<void> {
+  interaction.result = { [KEY]: stage };
+  await interaction.persist();
+}
+
+/** The engine's own results of earlier prompts of the same request, without our stage. */
+export function earlierResults(interaction: Interaction): Record<string, unknown> {
+  const { [KEY]: _stage, ...results } = (interaction.lastSubmission ?? {}) as Record<string, unknown>;
+  return results;
+}

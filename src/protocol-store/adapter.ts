@@ -1,0 +1,131 @@
+// The engine's storage contract on our table (engine: Adapter interface of oidc-provider 9).
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import { upsertGrant } from './grant-rows.ts';
+import {
+  buryPayload,
+  consumePayload,
+  deletePayload,
+  deletePayloadsOfGrant,
+  findPayload,
+  insertPayloadOnce,
+  type Payload,
+  retirePayload,
+  revokeGrant,
+  type StoreDeps,
+  upsertPayload,
+} from './payloads.ts';
+import { findSession, findSessionByUid, upsertSession } from './session-rows.ts';
+
+export interface AdapterDeps extends StoreDeps {
+  /** Client metadata by client_id; answered from the client files, never from the database. */
+  readonly findClientMetadata: (clientId: string) => Payload | undefined;
+  /** The claims of a JWT access token of ours as the engine would have stored an opaque one, or undefined. */
+  readonly readJwtAccessToken: (token: string) => Promise<Payload | undefined>;
+}
+
+/** Thrown when an identifier that may be used once (a DPoP proof, a client assertion) comes a second time. */
+export class IdentifierReplayed extends Error {
+  override readonly name = 'IdentifierReplayed';
+}
+
+export const createAdapterFactory =
+  (deps: AdapterDeps) =>
+  (model: string): Adapter => {
+    switch (model) {
+      case 'Session':
+        return { ...plainAdapter(deps, model), ...sessionAdapter(deps) };
+      case 'Grant':
+        return { ...plainAdapter(deps, model), ...grantAdapter(deps) };
+      case 'Client':
+        return { ...plainAdapter(deps, model), find: async (id) => deps.findClientMetadata(id) };
+      case 'AccessToken':
+        return { ...plainAdapter(deps, model), find: (id) => deps.readJwtAccessToken(id) };
+      case 'Interaction':
+        return { ...plainAdapter(deps, model), upsert: upsertInteraction(deps) };
+      case 'ReplayDetection':
+        return { ...plainAdapter(deps, model), upsert: upsertOnce(deps, model) };
+      default:
+        return plainAdapter(deps, model);
+    }
+  };
+
+function plainAdapter(deps: StoreDeps, model: string): Adapter {
+  return {
+    async upsert(id, payload, expiresIn) {
+      await upsertPayload(deps, { model, id, payload: storable(payload), expiresInSeconds: seconds(model, expiresIn) });
+    },
+    async find(id) {
+      const payload = await findPayload(deps, model, id);
+      return payload === undefined ? undefined : { ...payload, jti: id };
+    },
+    async findByUid() {
+      throw new Error(`${model} has no uid`);
+    },
+    async findByUserCode() {
+      throw new Error('the device flow is off');
+    },
+    async consume(id) {
+      const spending = await consumePayload(deps, model, id);
+      if (spending.outcome === 'spent') return;
+      // Somebody else has just spent it: a replay. RFC 9700 sections 4.2.4 and 4.14.2 want the whole grant revoked.
+      if (spending.grantId !== undefined) await revokeGrant(deps, spending.grantId);
+      throw model === 'PushedAuthorizationRequest'
+        ? new errors.InvalidRequestUri('request_uri was already used')
+        : new errors.InvalidGrant(`${model} was already used`);
+    },
+    async destroy(id) {
+      await deletePayload(deps, model, id);
+    },
+    async revokeByGrantId(grantId) {
+      await deletePayloadsOfGrant(deps, model, grantId);
+    },
+  };
+}
+
+const sessionAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'find' | 'findByUid' | 'destroy'> => ({
+  async upsert(id, payload, expiresIn) {
+    await upsertSession(deps, id, { payload: storable(payload), expiresInSeconds: seconds('Session', expiresIn) });
+  },
+  find: (id) => findSession(deps, id),
+  findByUid: (uid) => findSessionByUid(deps, uid),
+  // The engine calls this when it gives a session a new identifier. Ending one is endSessionRows (provider/sessions).
+  destroy: (id) => retirePayload(deps, 'Session', id),
+});
+
+const grantAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'destroy'> => ({
+  async upsert(id, payload, expiresIn) {
+    await upsertGrant(deps, id, { payload: storable(payload), expiresInSeconds: seconds('Grant', expiresIn) });
+  },
+  destroy: (id) => buryPayload(deps, 'Grant', id),
+});
+
+/** `session.cookie` is the raw session identifier; the engine never reads it back. */
+function upsertInteraction(deps: StoreDeps): Adapter['upsert'] {
+  return async (id, payload, expiresIn) => {
+    const { session, ...rest } = storable(payload);
+    const { cookie: _cookie, ...kept } = (session ?? {}) as Payload;
+    const stripped = session === undefined ? rest : { ...rest, session: kept };
+    const expiresInSeconds = seconds('Interaction', expiresIn);
+    await upsertPayload(deps, { model: 'Interaction', id, payload: stripped, expiresInSeconds });
+  };
+}
+
+function upsertOnce(deps: StoreDeps, model: string): Adapter['upsert'] {
+  return async (id, payload, expiresIn) => {
+    const row = { model, id, payload: storable(payload), expiresInSeconds: seconds(model, expiresIn) };
+    if (!(await insertPayloadOnce(deps, row))) throw new IdentifierReplayed(model);
+  };
+}
+
+/** PostgreSQL cannot store U+0000 in text; a request that carries one is wrong, not the server. */
+function storable(payload: AdapterPayload): Payload {
+  if (JSON.stringify(payload).includes('\\u0000')) {
+    throw new errors.InvalidRequest('the request contains a NUL character');
+  }
+  return { ...payload };
+}
+
+function seconds(model: string, expiresIn: number | undefined): number {
+  if (expiresIn === undefined) throw new Error(`${model} was saved without a lifetime; set one in token-lifetimes.ts`);
+  return expiresIn;
+}

@@ -1,0 +1,259 @@
+// Owns the table oidc_payloads: what the engine remembers, one row a model instance.
+
+import { type SqlBool, sql } from 'kysely';
+import type { Clock } from '../clock.ts';
+import { hashSecretToken } from '../crypto/secret-token.ts';
+import { atomically } from '../database/atomically.ts';
+import type { Db } from '../database/database.ts';
+import { databaseNow, databaseNowPlus } from '../database/time.ts';
+
+export interface StoreDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+}
+
+export type Payload = Record<string, unknown>;
+
+/** Seconds for which an expired row can still be found: the engine itself judges `exp`, with its clock tolerance. */
+export const FINDABLE_AFTER_EXPIRY_SECONDS = 300;
+
+/** Seconds for which a destroyed Session or Grant leaves a tombstone, longer than any request in flight. */
+const TOMBSTONE_SECONDS = 86_400;
+
+/** Models whose identifier is no secret: grants are named in tokens. All others are found by the hash of theirs. */
+const PLAIN_IDENTIFIER_MODELS: ReadonlySet<string> = new Set(['Grant']);
+
+export const storedId = (model: string, id: string): string =>
+  PLAIN_IDENTIFIER_MODELS.has(model) ? id : hashSecretToken(id);
+
+export interface NewPayload {
+  readonly model: string;
+  readonly id: string;
+  readonly payload: Payload;
+  readonly expiresInSeconds: number;
+}
+
+/** Writes the whole payload; a row that was destroyed stays destroyed. */
+export async function upsertPayload({ db, clock }: StoreDeps, row: NewPayload): Promise<void> {
+  const values = columnsOf(clock, row);
+  await db
+    .insertInto('oidc_payloads')
+    .values({ model: row.model, id: storedId(row.model, row.id), ...values })
+    .onConflict((conflict) =>
+      conflict.columns(['model', 'id']).doUpdateSet(values).where('oidc_payloads.destroyed_at', 'is', null),
+    )
+    .execute();
+}
+
+/** True if the row is new, or the one that stood there has expired; false if the identifier was used before. */
+export async function insertPayloadOnce({ db, clock }: StoreDeps, row: NewPayload): Promise<boolean> {
+  const values = columnsOf(clock, row);
+  const inserted = await db
+    .insertInto('oidc_payloads')
+    .values({ model: row.model, id: storedId(row.model, row.id), ...values })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['model', 'id'])
+        .doUpdateSet(values)
+        .where(sql<SqlBool>`oidc_payloads.expires_at < ${databaseNow(clock)}`),
+    )
+    .returning('id')
+    .executeTakeFirst();
+  return inserted !== undefined;
+}
+
+/** The payload as it was stored, with `consumed` (seconds since the epoch) once spent. */
+export async function findPayload({ db, clock }: StoreDeps, model: string, id: string): Promise<Payload | undefined> {
+  const row = await db
+    .selectFrom('oidc_payloads')
+    .select(['payload', 'consumed_at'])
+    .where('model', '=', model)
+    .where('id', '=', storedId(model, id))
+    .where('destroyed_at', 'is', null)
+    .where(stillFindable(clock))
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  return row.consumed_at === null
+    ? row.payload
+    : { ...row.payload, consumed: Math.floor(row.consumed_at.getTime() / 1000) };
+}
+
+/** Checks and spends in one statement, so of two callers at most one is told `spent`. */
+export async function consumePayload(
+  { db, clock }: StoreDeps,
+  model: string,
+  id: string,
+): Promise<{ outcome: 'spent' } | { outcome: 'refused'; grantId: string | undefined }> {
+  const spent = await db
+    .updateTable('oidc_payloads')
+    .set({ consumed_at: databaseNow(clock) })
+    .where('model', '=', model)
+    .where('id', '=', storedId(model, id))
+    .where('consumed_at', 'is', null)
+    .where('destroyed_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  if (spent !== undefined) return { outcome: 'spent' };
+  const row = await db
+    .selectFrom('oidc_payloads')
+    .select('grant_id')
+    .where('model', '=', model)
+    .where('id', '=', storedId(model, id))
+    .executeTakeFirst();
+  return { outcome: 'refused', grantId: row?.grant_id ?? undefined };
+}
+
+export async function deletePayload({ db }: StoreDeps, model: string, id: string): Promise<void> {
+  await db.deleteFrom('oidc_payloads').where('model', '=', model).where('id', '=', storedId(model, id)).execute();
+}
+
+/** Leaves an empty tombstone, so that a request in flight cannot bring the row back. */
+export async function buryPayload({ db, clock }: StoreDeps, model: string, id: string): Promise<void> {
+  await db
+    .updateTable('oidc_payloads')
+    .set(tombstone(clock))
+    .where('model', '=', model)
+    .where('id', '=', storedId(model, id))
+    .where('destroyed_at', 'is', null)
+    .execute();
+}
+
+/** Takes a row out of use but keeps what it says: a session's old identifier after the engine has given it a new one. */
+export async function retirePayload({ db, clock }: StoreDeps, model: string, id: string): Promise<void> {
+  await db
+    .updateTable('oidc_payloads')
+    .set({ destroyed_at: databaseNow(clock) })
+    .where('model', '=', model)
+    .where('id', '=', storedId(model, id))
+    .where('destroyed_at', 'is', null)
+    .execute();
+}
+
+/** Buries every row of a session, whatever identifiers it has had. */
+export async function buryPayloadsByUid({ db, clock }: StoreDeps, model: string, uid: string): Promise<void> {
+  await db
+    .updateTable('oidc_payloads')
+    .set(tombstone(clock))
+    .where('model', '=', model)
+    .where('uid', '=', uid)
+    .execute();
+}
+
+/** Moves the end of a session's rows, in the column and in the payload's `exp` that the engine judges. */
+export async function extendPayloadsByUid(
+  { db }: StoreDeps,
+  { model, uid, exp }: { model: string; uid: string; exp: number },
+): Promise<void> {
+  await db
+    .updateTable('oidc_payloads')
+    .set({
+      expires_at: sql<Date>`to_timestamp(${exp})`,
+      payload: sql<string>`jsonb_set(payload, '{exp}', to_jsonb(${exp}::bigint))`,
+    })
+    .where('model', '=', model)
+    .where('uid', '=', uid)
+    .where('destroyed_at', 'is', null)
+    .execute();
+}
+
+/** Adds members to one object of a stored payload, leaving its others as they are. */
+export async function mergeIntoPayload(
+  { db }: StoreDeps,
+  row: { model: string; storedId: string },
+  member: string,
+  additions: Payload,
+): Promise<void> {
+  await db
+    .updateTable('oidc_payloads')
+    .set({
+      payload: sql<string>`payload || jsonb_build_object(${member}::text,
+        coalesce(payload->${member}::text, '{}'::jsonb) || ${JSON.stringify(additions)}::jsonb)`,
+    })
+    .where('model', '=', row.model)
+    .where('id', '=', row.storedId)
+    .execute();
+}
+
+export async function deletePayloadsOfGrant({ db }: StoreDeps, model: string, grantId: string): Promise<void> {
+  await db.deleteFrom('oidc_payloads').where('model', '=', model).where('grant_id', '=', grantId).execute();
+}
+
+/**
+ * Revokes a grant with everything issued under it (RFC 9700 sections 4.2.4 and 4.14.2). The advisory lock lets several
+ * requests that found the same replay do it one after another instead of in a deadlock.
+ */
+export async function revokeGrant(deps: StoreDeps, grantId: string): Promise<void> {
+  await atomically(deps.db, async (tx) => {
+    await lockName(tx, `grant:${grantId}`);
+    await buryPayload({ ...deps, db: tx }, 'Grant', grantId);
+    await tx.deleteFrom('oidc_payloads').where('grant_id', '=', grantId).execute();
+  });
+}
+
+/** Ends every session and revokes every grant of an account; returns how many sessions there were. */
+export async function revokeEverythingOf({ db, clock }: StoreDeps, accountId: string): Promise<number> {
+  return atomically(db, async (tx) => {
+    const sessions = await tx
+      .selectFrom('oidc_payloads')
+      .select(({ fn }) => fn.count<string>('uid').distinct().as('count'))
+      .where('account_id', '=', accountId)
+      .where('model', '=', 'Session')
+      .where('destroyed_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    await tx
+      .updateTable('oidc_payloads')
+      .set(tombstone(clock))
+      .where('account_id', '=', accountId)
+      .where('model', 'in', ['Session', 'Grant'])
+      .execute();
+    await tx
+      .deleteFrom('oidc_payloads')
+      .where('account_id', '=', accountId)
+      .where('model', 'not in', ['Session', 'Grant'])
+      .execute();
+    return Number(sessions.count);
+  });
+}
+
+/** Deletes at most `batch` rows nobody can find any more; returns how many, so that the caller can go on. */
+export async function deleteExpiredPayloads({ db, clock }: StoreDeps, batch: number): Promise<number> {
+  const result = await db
+    .deleteFrom('oidc_payloads')
+    .where(sql<SqlBool>`ctid in (
+      select ctid from oidc_payloads
+      where expires_at < ${databaseNowPlus(clock, -FINDABLE_AFTER_EXPIRY_SECONDS)}
+      limit ${batch} for update skip locked)`)
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** Held until the transaction ends; `name` says what is locked. */
+export async function lockName(tx: Db, name: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx);
+}
+
+export const stillFindable = (clock: Clock) =>
+  sql<SqlBool>`expires_at > ${databaseNowPlus(clock, -FINDABLE_AFTER_EXPIRY_SECONDS)}`;
+
+const tombstone = (clock: Clock) => ({
+  payload: '{}',
+  destroyed_at: databaseNow(clock),
+  expires_at: databaseNowPlus(clock, TOMBSTONE_SECONDS),
+});
+
+/** The columns that follow from a payload. The identifier is not kept in it: it would be the bearer value itself. */
+function columnsOf(clock: Clock, { payload, expiresInSeconds }: NewPayload) {
+  const { jti: _jti, consumed, ...kept } = payload;
+  return {
+    payload: JSON.stringify(kept),
+    grant_id: text(payload['grantId']),
+    account_id: text(payload['accountId']),
+    client_id: text(payload['clientId']),
+    uid: text(payload['uid']),
+    user_code: text(payload['userCode']),
+    consumed_at: typeof consumed === 'number' ? sql<Date>`to_timestamp(${consumed})` : null,
+    expires_at: databaseNowPlus(clock, expiresInSeconds),
+  };
+}
+
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);

@@ -1,0 +1,48 @@
+// What an authorization request asks for, within what the client file allows.
+import type { Client } from '../clients/client.ts';
+import type { Config } from '../config/config.ts';
+import type { Allowed } from '../sessions/allowed.ts';
+import { ENDPOINTS } from './paths.ts';
+
+export const OIDC_SCOPES = ['openid', 'profile', 'email', 'roles', 'offline_access'] as const;
+
+/** Parameters as the engine keeps them: `resource` is the default audience when the app named none. */
+export interface RequestedParams {
+  readonly scope?: string | undefined;
+  readonly resource?: string | readonly string[] | undefined;
+  readonly prompt?: string | undefined;
+  readonly redirect_uri?: string | undefined;
+}
+
+export function requestedAccess(client: Client, params: RequestedParams): Allowed {
+  const words = params.scope?.split(' ').filter(Boolean) ?? [];
+  const audiences = params.resource === undefined ? [] : [params.resource].flat();
+  const resources = new Map<string, readonly string[]>();
+  for (const audience of audiences) {
+    const scopes = words.filter((scope) => client.resources.get(audience)?.includes(scope));
+    if (scopes.length > 0) resources.set(audience, scopes);
+  }
+  return { scopes: words.filter((scope) => mayAskFor(client, scope)), resources };
+}
+
+function mayAskFor(client: Client, scope: string): boolean {
+  if (!OIDC_SCOPES.some((known) => known === scope)) return false;
+  if (scope === 'offline_access' && !client.grantTypes.includes('refresh_token')) return false;
+  return client.scopes.includes(scope);
+}
+
+/** True if the client is open to everybody, or the person has one of the roles it requires. */
+export const mayUse = (client: Client, roles: readonly string[]): boolean =>
+  client.access.requireAnyRole.length === 0 || client.access.requireAnyRole.some((role) => roles.includes(role));
+
+/**
+ * Whether consent must be asked again although it is remembered. RFC 8252 section 8.6: an app on a device whose
+ * redirect any other app could claim must not be answered without the person.
+ */
+export function alwaysAsks(client: Client, params: RequestedParams): boolean {
+  if (params.prompt?.split(' ').includes('consent')) return true;
+  return client.consent === 'ask' && client.preset === 'native' && !params.redirect_uri?.startsWith('https:');
+}
+
+export const userinfoUrl = (config: Pick<Config, 'issuer'>): string => `${config.issuer}${ENDPOINTS.userinfo}`;
+export const tokenUrl = (config: Pick<Config, 'issuer'>): string => `${config.issuer}${ENDPOINTS.token}`;

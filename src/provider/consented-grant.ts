@@ -1,0 +1,88 @@
+// From what a person has allowed to the engine's Grant. One session keeps one grant for one client and only adds to it,
+// so that a second tab does not put the first one's tokens out.
+import type { Configuration, Grant, KoaContextWithOIDC, Provider, Session } from 'oidc-provider';
+import type { Client, ClientRegistry } from '../clients/client.ts';
+import { newId } from '../crypto/identifiers.ts';
+import type { StoreDeps } from '../protocol-store/payloads.ts';
+import { claimSessionGrant } from '../protocol-store/session-rows.ts';
+import { type Allowed, isNothing, missingFrom } from '../sessions/allowed.ts';
+import { findConsent } from '../sessions/consents.ts';
+import { mayUse, type RequestedParams, requestedAccess } from './access.ts';
+import { signedInAccount } from './find-account.ts';
+
+type LoadExistingGrant = NonNullable<Configuration['loadExistingGrant']>;
+
+interface GrantRequest {
+  readonly provider: Provider;
+  /** The browser's session, if it is this account's; undefined when one is only about to begin. */
+  readonly session: Session | undefined;
+  readonly accountId: string;
+  readonly clientId: string;
+  readonly allowed: Allowed;
+}
+
+/** What the engine asks before it decides whether consent is missing: a grant made from consent given earlier. */
+export const loadConsentedGrant =
+  (deps: StoreDeps & { clients: () => ClientRegistry }): LoadExistingGrant =>
+  async (ctx) => {
+    const { provider, session, client: engineClient, result } = ctx.oidc;
+    const account = signedInAccount(ctx);
+    const client = engineClient === undefined ? undefined : deps.clients().get(engineClient.clientId);
+    if (account === undefined || client === undefined || session === undefined) return undefined;
+    const finished = result?.consent?.grantId;
+    if (finished !== undefined) return provider.Grant.find(finished);
+    const allowed = requestedAccess(client, requestParams(ctx));
+    if (!mayUse(client, account.roles) || !(await isCovered(deps, { client, accountId: account.accountId, allowed }))) {
+      return standingGrant(provider, { session, accountId: account.accountId, clientId: client.clientId });
+    }
+    return settleGrant(deps, { provider, session, accountId: account.accountId, clientId: client.clientId, allowed });
+  };
+
+/** True if the client is trusted to ask nothing, or the person has allowed all of it before. */
+export async function isCovered(
+  deps: StoreDeps,
+  { client, accountId, allowed }: { client: Client; accountId: string; allowed: Allowed },
+): Promise<boolean> {
+  if (client.consent === 'skip') return true;
+  const remembered = await findConsent(deps.db, { accountId, clientId: client.clientId });
+  return isNothing(missingFrom(remembered, allowed));
+}
+
+/**
+ * The session's grant for this client with `allowed` added, or a new one. Of two requests that make the first grant of
+ * a session at once, one wins and both use its grant.
+ */
+export async function settleGrant(deps: StoreDeps, request: GrantRequest): Promise<Grant> {
+  const { provider, session, accountId, clientId, allowed } = request;
+  const standing = session === undefined ? undefined : await standingGrant(provider, { session, accountId, clientId });
+  if (standing !== undefined) return withAccess(standing, allowed);
+  const fresh = await withAccess(new provider.Grant({ accountId, clientId }), allowed);
+  if (session === undefined) return fresh;
+  const claim = { uid: session.uid, clientId, sid: session.sidFor(clientId) ?? newId(), grantId: fresh.jti };
+  const settled = await claimSessionGrant(deps, claim);
+  if (settled.sid !== undefined) session.sidFor(clientId, settled.sid);
+  if (settled.grantId === undefined || settled.grantId === fresh.jti) return fresh;
+  const winner = await provider.Grant.find(settled.grantId);
+  if (winner === undefined) return fresh;
+  await fresh.destroy();
+  return withAccess(winner, allowed);
+}
+
+async function standingGrant(
+  provider: Provider,
+  { session, accountId, clientId }: { session: Session; accountId: string; clientId: string },
+): Promise<Grant | undefined> {
+  const grantId = session.grantIdFor(clientId);
+  const grant = grantId === undefined ? undefined : await provider.Grant.find(grantId);
+  return grant?.accountId === accountId && grant.clientId === clientId ? grant : undefined;
+}
+
+async function withAccess(grant: Grant, allowed: Allowed): Promise<Grant> {
+  const before = JSON.stringify([grant.openid, grant.resources]);
+  if (allowed.scopes.length > 0) grant.addOIDCScope([...allowed.scopes].join(' '));
+  for (const [audience, scopes] of allowed.resources) grant.addResourceScope(audience, scopes.join(' '));
+  if (grant.jti === undefined || JSON.stringify([grant.openid, grant.resources]) !== before) await grant.save();
+  return grant;
+}
+
+export const requestParams = (ctx: KoaContextWithOIDC): RequestedParams => (ctx.oidc.params ?? {}) as RequestedParams;

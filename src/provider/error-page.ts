@@ -1,0 +1,35 @@
+// What a person sees when a request is so wrong that it cannot be answered at the app.
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { ClientRegistry } from '../clients/client.ts';
+import { renderPage } from '../http/page.ts';
+import { clientHeading, wayBack } from './headings.ts';
+
+interface ErrorOut {
+  readonly error?: string | undefined;
+  readonly error_description?: string | undefined;
+}
+
+export const errorPage =
+  (clients: () => ClientRegistry) =>
+  async (ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): Promise<void> => {
+    const { status } = ctx;
+    const client = ctx.oidc.client === undefined ? undefined : clients().get(ctx.oidc.client.clientId);
+    const common = { client: client === undefined ? undefined : clientHeading(client), back: wayBack(client) };
+    if (error instanceof errors.SessionNotFound) {
+      await renderPage(ctx, 'interactions/expired', {
+        title: 'This sign-in has ended',
+        message: 'It took too long, was finished in another tab, or the page was opened from a bookmark.',
+        backHref: common.back?.href,
+        backLabel: common.back?.label,
+      });
+    } else {
+      await renderPage(ctx, 'errors/protocol', {
+        title: 'This request cannot be answered',
+        error: out.error ?? 'server_error',
+        description: out.error_description ?? '',
+        requestId: ctx.state['requestId'],
+        ...common,
+      });
+    }
+    ctx.status = status;
+  };

@@ -1,0 +1,54 @@
+// The engine's events as log events. Token identifiers, codes and parameters never appear.
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Logger } from '../observability/logger.ts';
+
+const REFUSED = [
+  'authorization.error',
+  'grant.error',
+  'pushed_authorization_request.error',
+  'userinfo.error',
+  'introspection.error',
+  'revocation.error',
+  'end_session.error',
+  'end_session_confirm.error',
+  'discovery.error',
+  'jwks.error',
+] as const;
+
+const DONE = ['authorization.success', 'grant.success', 'grant.revoked', 'end_session.success'] as const;
+
+export function logEngineEvents(provider: Provider, log: Logger): void {
+  for (const event of DONE) {
+    listen(provider, event, (ctx) => log.info({ event, ...whoAsked(ctx) }));
+  }
+  for (const event of REFUSED) {
+    listen(provider, event, (ctx, error) => {
+      log.warn({ event, ...whoAsked(ctx), ...whatWasWrong(error) });
+    });
+  }
+  provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
+    log.error({ event: 'server_error', ...whoAsked(ctx), err: error });
+  });
+}
+
+type Listener = (ctx: KoaContextWithOIDC, error: Error) => void;
+
+/** The engine's types know each event by itself, not a list of them. */
+const listen = (provider: Provider, event: string, listener: Listener) =>
+  (provider as NodeJS.EventEmitter).on(event, listener);
+
+const whoAsked = (ctx: KoaContextWithOIDC) => ({
+  requestId: ctx.state['requestId'] as string | undefined,
+  clientId: ctx.oidc?.client?.clientId,
+  grantType: ctx.oidc?.params?.['grant_type'],
+  accountId: ctx.oidc?.account?.accountId,
+});
+
+function whatWasWrong(error: Error) {
+  const {
+    error: code,
+    error_description: description,
+    error_detail: detail,
+  } = error as Error & Record<string, unknown>;
+  return { error: code ?? error.name, description, detail };
+}

@@ -1,0 +1,82 @@
+// Signing out (OpenID Connect RP-Initiated Logout 1.0) on our own pages, and without a question where the app proves
+// whose session it is.
+import type Koa from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { findAccount } from '../accounts/accounts.ts';
+import type { ClientRegistry } from '../clients/client.ts';
+import type { Config } from '../config/config.ts';
+import type { Db } from '../database/database.ts';
+import { renderPage } from '../http/page.ts';
+import { sessionCookie } from './cookies.ts';
+import { accountHeading, clientHeading, wayBack } from './headings.ts';
+
+export interface SignOutDeps {
+  readonly db: Db;
+  readonly config: Config;
+  readonly clients: () => ClientRegistry;
+}
+
+export const askBeforeSignOut =
+  (deps: SignOutDeps) =>
+  async (ctx: KoaContextWithOIDC): Promise<void> => {
+    const { session } = ctx.oidc;
+    if (session === undefined || hintNames(ctx, session)) return signOut(deps, ctx);
+    const client = requestingClient(deps, ctx);
+    const account = session.accountId === undefined ? undefined : await findAccount(deps.db, session.accountId);
+    await renderPage(ctx, 'provider/sign-out', {
+      title: 'Sign out',
+      action: ctx.oidc.urlFor('end_session_confirm'),
+      xsrf: String((session.state as { secret?: string } | undefined)?.secret ?? ''),
+      client: client === undefined ? undefined : clientHeading(client),
+      account: account === undefined ? undefined : accountHeading(account),
+      stayHref: wayBack(client)?.href ?? '/',
+    });
+  };
+
+export const showSignedOut =
+  (deps: SignOutDeps) =>
+  async (ctx: KoaContextWithOIDC): Promise<void> => {
+    const client = requestingClient(deps, ctx);
+    await renderPage(ctx, 'provider/signed-out', {
+      title: 'Signed out',
+      client: client === undefined ? undefined : clientHeading(client),
+      back: wayBack(client),
+    });
+  };
+
+/** The engine answers a browser that is not signed in with a form that submits itself by script; nothing is to ask. */
+export const skipEmptySignOut = async (ctx: Koa.Context, next: Koa.Next): Promise<void> => {
+  await next();
+  const oidc = (ctx as Partial<KoaContextWithOIDC>).oidc;
+  if (oidc?.route !== 'end_session' || ctx.status !== 200 || oidc.session?.accountId !== undefined) return;
+  redirectAfterSignOut(ctx as KoaContextWithOIDC);
+};
+
+/** True if the ID token is this very session's: same person, and a client that the session has signed in to. */
+function hintNames(ctx: KoaContextWithOIDC, session: NonNullable<KoaContextWithOIDC['oidc']['session']>): boolean {
+  const hint = ctx.oidc.entities.IdTokenHint?.payload as { sub?: string; sid?: string } | undefined;
+  const client = ctx.oidc.client;
+  if (hint?.sub === undefined || client === undefined) return false;
+  const sid = session.sidFor(client.clientId);
+  return hint.sub === session.accountId && sid !== undefined && (hint.sid === undefined || hint.sid === sid);
+}
+
+async function signOut({ config }: SignOutDeps, ctx: KoaContextWithOIDC): Promise<void> {
+  await ctx.oidc.session?.destroy();
+  const { name, options } = sessionCookie(config);
+  ctx.oidc.cookies.set(name, null, options);
+  ctx.oidc.provider.emit('end_session.success', ctx);
+  redirectAfterSignOut(ctx);
+}
+
+function redirectAfterSignOut(ctx: KoaContextWithOIDC): void {
+  const { post_logout_redirect_uri: returnTo, state } = ctx.oidc.params as Record<string, string | undefined>;
+  const target = new URL(returnTo ?? ctx.oidc.urlFor('end_session_success'));
+  if (returnTo !== undefined && state !== undefined) target.searchParams.set('state', state);
+  ctx.redirect(target.href);
+  ctx.status = 303;
+  ctx.body = '';
+}
+
+const requestingClient = ({ clients }: SignOutDeps, ctx: KoaContextWithOIDC) =>
+  ctx.oidc.client === undefined ? undefined : clients().get(ctx.oidc.client.clientId);

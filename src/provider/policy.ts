@@ -1,0 +1,81 @@
+// Why the engine cannot answer an authorization request yet, in the order in which the person is asked.
+import { type Configuration, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type { ClientRegistry } from '../clients/client.ts';
+import type { Config } from '../config/config.ts';
+import { alwaysAsks, mayUse } from './access.ts';
+import { requestParams } from './consented-grant.ts';
+import { signedInAccount } from './find-account.ts';
+
+type Policy = NonNullable<NonNullable<Configuration['interactions']>['policy']>;
+
+const { Check, Prompt, base } = interactionPolicy;
+
+interface Deps {
+  readonly config: Config;
+  readonly clients: () => ClientRegistry;
+}
+
+export function policy(deps: Deps): Policy {
+  const prompts = base();
+  const login = prompts.get('login');
+  const consent = prompts.get('consent');
+  if (login === undefined || consent === undefined) throw new Error('the engine has lost its login or consent prompt');
+  // First, so that a person who is asked to choose does so before anything is asked of the account chosen.
+  prompts.add(new Prompt({ name: 'select_account', requestable: true }), 0);
+  for (const check of loginChecks(deps)) login.checks.add(check);
+  prompts.add(new Prompt({ name: 'access' }, accessCheck(deps)), prompts.indexOf(consent));
+  consent.checks.remove('native_client_prompt');
+  consent.checks.add(nativeAppCheck(deps));
+  return prompts;
+}
+
+const loginChecks = ({ config }: Deps) => [
+  // Without this the engine fails with a 500 when the session's account has been banned or deleted.
+  new Check(
+    'account_missing',
+    'End-User authentication is required',
+    'login_required',
+    (ctx) => ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined,
+  ),
+  new Check(
+    'second_factor_missing',
+    'a second factor is required',
+    'login_required',
+    (ctx) =>
+      config.accounts.mfa === 'required' &&
+      isSignedIn(ctx) &&
+      ctx.oidc.session?.acr !== 'mfa' &&
+      ctx.oidc.result?.login === undefined,
+  ),
+  new Check(
+    'acr_values',
+    'none of the requested authentication contexts is met',
+    'unmet_authentication_requirements',
+    (ctx) => isSignedIn(ctx) && asksForMoreThanItHas(ctx) && ctx.oidc.result?.login === undefined,
+  ),
+];
+
+/** The person is known, but may not use this app: a page says so, and the app hears access_denied. */
+const accessCheck = ({ clients }: Deps) =>
+  new Check('role_missing', 'the End-User may not use this client', 'access_denied', (ctx) => {
+    const client = ctx.oidc.client === undefined ? undefined : clients().get(ctx.oidc.client.clientId);
+    const account = signedInAccount(ctx);
+    return client !== undefined && account !== undefined && !mayUse(client, account.roles);
+  });
+
+const nativeAppCheck = ({ clients }: Deps) =>
+  new Check('native_app', 'native clients require End-User interaction', 'interaction_required', (ctx) => {
+    const client = ctx.oidc.client === undefined ? undefined : clients().get(ctx.oidc.client.clientId);
+    const { prompt: _prompt, ...params } = requestParams(ctx);
+    return client !== undefined && alwaysAsks(client, params) && ctx.oidc.result?.consent === undefined;
+  });
+
+const isSignedIn = (ctx: KoaContextWithOIDC) => ctx.oidc.session?.accountId !== undefined;
+
+/** acr_values lists what the app takes, best first; `mfa` satisfies a request for `pwd` as well. */
+function asksForMoreThanItHas(ctx: KoaContextWithOIDC): boolean {
+  const asked = ctx.oidc.params?.['acr_values'];
+  if (typeof asked !== 'string') return false;
+  const values = asked.split(' ');
+  return values.includes('mfa') && !values.includes('pwd') && ctx.oidc.session?.acr !== 'mfa';
+}

@@ -1,0 +1,119 @@
+// Builds the engine from the parts of this room. Cheap enough (milliseconds) to be built again when keys change.
+import { type Configuration, Provider } from 'oidc-provider';
+import type { ClientRegistry } from '../clients/client.ts';
+import { toClientMetadata } from '../clients/client-metadata.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import type { Db } from '../database/database.ts';
+import { engineKeySet, verificationKeys } from '../keys/key-set.ts';
+import type { SigningKey } from '../keys/signing-key.ts';
+import type { Logger } from '../observability/logger.ts';
+import { createAdapterFactory } from '../protocol-store/adapter.ts';
+import { endSession } from '../sessions/end-session.ts';
+import { OIDC_SCOPES } from './access.ts';
+import { createJwtAccessTokenReader, customizeJwt, extraTokenClaims } from './access-tokens.ts';
+import { CLAIMS_BY_SCOPE } from './claims.ts';
+import { checkAssertionAudience, compareHashedSecrets, detectReplaysAtomically } from './client-authentication.ts';
+import { loadConsentedGrant } from './consented-grant.ts';
+import { cookies } from './cookies.ts';
+import { errorPage } from './error-page.ts';
+import { logEngineEvents } from './event-log.ts';
+import { features } from './features.ts';
+import { engineFindAccount } from './find-account.ts';
+import { skipEmptySignOut } from './logout.ts';
+import { ENDPOINTS } from './paths.ts';
+import { policy } from './policy.ts';
+import { tokenLifetimes } from './token-lifetimes.ts';
+
+export interface ProviderDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly db: Db;
+  /** Asked at every request, so that a changed client file is live at once. */
+  readonly clients: () => ClientRegistry;
+  readonly keys: readonly SigningKey[];
+  readonly log: Logger;
+}
+
+export function createProvider(deps: ProviderDeps): Provider {
+  const provider = new Provider(deps.config.issuer, configuration(deps));
+  // Endpoint URLs are made from the request; http/host.ts has already made that the issuer's (X-Forwarded-Proto, Host).
+  provider.proxy = true;
+  provider.use(skipEmptySignOut);
+  compareHashedSecrets(provider, deps);
+  detectReplaysAtomically(provider);
+  endWholeSessions(provider, deps);
+  logEngineEvents(provider, deps.log);
+  return provider;
+}
+
+function configuration(deps: ProviderDeps): Configuration {
+  const { config, clients, keys } = deps;
+  const verification = verificationKeys(keys);
+  return {
+    ...protocol(deps),
+    adapter: createAdapterFactory({
+      ...deps,
+      findClientMetadata: (clientId) => {
+        const client = clients().get(clientId);
+        return client === undefined ? undefined : toClientMetadata(client);
+      },
+      readJwtAccessToken: createJwtAccessTokenReader({ ...deps, verificationKeys: () => verification }),
+    }),
+    jwks: engineKeySet(keys) as NonNullable<Configuration['jwks']>,
+    findAccount: engineFindAccount(deps),
+    loadExistingGrant: loadConsentedGrant(deps),
+    interactions: {
+      policy: policy(deps),
+      // The client stands in the address so that an expired sign-in can still offer a way back to its app.
+      url: (_ctx, { uid, params }) => `/interaction/${uid}?client=${encodeURIComponent(String(params['client_id']))}`,
+    },
+    extraTokenClaims: extraTokenClaims(clients),
+    formats: { customizers: { jwt: customizeJwt(config) } },
+    assertJwtClientAuthClaimsAndHeader: checkAssertionAudience(deps),
+    clientBasedCORS: (_ctx, origin, client) => clients().get(client.clientId)?.allowedOrigins.includes(origin) === true,
+    renderError: errorPage(clients),
+  };
+}
+
+/** Everything that does not look at a request's data. */
+function protocol(deps: ProviderDeps): Configuration {
+  const { config, clients } = deps;
+  return {
+    acrValues: ['pwd', 'mfa'],
+    allowOmittingSingleRegisteredRedirectUri: false,
+    claims: CLAIMS_BY_SCOPE,
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    conformIdTokenClaims: false,
+    cookies: cookies(config),
+    enabledJWA: {
+      clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      dPoPSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
+      idTokenSigningAlgValues: ['RS256'],
+      userinfoSigningAlgValues: ['RS256'],
+      introspectionSigningAlgValues: ['RS256'],
+    },
+    // Session-bound unless the person has consented to offline access (OpenID Connect Core section 11).
+    expiresWithSession: async (_ctx, token) => !token.scopes.has('offline_access'),
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: (ctx) => ctx.oidc.client?.clientAuthMethod === 'none',
+    features: features(deps),
+    pkce: { required: (_ctx, client) => clients().get(client.clientId)?.requirePkce !== false },
+    responseTypes: ['code'],
+    routes: ENDPOINTS,
+    scopes: [...OIDC_SCOPES],
+    subjectTypes: ['public'],
+    ttl: tokenLifetimes(deps),
+  };
+}
+
+/** The engine forgets one identifier of a session; a person who signs out means all of it. */
+function endWholeSessions(provider: Provider, deps: ProviderDeps): void {
+  const forget = provider.Session.prototype.destroy;
+  Object.assign(provider.Session.prototype, {
+    async destroy(this: InstanceType<typeof provider.Session>): Promise<void> {
+      await endSession(deps, this.uid);
+      await forget.call(this);
+    },
+  });
+}

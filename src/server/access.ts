@@ -1,0 +1,14 @@
+// The gate: may this caller use this route?
+import type { Gate } from '../http/router.ts';
+
+/**
+ * `holder-of-interaction` is decided where the interaction is opened (interactions/page.ts, inSignIn): who does not hold it
+ * gets the page that leads back to the app instead of a bare refusal. A test asks every such route without the cookie.
+ */
+export const gate: Gate = async (access) => {
+  switch (access.rule) {
+    case 'anyone':
+    case 'holder-of-interaction':
+      return;
+  }
+};

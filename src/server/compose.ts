@@ -1,0 +1,87 @@
+// Configuration → every part, in order. Read it from top to bottom.
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type Koa from 'koa';
+import type { Provider } from 'oidc-provider';
+import { createPasswordHasher, type PasswordHasher } from '../accounts/password-hash.ts';
+import type { ClientRegistry } from '../clients/client.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { deriveKey } from '../crypto/derived-keys.ts';
+import { createSealedBox } from '../crypto/sealed-box.ts';
+import type { OpenDatabase } from '../database/database.ts';
+import { loadAssets } from '../http/assets.ts';
+import { createClientAddress } from '../http/client-address.ts';
+import { createCsrf } from '../http/csrf.ts';
+import type { Route } from '../http/route.ts';
+import { interactionRoutes } from '../interactions/routes.ts';
+import { ensureActiveSigningKey, listSigningKeys } from '../keys/signing-keys.ts';
+import { createReadiness, type Readiness } from '../observability/health.ts';
+import type { Logger } from '../observability/logger.ts';
+import { createProvider } from '../provider/provider.ts';
+import { gate } from './access.ts';
+import { checkClientsWithEngine } from './check-clients.ts';
+import { limitCrossOrigin } from './cross-origin.ts';
+import { untypedRevocation } from './engine-answers.ts';
+import { createApp } from './koa.ts';
+import { ROOT, VERSION } from './package.ts';
+import { systemRoutes } from './system-routes.ts';
+import { tokenTransaction } from './token-transaction.ts';
+
+export interface Given {
+  readonly config: Config;
+  readonly clients: ClientRegistry;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Open and migrated. */
+  readonly database: OpenDatabase;
+  readonly demoUrl?: string | undefined;
+}
+
+export interface Composed {
+  readonly app: Koa;
+  readonly routes: readonly Route[];
+  readonly provider: Provider;
+  readonly hasher: PasswordHasher;
+  readonly readiness: Readiness;
+}
+
+export async function compose(given: Given): Promise<Composed> {
+  const { config, clock, log, database } = given;
+  const { db } = database;
+  const clients = () => given.clients;
+
+  const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
+  const csrf = createCsrf(deriveKey(config.masterSecret, 'csrf'));
+  const hasher = passwordHasher(config);
+
+  await ensureActiveSigningKey({ db, clock, box });
+  const keys = await listSigningKeys({ db, box });
+  const provider = createProvider({ config, clock, db, clients, keys, log });
+  await checkClientsWithEngine(provider, given.clients);
+
+  const readiness = createReadiness();
+  const routes = [
+    ...systemRoutes({ config, db, clients, readiness, version: VERSION, demoUrl: given.demoUrl }),
+    ...interactionRoutes({ config, clock, db, clients, provider: () => provider, hasher, box, csrf, log }),
+  ];
+  const assets = loadAssets(join(ROOT, 'views', 'assets'));
+  const app = createApp({
+    config,
+    log,
+    clientAddress: createClientAddress(config.server.trustedProxies),
+    assets,
+    pages: { viewsDir: join(ROOT, 'views'), shared: { product: config.name, lang: 'en', asset: assets.url } },
+    routes,
+    gate,
+    beforeEngine: [limitCrossOrigin(clients), untypedRevocation, tokenTransaction({ config, clock, db, database })],
+    provider: () => provider,
+  });
+  return { app, routes, provider, hasher, readiness };
+}
+
+export const passwordHasher = ({ limits }: Config): PasswordHasher =>
+  createPasswordHasher({
+    parallel: limits.parallelHashes === 0 ? availableParallelism() : limits.parallelHashes,
+    queue: limits.hashQueue,
+  });

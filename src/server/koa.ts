@@ -1,0 +1,88 @@
+// The web application: middleware in order, our own pages, and the engine last.
+import Koa from 'koa';
+import mount from 'koa-mount';
+import type { Provider } from 'oidc-provider';
+import type { Config } from '../config/config.ts';
+import { isDatabaseUnavailable } from '../database/constraint-errors.ts';
+import type { Assets } from '../http/assets.ts';
+import type { ClientAddress } from '../http/client-address.ts';
+import { pinHost } from '../http/host.ts';
+import { type PageOptions, pages } from '../http/page.ts';
+import { answerRefusals, notFound } from '../http/refusals.ts';
+import { checkRequestLine } from '../http/request-line.ts';
+import { requestLog } from '../http/request-log.ts';
+import type { Route } from '../http/route.ts';
+import { type Gate, mountRoutes } from '../http/router.ts';
+import { securityHeaders } from '../http/security-headers.ts';
+import type { Logger } from '../observability/logger.ts';
+import { cookieKeys } from '../provider/cookies.ts';
+import { DISCOVERY_PATHS, ENDPOINTS } from '../provider/paths.ts';
+
+export interface AppParts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clientAddress: ClientAddress;
+  readonly assets: Assets;
+  readonly pages: PageOptions;
+  readonly routes: readonly Route[];
+  readonly gate: Gate;
+  /** What stands between our routes and the engine: CORS, the token transaction. */
+  readonly beforeEngine: readonly Koa.Middleware[];
+  /** Asked at every request: the engine is built anew when its keys change. */
+  readonly provider: () => Provider;
+}
+
+export const HEALTH_PATHS = ['/livez', '/readyz'];
+
+const INTERNAL_PATHS = [
+  ...DISCOVERY_PATHS,
+  ENDPOINTS.jwks,
+  ENDPOINTS.token,
+  ENDPOINTS.userinfo,
+  ENDPOINTS.introspection,
+];
+
+export function createApp(parts: AppParts): Koa {
+  const { config, log } = parts;
+  const { issuer } = config;
+  const app = new Koa();
+  // The engine sets cookies through this app and reads them through its own context: both must sign alike.
+  app.keys = cookieKeys(config);
+  // http/host.ts has replaced X-Forwarded-Proto by the issuer's scheme before anybody reads it.
+  app.proxy = true;
+  app.on('error', (err) => log.error({ event: 'http.unhandled', err }));
+  app.use(securityHeaders({ issuer, publicDocuments: [...DISCOVERY_PATHS, ENDPOINTS.jwks] }));
+  app.use(requestLog({ log }));
+  app.use(pages(parts.pages));
+  app.use(answerRefusals({ isUnavailable: isDatabaseUnavailable }));
+  app.use(checkRequestLine);
+  app.use(
+    pinHost({
+      issuer,
+      internalHosts: config.server.internalHosts,
+      internalPaths: INTERNAL_PATHS,
+      anyHostPaths: HEALTH_PATHS,
+      development: config.mode === 'development',
+      clientAddress: parts.clientAddress,
+    }),
+  );
+  app.use(parts.assets.serve);
+  app.use(mountRoutes(parts.routes, { gate: parts.gate, issuerOrigin: new URL(issuer).origin }));
+  for (const middleware of parts.beforeEngine) app.use(middleware);
+  app.use(engine(parts.provider));
+  app.use(notFound);
+  return app;
+}
+
+function engine(provider: () => Provider): Koa.Middleware {
+  const mounted = new WeakMap<Provider, Koa.Middleware>();
+  return (ctx, next) => {
+    const current = provider();
+    let middleware = mounted.get(current);
+    if (middleware === undefined) {
+      middleware = mount('/', current) as unknown as Koa.Middleware;
+      mounted.set(current, middleware);
+    }
+    return middleware(ctx, next);
+  };
+}

@@ -1,0 +1,95 @@
+// Start, drain, stop.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ClientRegistry } from '../clients/client.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { openDatabase } from '../database/database.ts';
+import { migrate } from '../database/migrator.ts';
+import type { Logger } from '../observability/logger.ts';
+import { type Composed, compose } from './compose.ts';
+import { startHousekeeping } from './housekeeping.ts';
+
+export interface StartOptions {
+  readonly config: Config;
+  readonly clients: ClientRegistry;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  readonly demoUrl?: string | undefined;
+}
+
+export interface RunningServer extends Composed {
+  readonly port: number;
+  readonly database: Awaited<ReturnType<typeof openDatabase>>;
+  /** Refuses new work, waits for requests in flight, closes the database. */
+  stop(): Promise<void>;
+}
+
+/** Milliseconds. Slow senders hold a connection no longer (T58); keep-alive outlasts a proxy's 60 s. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 65_000;
+
+/**
+ * @throws DatabaseInUse, DatabaseNewerThanCode, ConfigurationInvalid (a client that the engine refuses), or what
+ * listening throws (EADDRINUSE); nothing is left open then
+ */
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const { config, clients, log, clock = systemClock, demoUrl } = options;
+  const { url, poolSize } = config.database;
+  const database = await openDatabase({ url, poolSize, dataDir: config.paths.dataDir, embedded: 'start', log });
+  try {
+    const applied = await migrate(database);
+    if (applied.length > 0) log.info({ event: 'database.migrated', migrations: applied });
+    const composed = await compose({ config, clients, clock, log, database, demoUrl });
+    const server = await listen(composed, config);
+    const port = (server.address() as AddressInfo).port;
+    const stopHousekeeping = startHousekeeping({ db: database.db, clock, log });
+    composed.readiness.set('ready');
+    log.info({ event: 'server.started', issuer: config.issuer, host: config.server.host, port, mode: config.mode });
+    const stop = once(async () => {
+      composed.readiness.set('stopping');
+      log.info({ event: 'server.stopping' });
+      await drain(server, config.server.drainSeconds * 1000);
+      await stopHousekeeping();
+      await database.close();
+      log.info({ event: 'server.stopped' });
+    });
+    return { ...composed, port, database, stop };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function listen({ app }: Composed, { server: { host, port } }: Config): Promise<Server> {
+  const handle = app.callback();
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS }, (req, res) => {
+    void handle(req, res);
+  });
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
+  });
+}
+
+/** Idle connections close at once; those with a request in flight when it is answered, or when the time is up. */
+async function drain(server: Server, milliseconds: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), milliseconds);
+  await closed;
+  clearTimeout(timer);
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let result: Promise<void> | undefined;
+  return () => {
+    result ??= work();
+    return result;
+  };
+}

@@ -1,0 +1,77 @@
+// What is neither a sign-in nor the protocol: the landing page, health, and the clients' logos.
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { sql } from 'kysely';
+import type { ClientRegistry } from '../clients/client.ts';
+import type { Config } from '../config/config.ts';
+import type { Db } from '../database/database.ts';
+import { Refusal } from '../errors.ts';
+import { renderPage } from '../http/page.ts';
+import { anyone, get, type Handler, type Route } from '../http/route.ts';
+import { type Readiness, reportLiveness, reportReadiness } from '../observability/health.ts';
+import { DISCOVERY_PATHS } from '../provider/paths.ts';
+
+export interface SystemDeps {
+  readonly config: Config;
+  readonly db: Db;
+  readonly clients: () => ClientRegistry;
+  readonly readiness: Readiness;
+  readonly version: string;
+  readonly demoUrl: string | undefined;
+}
+
+export const systemRoutes = (deps: SystemDeps): readonly Route[] => [
+  get('/', anyone, showLandingPage(deps)),
+  get('/livez', anyone, answerLiveness),
+  get('/readyz', anyone, answerReadiness(deps)),
+  get('/client-logo/:clientId', anyone, sendLogo(deps)),
+];
+
+const showLandingPage =
+  ({ config, version, demoUrl }: SystemDeps): Handler =>
+  async (ctx) => {
+    await renderPage(ctx, 'home', {
+      title: config.name,
+      issuer: config.issuer,
+      mode: config.mode,
+      version,
+      discoveryHref: DISCOVERY_PATHS[0],
+      demo: demoUrl === undefined ? undefined : { href: demoUrl, name: 'Demo Shop' },
+    });
+  };
+
+const answerLiveness: Handler = async (ctx) => {
+  ctx.state.quiet = true;
+  ctx.body = reportLiveness();
+};
+
+const answerReadiness =
+  ({ db, readiness }: SystemDeps): Handler =>
+  async (ctx) => {
+    ctx.state.quiet = true;
+    const database = async () => {
+      await sql`select 1`.execute(db);
+    };
+    const onFailure = (check: string, err: unknown) => ctx.state.log.error({ event: 'readiness.failed', check, err });
+    const report = await reportReadiness(readiness, { database }, { timeoutMs: 1000, onFailure });
+    ctx.status = report.ready ? 200 : 503;
+    ctx.body = report;
+  };
+
+const LOGO_TYPES: Readonly<Record<string, string>> = {
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.webp': 'image/webp',
+};
+
+const sendLogo =
+  ({ clients }: SystemDeps): Handler =>
+  async (ctx) => {
+    const file = clients().get(ctx.params['clientId'] ?? '')?.logoFile;
+    const type = file === undefined ? undefined : LOGO_TYPES[extname(file)];
+    if (file === undefined || type === undefined) {
+      throw new Refusal({ code: 'not_found', status: 404, message: 'There is no such logo.' });
+    }
+    ctx.body = await readFile(file);
+    ctx.type = type;
+  };

@@ -1,0 +1,60 @@
+// Owns the table consents: what a person has allowed an app, kept beyond sessions and grants.
+
+import type { Clock } from '../clock.ts';
+import { atomically } from '../database/atomically.ts';
+import type { Db } from '../database/database.ts';
+import { databaseNow } from '../database/time.ts';
+import { type Allowed, nothingAllowed, union } from './allowed.ts';
+
+interface Whose {
+  readonly accountId: string;
+  readonly clientId: string;
+}
+
+export async function findConsent(db: Db, { accountId, clientId }: Whose): Promise<Allowed> {
+  const row = await db
+    .selectFrom('consents')
+    .select(['scopes', 'resources'])
+    .where('account_id', '=', accountId)
+    .where('client_id', '=', clientId)
+    .executeTakeFirst();
+  return row === undefined ? nothingAllowed : { scopes: row.scopes, resources: new Map(Object.entries(row.resources)) };
+}
+
+/** Adds to what was allowed before; two answers given at once both count. */
+export async function rememberConsent(
+  { db, clock }: { db: Db; clock: Clock },
+  { accountId, clientId, allowed }: Whose & { allowed: Allowed },
+): Promise<void> {
+  await atomically(db, async (tx) => {
+    await tx
+      .insertInto('consents')
+      .values({
+        account_id: accountId,
+        client_id: clientId,
+        scopes: [],
+        resources: '{}',
+        updated_at: databaseNow(clock),
+      })
+      .onConflict((conflict) => conflict.columns(['account_id', 'client_id']).doNothing())
+      .execute();
+    const row = await tx
+      .selectFrom('consents')
+      .select(['scopes', 'resources'])
+      .where('account_id', '=', accountId)
+      .where('client_id', '=', clientId)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    const all = union({ scopes: row.scopes, resources: new Map(Object.entries(row.resources)) }, allowed);
+    await tx
+      .updateTable('consents')
+      .set({
+        scopes: [...all.scopes],
+        resources: JSON.stringify(Object.fromEntries(all.resources)),
+        updated_at: databaseNow(clock),
+      })
+      .where('account_id', '=', accountId)
+      .where('client_id', '=', clientId)
+      .execute();
+  });
+}

@@ -1,0 +1,138 @@
+// A small browser without script: keeps cookies, follows redirects, fills in forms, reads what the page says.
+import { type HTMLElement, parse } from 'node-html-parser';
+import { CookieJar } from 'tough-cookie';
+
+export interface Visit {
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+const MAX_REDIRECTS = 15;
+
+export class Browser {
+  readonly jar = new CookieJar(undefined, { allowSpecialUseDomain: true, rejectPublicSuffixes: false });
+  #visit: Visit | undefined;
+  /** Addresses that are not fetched: where one is reached, the browser stays and shows it as `page.url`. */
+  readonly #stopAt: (url: string) => boolean;
+
+  constructor({ stopAt = () => false }: { stopAt?: (url: string) => boolean } = {}) {
+    this.#stopAt = stopAt;
+  }
+
+  get page(): Visit {
+    if (this.#visit === undefined) throw new Error('the browser has not been anywhere');
+    return this.#visit;
+  }
+
+  get document(): HTMLElement {
+    return parse(this.page.text);
+  }
+
+  /** The text a person reads, blanks folded. */
+  get text(): string {
+    const body = this.document.querySelector('body') ?? this.document;
+    return body.textContent.replace(/\s+/g, ' ').trim();
+  }
+
+  get title(): string {
+    return this.document.querySelector('h1')?.textContent.replace(/\s+/g, ' ').trim() ?? '';
+  }
+
+  async open(url: string): Promise<this> {
+    await this.#follow(await this.request(url), 'navigate');
+    return this;
+  }
+
+  /** Fills in the form that has the given fields or button and submits it, as its button would. */
+  async submit(fields: Record<string, string> = {}, button?: string): Promise<this> {
+    const { action, data } = this.form(fields, button);
+    const response = await this.request(action, { method: 'POST', form: data });
+    await this.#follow(response, 'navigate');
+    return this;
+  }
+
+  /** The form on the page that has all these fields (and the button with this label), with its hidden fields. */
+  form(fields: Record<string, string> = {}, button?: string): { action: string; data: Record<string, string> } {
+    const forms = this.document.querySelectorAll('form');
+    const form = forms.find((candidate) => {
+      const names = candidate
+        .querySelectorAll('input,select,textarea,button')
+        .map((field) => field.getAttribute('name'));
+      const labels = candidate.querySelectorAll('button').map((each) => each.textContent.trim());
+      const fits = Object.keys(fields).every((name) => names.includes(name));
+      return fits && (button === undefined || labels.some((label) => label.includes(button)));
+    });
+    if (form === undefined) {
+      throw new Error(
+        `no form with ${JSON.stringify({ fields: Object.keys(fields), button })} on: ${this.text.slice(0, 400)}`,
+      );
+    }
+    const data: Record<string, string> = {};
+    for (const input of form.querySelectorAll('input')) {
+      const name = input.getAttribute('name');
+      if (name !== undefined && input.getAttribute('type') !== 'submit') data[name] = input.getAttribute('value') ?? '';
+    }
+    const pressed = form
+      .querySelectorAll('button')
+      .find((each) => button !== undefined && each.textContent.trim().includes(button));
+    const name = pressed?.getAttribute('name');
+    if (name !== undefined) data[name] = pressed?.getAttribute('value') ?? '';
+    const action = pressed?.getAttribute('formaction') ?? form.getAttribute('action') ?? this.page.url;
+    return { action: new URL(action, this.page.url).href, data: { ...data, ...fields } };
+  }
+
+  async click(text: string): Promise<this> {
+    const link = this.document.querySelectorAll('a').find((each) => each.textContent.trim().includes(text));
+    const href = link?.getAttribute('href');
+    if (href === undefined) throw new Error(`no link "${text}" on: ${this.text.slice(0, 400)}`);
+    return this.open(new URL(href, this.page.url).href);
+  }
+
+  /** One request with this browser's cookies, redirects not followed. */
+  async request(
+    url: string,
+    options: { method?: string; form?: Record<string, string>; headers?: Record<string, string> } = {},
+  ): Promise<Response> {
+    const cookie = await this.jar.getCookieString(url);
+    const response = await fetch(url, {
+      method: options.method ?? 'GET',
+      redirect: 'manual',
+      headers: {
+        accept: 'text/html,application/xhtml+xml',
+        ...(cookie === '' ? {} : { cookie }),
+        ...(options.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...options.headers,
+      },
+      ...(options.form === undefined ? {} : { body: new URLSearchParams(options.form).toString() }),
+    });
+    for (const header of response.headers.getSetCookie()) await this.jar.setCookie(header, url, { ignoreError: true });
+    return response;
+  }
+
+  async #follow(first: Response, _how: 'navigate'): Promise<void> {
+    let response = first;
+    for (let hop = 0; hop < MAX_REDIRECTS; hop += 1) {
+      const text = await response.text();
+      this.#visit = { url: response.url, status: response.status, headers: response.headers, text };
+      const next = response.headers.get('location') ?? refreshOf(text);
+      if (next === undefined) return;
+      const target = new URL(next, response.url).href;
+      if (this.#stopAt(target)) {
+        this.#visit = { ...this.#visit, url: target, text: '' };
+        return;
+      }
+      response = await this.request(target);
+    }
+    throw new Error(`redirected more than ${MAX_REDIRECTS} times, lastly to ${this.page.url}`);
+  }
+}
+
+/** Where `<meta http-equiv="refresh" content="0; url=…">` leads, as a browser would go there at once. */
+function refreshOf(html: string): string | undefined {
+  const meta = parse(html)
+    .querySelectorAll('meta')
+    .find((each) => each.getAttribute('http-equiv') === 'refresh');
+  return /url=(.+)$/i.exec(meta?.getAttribute('content') ?? '')?.[1];
+}

@@ -1,0 +1,173 @@
+// The real server, from real configuration files, on a database of its own.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Account } from '../../src/accounts/account.ts';
+import { createAccount } from '../../src/accounts/create-account.ts';
+import { passwordRulesFor } from '../../src/accounts/password-rules.ts';
+import { loadConfiguration } from '../../src/clients/load-configuration.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { createRole, grantRole } from '../../src/roles/roles.ts';
+import { type RunningServer, startServer } from '../../src/server/life-cycle.ts';
+import { type DatabaseKind, makeTestDatabase } from './database.ts';
+import { movingClock } from './moving-clock.ts';
+
+export const WEB_SECRET = 'web-client-secret-of-at-least-32-characters';
+/** Where the test clients' callbacks are; nothing listens there, the browser stops. */
+export const CALLBACK = 'https://app.example.test/callback';
+export const SPA_CALLBACK = 'https://spa.example.test/callback';
+export const NATIVE_CALLBACK = 'http://127.0.0.1/callback';
+export const API = 'https://api.example.test';
+export const PASSWORD = 'correct horse battery staple';
+
+const SETTINGS = `
+mfa: optional
+resources:
+  ${API}:
+    name: Example API
+    scopes:
+      items:read: See your items
+      items:write: Change your items
+`;
+
+/** Four clients, one of each preset; `ask` is like `web`, but asks for consent. */
+export const CLIENTS: Readonly<Record<string, string>> = {
+  web: `
+client_id: web
+client_name: Web App
+preset: web
+redirect_uris: ["${CALLBACK}"]
+post_logout_redirect_uris: ["https://app.example.test/"]
+client_secrets: [{ value: "${WEB_SECRET}" }]
+consent: skip
+scope: openid profile email roles offline_access
+resources: { "${API}": ["items:read", "items:write"] }
+`,
+  ask: `
+client_id: ask
+client_name: Asking App
+preset: web
+redirect_uris: ["${CALLBACK}"]
+client_secrets: [{ value: "${WEB_SECRET}" }]
+consent: ask
+scope: openid profile email roles offline_access
+resources: { "${API}": ["items:read"] }
+`,
+  spa: `
+client_id: spa
+client_name: Single Page App
+preset: spa
+redirect_uris: ["${SPA_CALLBACK}"]
+consent: skip
+scope: openid profile email roles offline_access
+`,
+  native: `
+client_id: native
+client_name: Native App
+preset: native
+redirect_uris: ["${NATIVE_CALLBACK}", "com.example.app:/callback"]
+consent: skip
+scope: openid profile email roles offline_access
+`,
+  robot: `
+client_id: robot
+client_name: Robot
+preset: service
+client_secrets: [{ value: "${WEB_SECRET}" }]
+resources: { "${API}": ["items:read"] }
+roles: { assign: [deployer] }
+`,
+};
+
+export interface TestServerOptions {
+  /** YAML that replaces the default settings. */
+  readonly settings?: string;
+  /** Client files by name; added to CLIENTS, or in their place where the name is the same. */
+  readonly clients?: Readonly<Record<string, string>>;
+  readonly database?: DatabaseKind;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly demoUrl?: string;
+  readonly logLevel?: 'debug' | 'info' | 'silent';
+}
+
+export interface TestServer extends RunningServer {
+  readonly issuer: string;
+  /** Every log line so far, parsed. */
+  readonly logLines: readonly Record<string, unknown>[];
+  readonly dataDir: string;
+  readonly databaseUrl: string | undefined;
+  /** An account with PASSWORD, and with these roles, which are made if they do not exist. */
+  person(who: {
+    email: string;
+    username?: string;
+    name?: string;
+    roles?: readonly string[];
+    password?: string;
+  }): Promise<Account>;
+}
+
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const place = await makeTestDatabase(options.database ?? 'pglite');
+  const configDir = writeConfigDir(options);
+  const port = await freePort();
+  const issuer = options.env?.['GATEHOUSE_ISSUER'] ?? `http://localhost:${port}`;
+  const env = {
+    GATEHOUSE_MODE: 'development',
+    GATEHOUSE_ISSUER: issuer,
+    GATEHOUSE_CONFIG_DIR: configDir,
+    GATEHOUSE_DATA_DIR: place.dataDir,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    ...(place.url === undefined ? {} : { DATABASE_URL: place.url }),
+    ...options.env,
+  };
+  const { config, clients } = loadConfiguration({ env, cwd: configDir });
+  const logLines: Record<string, unknown>[] = [];
+  const write = (line: string) => void logLines.push(JSON.parse(line));
+  const log = createLogger({ level: options.logLevel ?? 'info', format: 'json' }, { write });
+  const running = await startServer({ config, clients, log, clock: movingClock, demoUrl: options.demoUrl });
+  const { db } = running.database;
+  const rules = passwordRulesFor(config.accounts, config.name);
+  return {
+    ...running,
+    issuer,
+    logLines,
+    dataDir: place.dataDir,
+    databaseUrl: place.url,
+    async stop() {
+      await running.stop();
+      rmSync(configDir, { recursive: true, force: true });
+      await place.remove();
+    },
+    async person({ email, username, name, roles = [], password = PASSWORD }) {
+      const deps = { db, clock: movingClock, hasher: running.hasher, rules };
+      const created = await createAccount(deps, { email, username, displayName: name, password, emailVerified: true });
+      if (created.outcome !== 'created') throw new Error(`${email}: ${JSON.stringify(created)}`);
+      for (const role of roles) {
+        await createRole({ db, clock: movingClock }, { name: role, description: `The role ${role}` });
+        await grantRole(db, { accountId: created.account.id, role });
+      }
+      return created.account;
+    },
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+function writeConfigDir({ settings = SETTINGS, clients = {} }: TestServerOptions): string {
+  const configDir = mkdtempSync(path.join(tmpdir(), 'gatehouse-config-'));
+  mkdirSync(path.join(configDir, 'clients'));
+  writeFileSync(path.join(configDir, 'gatehouse.yaml'), settings);
+  for (const [name, yaml] of Object.entries({ ...CLIENTS, ...clients })) {
+    writeFileSync(path.join(configDir, 'clients', `${name}.yaml`), yaml);
+  }
+  return configDir;
+}
