@@ -1,0 +1,278 @@
+// Every page in each of its states, with locals as the edges hand them over. Names are what a tester would call the state.
+import QRCode from 'qrcode';
+
+export interface Sample {
+  readonly view: string;
+  readonly state: string;
+  readonly locals: Readonly<Record<string, unknown>>;
+}
+
+const csrf = 'csrf-token-of-this-browser';
+const action = '/interaction/K7oV2mJw';
+const notYouAction = '/interaction/K7oV2mJw/another-account';
+const cancelAction = '/interaction/K7oV2mJw/cancel';
+
+const shop = {
+  name: 'Demo Shop',
+  logoUrl: '/sample-logo.svg',
+  uri: 'https://shop.example',
+  policyUri: 'https://shop.example/privacy',
+  tosUri: 'https://shop.example/terms',
+};
+const bareApp = { name: 'Inventory' };
+const longApp = {
+  name: 'Interdepartmental Procurement and Reimbursement Workbench of the Northern Districts (Staging)',
+  uri: 'https://procurement-and-reimbursement.northern-districts.intranet.example',
+};
+
+const alice = { label: 'alice@example.com', name: 'Alice Liddell' };
+const longPerson = {
+  label: 'maximiliana.featherstonehaugh-cholmondeley@research-and-development.department.example',
+  name: 'Maximiliana Philippa Featherstonehaugh-Cholmondeley of Upper Slaughter',
+};
+
+const keyInGroups = 'JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP';
+const otpauthUri =
+  'otpauth://totp/Gatehouse:alice%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Gatehouse';
+const qrSvg = await QRCode.toString(otpauthUri, { type: 'svg', margin: 0 });
+
+const recoveryCodes = ['K7QM', 'X3PB', 'R9TD', 'H2WV', 'N6GF', 'C8YJ', 'M4KS', 'T5ZE', 'W3HA', 'B9RL'].map(
+  (head, at) => `${head}-EFGH-JKLM-NPQ${at}`,
+);
+
+const openIdScopes = [
+  { value: 'openid', sentence: 'Know that it is you, by an identifier made for this account.' },
+  { value: 'profile', sentence: 'See your name and username.' },
+  { value: 'email', sentence: 'See your e-mail address.' },
+  { value: 'roles', sentence: 'See which roles you have.' },
+  { value: 'offline_access', sentence: 'Keep this access while you are away, until you sign out or take it back.' },
+];
+const ordersApi = {
+  name: 'Orders',
+  scopes: [
+    { value: 'orders:read', sentence: 'Read your orders.' },
+    { value: 'orders:write', sentence: 'Place and cancel orders in your name.' },
+  ],
+};
+const archiveApi = {
+  name: 'Northern Districts Document Archive and Correspondence Register',
+  scopes: [
+    { value: 'https://archive.example/auth/correspondence.readonly', sentence: 'Read letters addressed to you.' },
+    {
+      value: 'https://archive.example/auth/correspondence.annotate',
+      sentence: 'Add notes to letters addressed to you.',
+    },
+    { value: 'archive:export', sentence: 'Export up to a thousand documents at a time into files of its own.' },
+  ],
+};
+
+const signIn = { client: shop, action, csrf, cancelAction, identifier: '', title: 'Sign in' };
+const secondFactor = { client: shop, action, csrf, notYouAction, account: alice, title: 'Enter your code' };
+const totp = { ...secondFactor, method: 'totp', switchHref: `${action}?method=recovery_code` };
+const recovery = { ...secondFactor, method: 'recovery_code', switchHref: `${action}?method=totp` };
+const enrol = { ...secondFactor, title: 'Set up your authenticator app', qrSvg, keyInGroups, otpauthUri };
+const consent = { client: shop, account: alice, notYouAction, action, csrf, title: 'Access', resources: [] };
+
+function state(view: string, name: string, locals: Record<string, unknown>): Sample {
+  return { view, state: name, locals };
+}
+
+const interactions: readonly Sample[] = [
+  state('interactions/sign-in', 'first visit', signIn),
+  state('interactions/sign-in', 'app without logo', { ...signIn, client: bareApp, cancelAction: undefined }),
+  state('interactions/sign-in', 'long app name', { ...signIn, client: longApp, identifier: longPerson.label }),
+  state('interactions/sign-in', 'wrong credentials', {
+    ...signIn,
+    identifier: alice.label,
+    problem: { summary: 'That e-mail, username or password is not right. Check both and try again.' },
+  }),
+  state('interactions/sign-in', 'password missing', {
+    ...signIn,
+    identifier: alice.label,
+    problem: { summary: 'The password is missing.', field: 'password' },
+  }),
+  state('interactions/sign-in', 'identifier missing', {
+    ...signIn,
+    problem: { summary: 'The e-mail or username is missing.', field: 'identifier' },
+  }),
+  state('interactions/sign-in', 'too many attempts', {
+    ...signIn,
+    identifier: alice.label,
+    problem: { summary: 'Too many attempts for this account.' },
+    retryAfterSeconds: 540,
+  }),
+  state('interactions/sign-in', 'confirm it is you', {
+    ...signIn,
+    identifier: alice.label,
+    reauthenticate: { label: alice.label },
+  }),
+  state('interactions/sign-in', 'confirm, long address, wrong password', {
+    ...signIn,
+    reauthenticate: { label: longPerson.label },
+    problem: { summary: 'That password is not right.', field: 'password', message: 'Enter the password again.' },
+  }),
+  state('interactions/second-factor', 'code', totp),
+  state('interactions/second-factor', 'wrong code', { ...totp, problem: { summary: 'That code is not right.' } }),
+  state('interactions/second-factor', 'too many codes', {
+    ...totp,
+    problem: { summary: 'Too many codes tried.' },
+    retryAfterSeconds: 45,
+  }),
+  state('interactions/second-factor', 'recovery code', { ...recovery, client: bareApp, account: longPerson }),
+  state('interactions/second-factor', 'spent recovery code', {
+    ...recovery,
+    cancelAction,
+    problem: { summary: 'That recovery code is not right.', field: 'code' },
+  }),
+  state('interactions/enrol-totp', 'start', enrol),
+  state('interactions/enrol-totp', 'wrong code', {
+    ...enrol,
+    otpauthUri: undefined,
+    cancelAction,
+    problem: { summary: 'That code is not right.', field: 'code' },
+  }),
+  state('interactions/recovery-codes', 'shown once', {
+    client: shop,
+    account: alice,
+    action,
+    csrf,
+    codes: recoveryCodes,
+    downloadHref: `${action}/recovery-codes.txt`,
+    title: 'Store your recovery codes',
+  }),
+  state('interactions/consent', 'few scopes', { ...consent, scopes: openIdScopes.slice(0, 3) }),
+  state('interactions/consent', 'many scopes, long names', {
+    ...consent,
+    client: { ...longApp, tosUri: 'https://northern-districts.example/terms' },
+    account: longPerson,
+    scopes: openIdScopes,
+    resources: [ordersApi, archiveApi],
+  }),
+  state('interactions/consent', 'app without papers', {
+    ...consent,
+    client: bareApp,
+    scopes: openIdScopes.slice(0, 2),
+  }),
+  state('interactions/select-account', 'with a name', { client: shop, account: alice, action, csrf, title: 'Choose' }),
+  state('interactions/select-account', 'address only, long', {
+    client: longApp,
+    account: { label: longPerson.label },
+    action,
+    csrf,
+    title: 'Choose',
+  }),
+  state('interactions/select-account', 'long name', {
+    client: bareApp,
+    account: longPerson,
+    action,
+    csrf,
+    title: 'Choose',
+  }),
+  state('interactions/continue', 'back to the app', { client: shop, href: '/auth/K7oV2mJw', title: 'Taking you back' }),
+  state('interactions/refused', 'not for this person', {
+    client: shop,
+    account: alice,
+    title: 'You cannot use Demo Shop',
+    message:
+      'Your account works, but it is missing a role this app asks for. Ask the people who run Demo Shop for access.',
+    action,
+    csrf,
+  }),
+  state('interactions/refused', 'ended by the app', {
+    title: 'This sign-in was ended',
+    message: 'The app took its request back.',
+    backHref: 'https://shop.example',
+  }),
+  state('interactions/expired', 'way back known', {
+    title: 'This sign-in has expired',
+    message: 'It was open for too long, or was finished in another tab.',
+    backHref: 'https://shop.example',
+    backLabel: 'Back to Demo Shop',
+  }),
+  state('interactions/expired', 'way back unknown', {
+    title: 'This sign-in has expired',
+    message: 'It was open for too long, or was finished in another tab.',
+  }),
+];
+
+const others: readonly Sample[] = [
+  state('errors/refused', 'not found', {
+    title: 'There is no such page',
+    message: 'The address may be mistyped, or the page has moved.',
+    code: 'not_found',
+    requestId: '01993f0c-7b1e-7c52-9c1d-2f6f0a9b4c11',
+    back: { href: '/', label: 'To the start page' },
+  }),
+  state('errors/refused', 'busy', {
+    title: 'Too much at once',
+    message: 'More people are signing in than this server can check right now.',
+    code: 'busy',
+    requestId: '01993f0c-7b1e-7c52-9c1d-2f6f0a9b4c11',
+    retryAfterSeconds: 1,
+  }),
+  state('errors/broken', 'defect', {
+    requestId: '01993f0c-7b1e-7c52-9c1d-2f6f0a9b4c11',
+    title: 'Something went wrong',
+  }),
+  state('errors/protocol', 'unregistered redirect', {
+    client: shop,
+    error: 'invalid_redirect_uri',
+    description:
+      "redirect_uri 'https://shop.example/some/very/long/path/that/was/never/registered?with=a&query=string' did not match any of the client's registered redirect_uris",
+    requestId: '01993f0c-7b1e-7c52-9c1d-2f6f0a9b4c11',
+    back: { href: 'https://shop.example', label: 'Back to Demo Shop' },
+    title: 'The app’s request was refused',
+  }),
+  state('errors/protocol', 'unknown client', {
+    error: 'invalid_client',
+    description: 'client is invalid',
+    requestId: '01993f0c-7b1e-7c52-9c1d-2f6f0a9b4c11',
+    title: 'The app’s request was refused',
+  }),
+  state('provider/sign-out', 'asked by an app', {
+    action: '/session/end/confirm',
+    xsrf: 'xsrf-token-of-the-engine',
+    client: shop,
+    account: alice,
+    stayHref: 'https://shop.example',
+    title: 'Sign out?',
+  }),
+  state('provider/sign-out', 'opened by hand', {
+    action: '/session/end/confirm',
+    xsrf: 'xsrf-token-of-the-engine',
+    account: longPerson,
+    stayHref: '/',
+    title: 'Sign out?',
+  }),
+  state('provider/signed-out', 'way back known', {
+    client: shop,
+    back: { href: 'https://shop.example', label: 'Back to Demo Shop' },
+    title: 'You are signed out',
+  }),
+  state('provider/signed-out', 'way back unknown', { title: 'You are signed out' }),
+  state('home', 'development', {
+    title: 'Gatehouse',
+    issuer: 'http://localhost:3000',
+    mode: 'development',
+    version: '0.1.0',
+    demo: { href: 'http://localhost:3001', name: 'Demo Shop' },
+    discoveryHref: 'http://localhost:3000/.well-known/openid-configuration',
+    createPersonCommand: 'bin/gatehouse user create --email you@example.com --role shop-admin',
+    docs: [
+      { name: 'README.md', about: 'Run it, and connect your first app in five minutes.' },
+      { name: 'ARCHITECTURE.md', about: 'One page: the map, what must always hold, one sign-in told from end to end.' },
+      { name: 'config/clients/', about: 'One file for each app; the demo’s is a good one to copy.' },
+    ],
+  }),
+  state('home', 'production', {
+    title: 'Gatehouse',
+    issuer: 'https://id.northern-districts.example',
+    mode: 'production',
+    discoveryHref: 'https://id.northern-districts.example/.well-known/openid-configuration',
+  }),
+];
+
+export const samples: readonly Sample[] = [...interactions, ...others];
+
+/** Locals that the page renderer adds to every view. */
+export const commonLocals = { product: 'Gatehouse', lang: 'en', asset: (name: string) => `/assets/${name}` };
