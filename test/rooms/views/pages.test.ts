@@ -31,8 +31,8 @@ test('a person whose address is known starts at the password', () => {
   expect(field(html, 'password').has('autofocus')).toBe(true);
 });
 
-test('after wrong credentials the summary has the focus and the address is still there', () => {
-  const html = renderSample('interactions/sign-in', 'wrong credentials');
+test('a problem that is no single field’s has the focus itself, and the address is still there', () => {
+  const html = renderSample('interactions/sign-in', 'account suspended');
   expect(field(html, 'problem').has('autofocus')).toBe(true);
   expect(field(html, 'problem').get('tabindex')).toBe('-1');
   expect(field(html, 'identifier').get('value')).toBe('alice@example.com');
@@ -46,7 +46,7 @@ test('a wrong field has the focus and is described by what is wrong and what to 
   expect(password.get('aria-invalid')).toBe('true');
   expect(password.get('aria-describedby')).toBe('problem password-error');
   expect(textOf(html, 'problem')).toBe('The password is missing.');
-  expect(textOf(html, 'password-error')).toBe('Enter the password of your account.');
+  expect(textOf(html, 'password-error')).toBe('Enter your password again.');
   expect(field(html, 'identifier').has('aria-invalid')).toBe(false);
 });
 
@@ -66,7 +66,8 @@ test('a person who confirms it is them sees the address, cannot change it, and c
   const identifier = elementsOf(html).find((element) => element.attributes.get('name') === 'identifier');
   expect(identifier?.attributes.has('readonly')).toBe(true);
   expect(html).toContain('<bdi>alice@example.com</bdi>');
-  expect(buttons(html, 'otherAccount').map((button) => button.text)).toEqual(['Not you? Use another account']);
+  const notYou = elementsOf(html).find((element) => element.tag === 'button' && element.text === 'Not you?');
+  expect(notYou?.ancestors.at(-1)?.attributes.get('action')).toBe('/interaction/K7oV2mJw/another-account');
 });
 
 test('a phone offers the right keyboard and the code it received', () => {

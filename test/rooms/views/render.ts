@@ -14,7 +14,9 @@ export const templates = globSync('**/*.pug', { cwd: viewsFolder })
 /** Names of the pages, as handed to the page renderer: 'interactions/sign-in'. */
 export const pages = templates.filter((name) => !/^(layouts|mixins)\//.test(name));
 
-const compiled = new Map(pages.map((page) => [page, pug.compileFile(join(viewsFolder, `${page}.pug`))]));
+const compiled = new Map(
+  pages.map((page) => [page, pug.compileFile(join(viewsFolder, `${page}.pug`), { doctype: 'html' })]),
+);
 
 export function render(view: string, locals: Readonly<Record<string, unknown>>): string {
   const template = compiled.get(view);

@@ -66,7 +66,7 @@ const archiveApi = {
   ],
 };
 
-const signIn = { client: shop, action, csrf, cancelAction, identifier: '', title: 'Sign in' };
+const signIn = { client: shop, action, csrf, cancelAction, notYouAction, identifier: '', title: 'Sign in' };
 const secondFactor = { client: shop, action, csrf, notYouAction, account: alice, title: 'Enter your code' };
 const totp = { ...secondFactor, method: 'totp', switchHref: `${action}?method=recovery_code` };
 const recovery = { ...secondFactor, method: 'recovery_code', switchHref: `${action}?method=totp` };
@@ -84,7 +84,7 @@ const interactions: readonly Sample[] = [
   state('interactions/sign-in', 'wrong credentials', {
     ...signIn,
     identifier: alice.label,
-    problem: { summary: 'That e-mail, username or password is not right. Check both and try again.' },
+    problem: { summary: 'The e-mail or username and the password do not match.', field: 'password' },
   }),
   state('interactions/sign-in', 'password missing', {
     ...signIn,
@@ -94,6 +94,11 @@ const interactions: readonly Sample[] = [
   state('interactions/sign-in', 'identifier missing', {
     ...signIn,
     problem: { summary: 'The e-mail or username is missing.', field: 'identifier' },
+  }),
+  state('interactions/sign-in', 'account suspended', {
+    ...signIn,
+    identifier: alice.label,
+    problem: { summary: 'This account has been suspended. Ask the people who run this service.' },
   }),
   state('interactions/sign-in', 'too many attempts', {
     ...signIn,
@@ -168,6 +173,7 @@ const interactions: readonly Sample[] = [
     csrf,
     title: 'Choose',
   }),
+  state('interactions/select-account', 'account gone meanwhile', { client: shop, action, csrf, title: 'Choose' }),
   state('interactions/continue', 'back to the app', { client: shop, href: '/auth/K7oV2mJw', title: 'Taking you back' }),
   state('interactions/refused', 'not for this person', {
     client: shop,
@@ -244,6 +250,12 @@ const others: readonly Sample[] = [
     stayHref: '/',
     title: 'Sign out?',
   }),
+  state('provider/sign-out', 'account gone meanwhile', {
+    action: '/session/end/confirm',
+    xsrf: 'xsrf-token-of-the-engine',
+    stayHref: '/',
+    title: 'Sign out?',
+  }),
   state('provider/signed-out', 'way back known', {
     client: shop,
     back: { href: 'https://shop.example', label: 'Back to Demo Shop' },
@@ -256,13 +268,8 @@ const others: readonly Sample[] = [
     mode: 'development',
     version: '0.1.0',
     demo: { href: 'http://localhost:3001', name: 'Demo Shop' },
-    discoveryHref: 'http://localhost:3000/.well-known/openid-configuration',
+    discoveryHref: '/.well-known/openid-configuration',
     createPersonCommand: 'bin/gatehouse user create --email you@example.com --role shop-admin',
-    docs: [
-      { name: 'README.md', about: 'Run it, and connect your first app in five minutes.' },
-      { name: 'ARCHITECTURE.md', about: 'One page: the map, what must always hold, one sign-in told from end to end.' },
-      { name: 'config/clients/', about: 'One file for each app; the demo’s is a good one to copy.' },
-    ],
   }),
   state('home', 'production', {
     title: 'Gatehouse',
