@@ -23,7 +23,7 @@ export interface Turnstile {
 /** As idle_in_transaction_session_timeout on PostgreSQL (pool.ts), which PGlite does not know. */
 const IDLE_IN_TRANSACTION_SECONDS = 10;
 
-export function createTurnstile(engine: Engine): Turnstile {
+export function createTurnstile(engine: Engine, idleSeconds = IDLE_IN_TRANSACTION_SECONDS): Turnstile {
   let waiting: { client: Client; turn: Turn }[] = [];
   let owner: Client | undefined;
   let current: Client | undefined;
@@ -49,7 +49,7 @@ export function createTurnstile(engine: Engine): Turnstile {
     const sleeper = owner;
     if (sleeper === undefined) return;
     const reason = 'terminating connection due to idle-in-transaction timeout';
-    idle = setTimeout(() => sleeper.dismiss('25P03', reason), IDLE_IN_TRANSACTION_SECONDS * 1000);
+    idle = setTimeout(() => sleeper.dismiss('25P03', reason), idleSeconds * 1000);
   };
 
   const start = () => {

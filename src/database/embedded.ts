@@ -52,9 +52,8 @@ export async function attachOrStartEmbedded(settings: EmbeddedSettings): Promise
     const started = await tryStart(directory, settings.log);
     if (started !== undefined) return started;
     const holder = readHolder(directory);
-    if (holder !== undefined && (await answers(holder.socketDirectory))) {
-      return { socketDirectory: holder.socketDirectory, close: async () => undefined };
-    }
+    const attached = holder && (await attach(holder.socketDirectory));
+    if (attached !== undefined) return attached;
     if (performance.now() > giveUpAt) throw new DatabaseInUse(directory, holder?.pid);
     await sleep(ATTACH_PAUSE_MILLISECONDS);
   }
@@ -92,13 +91,13 @@ async function tryStart(directory: string, log: DatabaseLog | undefined): Promis
   }
 }
 
-const answers = (socketDirectory: string): Promise<boolean> =>
+/** Its own connection keeps the database open for us until `close`: a stopping holder waits for its clients. */
+const attach = (socketDirectory: string): Promise<EmbeddedDatabase | undefined> =>
   new Promise((resolve) => {
     const socket = connect(path.join(socketDirectory, SOCKET_NAME));
-    const answer = (yes: boolean) => {
-      socket.destroy();
-      resolve(yes);
-    };
-    socket.once('connect', () => answer(true));
-    socket.once('error', () => answer(false));
+    socket.on('error', () => resolve(undefined));
+    socket.once('connect', () => {
+      socket.unref();
+      resolve({ socketDirectory, close: async () => void socket.destroy() });
+    });
   });
