@@ -2,8 +2,8 @@
 import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely';
 import { createTurns } from './turns.ts';
 
-/** Longer than any statement may take (pool.ts), so that only a knot in the code meets it. */
-const TURN_SECONDS = 10;
+/** Longer than any statement may take, shorter than a transaction may idle (pool.ts): only a knot in the code meets it. */
+const TURN_SECONDS = 6;
 
 /** A query was made after its request had been answered: a promise nobody waited for. */
 export class RequestTransactionEnded extends Error {
