@@ -1,0 +1,147 @@
+// PostgreSQL that is away, goes away or falls silent: an error in seconds that says so, and no more than that.
+import { connect, createServer, type Server } from 'node:net';
+import { sql } from 'kysely';
+import { Client } from 'pg';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { isDatabaseUnavailable, violates } from '../../../src/database/constraint-errors.ts';
+import { type OpenDatabase, openDatabase } from '../../../src/database/database.ts';
+import { openTestDatabase, postgresAvailable } from '../../support/database.ts';
+
+const open = async (url: string): Promise<OpenDatabase> => {
+  const database = await openDatabase({ url, dataDir: '', poolSize: 3 });
+  onTestFinished(() => database.close());
+  return database;
+};
+
+const listen = async (server: Server): Promise<number> => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+};
+
+const ask = ({ db }: OpenDatabase) => sql<{ one: number }>`select 1 as one`.execute(db);
+
+/** What a failing promise was rejected with, and after how many seconds. */
+async function failureOf(promise: Promise<unknown>): Promise<{ error: unknown; seconds: number }> {
+  const startedAt = performance.now();
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return { error, seconds: (performance.now() - startedAt) / 1000 };
+}
+
+test('a database that nobody runs is unavailable', async () => {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  const database = await open(`postgres://postgres@127.0.0.1:${port}/postgres`);
+  expect(isDatabaseUnavailable((await failureOf(ask(database))).error)).toBe(true);
+  expect(isDatabaseUnavailable((await failureOf(database.inRequestTransaction(() => ask(database)))).error)).toBe(true);
+});
+
+test('a database that accepts and says nothing is unavailable within three seconds', async () => {
+  const server = createServer(() => undefined);
+  const port = await listen(server);
+  onTestFinished(() => void server.close());
+  const database = await open(`postgres://postgres@127.0.0.1:${port}/postgres`);
+  const { error, seconds } = await failureOf(ask(database));
+  expect(isDatabaseUnavailable(error)).toBe(true);
+  expect(seconds).toBeLessThan(3);
+});
+
+describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
+  const openOwn = async () => {
+    const database = await openTestDatabase('postgres');
+    onTestFinished(() => database.close());
+    return { ...database, url: database.url ?? '' };
+  };
+
+  const terminateAll = async (url: string) => {
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+    await client.end();
+  };
+
+  test('every connection has its time limits', async () => {
+    const database = await openOwn();
+    const settings = sql`select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock,
+      current_setting('idle_in_transaction_session_timeout') as idle`;
+    expect((await settings.execute(database.db)).rows).toEqual([{ statement: '5s', lock: '2s', idle: '10s' }]);
+    const patient = await database.withPatientConnection((db) => settings.execute(db));
+    expect(patient.rows).toEqual([{ statement: '0', lock: '0', idle: '0' }]);
+  });
+
+  test('connections cut while idle are replaced', async () => {
+    const database = await openOwn();
+    await Promise.all([ask(database), ask(database), ask(database)]);
+    await terminateAll(database.url);
+    // Each of the three may fail one query, if that comes before the news of its end.
+    for (let attempt = 0; attempt < 3; attempt += 1) await failureOf(ask(database));
+    expect((await ask(database)).rows).toEqual([{ one: 1 }]);
+  });
+
+  test('a connection cut in the middle of a request fails that request only', async () => {
+    const database = await openOwn();
+    const cut = database.inRequestTransaction(async () => {
+      await database.db.insertInto('server_state').values({ key: 'cut' }).execute();
+      await terminateAll(database.url);
+      await ask(database).catch(() => undefined);
+    });
+    expect(isDatabaseUnavailable((await failureOf(cut)).error)).toBe(true);
+    expect(await database.db.selectFrom('server_state').select('key').execute()).toEqual([]);
+  });
+
+  test('a statement that takes too long is unavailable, a broken constraint is not', async () => {
+    const database = await openOwn();
+    const slow = database.db.transaction().execute(async (tx) => {
+      await sql`set local statement_timeout = 50`.execute(tx);
+      await sql`select pg_sleep(2)`.execute(tx);
+    });
+    expect(isDatabaseUnavailable((await failureOf(slow)).error)).toBe(true);
+
+    const insert = () => database.db.insertInto('server_state').values({ key: 'twice' }).execute();
+    await insert();
+    const { error } = await failureOf(insert());
+    expect(isDatabaseUnavailable(error)).toBe(false);
+    expect(violates('server_state_pkey', error)).toBe(true);
+    expect(violates('roles_pkey', error)).toBe(false);
+  });
+
+  test('a network that swallows everything costs a request seconds, and its connection is not used again', async () => {
+    const { url } = await openOwn();
+    const target = new URL(url);
+    const { port, hostname } = target;
+    let swallowing = false;
+    const proxy = createServer((inward) => {
+      const outward = connect(Number(port), hostname);
+      inward.on('data', (data) => swallowing || outward.write(data));
+      outward.on('data', (data) => inward.write(data));
+      for (const [one, other] of [
+        [inward, outward],
+        [outward, inward],
+      ] as const) {
+        one.on('error', () => other.destroy());
+        one.on('close', () => other.destroy());
+      }
+    });
+    target.port = String(await listen(proxy));
+    onTestFinished(() => void proxy.close());
+    const database = await open(target.href);
+
+    const { error, seconds } = await failureOf(
+      database.inRequestTransaction(async () => {
+        await ask(database);
+        swallowing = true;
+        await ask(database);
+      }),
+    );
+    expect(isDatabaseUnavailable(error)).toBe(true);
+    expect(seconds).toBeLessThan(9);
+    swallowing = false;
+    expect((await ask(database)).rows).toEqual([{ one: 1 }]);
+  });
+});
