@@ -11,14 +11,16 @@ declare module 'vitest' {
   }
 }
 
-export default function setup(project: TestProject): () => Promise<void> {
+const runDirectory = mkdtempSync(path.join(tmpdir(), 'gatehouse-run-'));
+
+export function setup(project: TestProject): void {
   requirePostgres();
-  const runDirectory = mkdtempSync(path.join(tmpdir(), 'gatehouse-run-'));
   project.provide('runDirectory', runDirectory);
-  return async () => {
-    await stopCluster(runDirectory);
-    rmSync(runDirectory, { recursive: true, force: true });
-  };
+}
+
+export function teardown(): void {
+  stopCluster(runDirectory);
+  rmSync(runDirectory, { recursive: true, force: true });
 }
 
 function requirePostgres(): void {

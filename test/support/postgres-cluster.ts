@@ -49,7 +49,7 @@ export async function startCluster(runDirectory: string): Promise<string> {
   return url;
 }
 
-export async function stopCluster(runDirectory: string): Promise<void> {
+export function stopCluster(runDirectory: string): void {
   const cluster = clusterDirectory(runDirectory);
   if (!existsSync(path.join(cluster, 'postmaster.pid'))) return;
   run('pg_ctl', ['stop', '-m', 'immediate', '-D', cluster], cluster);
