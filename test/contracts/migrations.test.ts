@@ -1,0 +1,248 @@
+// The migrations make the schema the code believes in, once, on both databases, and never change after they were merged.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { type Kysely, sql } from 'kysely';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type OpenDatabase, openDatabase } from '../../src/database/database.ts';
+import { DatabaseNewerThanCode, migrate, pendingMigrations } from '../../src/database/migrator.ts';
+import type { Database } from '../../src/database/schema.ts';
+import { type DatabaseKind, makeEmptyDatabase, openTestDatabase, postgresAvailable } from '../support/database.ts';
+
+const kinds: DatabaseKind[] = postgresAvailable() ? ['pglite', 'postgres'] : ['pglite'];
+const directory = path.join(import.meta.dirname, '../../migrations');
+const names = readdirSync(directory)
+  .map((file) => path.basename(file, '.ts'))
+  .sort();
+
+/** Every column with its PostgreSQL type. The compiler compares names and nullability with schema.ts, the test with the database. */
+type Columns = {
+  [Table in keyof Database]: {
+    [Column in keyof Database[Table]]: null extends Database[Table][Column] ? `${string}?` : `${string}!`;
+  };
+};
+
+const columns: Columns = {
+  accounts: {
+    id: 'text!',
+    email: 'text!',
+    email_key: 'text!',
+    email_verified_at: 'timestamptz?',
+    username: 'text?',
+    username_key: 'text?',
+    display_name: 'text?',
+    status: 'text!',
+    status_reason: 'text?',
+    password_hash: 'text?',
+    created_at: 'timestamptz!',
+    updated_at: 'timestamptz!',
+    last_sign_in_at: 'timestamptz?',
+  },
+  totp_secrets: { account_id: 'text!', secret: 'text!', last_step: 'int8!', confirmed_at: 'timestamptz!' },
+  recovery_codes: { account_id: 'text!', code_hash: 'text!', salt: 'text!', created_at: 'timestamptz!' },
+  roles: { name: 'text!', description: 'text!', created_at: 'timestamptz!' },
+  role_assignments: { account_id: 'text!', role: 'text!', created_at: 'timestamptz!' },
+  consents: {
+    account_id: 'text!',
+    client_id: 'text!',
+    scopes: '_text!',
+    resources: 'jsonb!',
+    created_at: 'timestamptz!',
+    updated_at: 'timestamptz!',
+  },
+  oidc_payloads: {
+    model: 'text!',
+    id: 'text!',
+    payload: 'jsonb!',
+    grant_id: 'text?',
+    account_id: 'text?',
+    client_id: 'text?',
+    uid: 'text?',
+    user_code: 'text?',
+    created_at: 'timestamptz!',
+    expires_at: 'timestamptz!',
+    consumed_at: 'timestamptz?',
+    destroyed_at: 'timestamptz?',
+  },
+  signing_keys: {
+    kid: 'text!',
+    algorithm: 'text!',
+    stage: 'text!',
+    public_jwk: 'jsonb!',
+    private_jwk: 'text!',
+    created_at: 'timestamptz!',
+    activated_at: 'timestamptz?',
+    retired_at: 'timestamptz?',
+  },
+  rate_counters: { key: 'text!', count: 'int4!', resets_at: 'timestamptz!' },
+  server_state: { key: 'text!', value: 'text!', created_at: 'timestamptz!' },
+};
+
+async function columnsOf(db: Kysely<Database>): Promise<Record<string, Record<string, string>>> {
+  const query = sql<{ table: string; column: string; type: string }>`
+    select table_name as table, column_name as column, udt_name || case is_nullable when 'YES' then '?' else '!' end as type
+    from information_schema.columns
+    where table_schema = 'public' and table_name not like 'kysely%'`;
+  const tables: Record<string, Record<string, string>> = {};
+  for (const { table, column, type } of (await query.execute(db)).rows) {
+    tables[table] = { ...tables[table], [column]: type };
+  }
+  return tables;
+}
+
+async function openEmpty(kind: DatabaseKind): Promise<OpenDatabase & { url: string | undefined }> {
+  const place = await makeEmptyDatabase(kind);
+  const database = await openDatabase({ url: place.url, dataDir: place.dataDir, poolSize: 10 });
+  onTestFinished(async () => {
+    await database.close();
+    await place.remove();
+  });
+  return { ...database, url: place.url };
+}
+
+const open = async (kind: DatabaseKind) => {
+  const database = await openTestDatabase(kind);
+  onTestFinished(() => database.close());
+  return database;
+};
+
+describe.each(kinds)('migrations on %s', (kind) => {
+  test('make the tables and columns that the code knows, and no others', async () => {
+    const { db } = await open(kind);
+    expect(await columnsOf(db)).toEqual(columns);
+  });
+
+  test('name every constraint, since the code recognises them by name', async () => {
+    const { db } = await open(kind);
+    const query = sql<{ name: string }>`
+      select conname as name from pg_constraint
+      where connamespace = 'public'::regnamespace and contype in ('p', 'u', 'f', 'c') and conrelid::regclass::text not like 'kysely%'
+      order by conname`;
+    expect((await query.execute(db)).rows.map((row) => row.name)).toEqual([
+      'accounts_email_key',
+      'accounts_pkey',
+      'accounts_status_check',
+      'accounts_username_check',
+      'accounts_username_key',
+      'consents_account_id_fkey',
+      'consents_pkey',
+      'oidc_payloads_pkey',
+      'rate_counters_pkey',
+      'recovery_codes_account_id_fkey',
+      'recovery_codes_pkey',
+      'role_assignments_account_id_fkey',
+      'role_assignments_pkey',
+      'role_assignments_role_fkey',
+      'roles_pkey',
+      'server_state_pkey',
+      'signing_keys_pkey',
+      'signing_keys_stage_check',
+      'totp_secrets_account_id_fkey',
+      'totp_secrets_pkey',
+    ]);
+  });
+
+  test('bring the roles of the product', async () => {
+    const { db } = await open(kind);
+    const roles = await db.selectFrom('roles').select('name').orderBy('name').execute();
+    expect(roles.map((role) => role.name)).toEqual(['gatehouse:admin', 'gatehouse:auditor', 'gatehouse:helpdesk']);
+  });
+
+  test('take everything that belongs to an account away with it', async () => {
+    const { db } = await open(kind);
+    const at = new Date(0);
+    const account_id = 'jane';
+    const identity = { id: account_id, email: 'jane@example.test', email_key: 'jane@example.test' };
+    await db
+      .insertInto('accounts')
+      .values({ ...identity, status: 'active', updated_at: at })
+      .execute();
+    await db.insertInto('totp_secrets').values({ account_id, secret: 's', last_step: 1, confirmed_at: at }).execute();
+    await db.insertInto('recovery_codes').values({ account_id, code_hash: 'h', salt: 's' }).execute();
+    await db.insertInto('role_assignments').values({ account_id, role: 'gatehouse:admin' }).execute();
+    await db
+      .insertInto('consents')
+      .values({ account_id, client_id: 'shop', scopes: ['openid', 'email'], resources: '{}', updated_at: at })
+      .execute();
+    expect(await db.selectFrom('consents').select(['scopes', 'resources']).execute()).toEqual([
+      { scopes: ['openid', 'email'], resources: {} },
+    ]);
+
+    await db.deleteFrom('accounts').where('id', '=', account_id).execute();
+    for (const table of ['totp_secrets', 'recovery_codes', 'role_assignments', 'consents'] as const) {
+      expect(await db.selectFrom(table).select('account_id').execute()).toEqual([]);
+    }
+  });
+
+  test('can be looked up before they are applied, which changes nothing', async () => {
+    const database = await openEmpty(kind);
+    expect(await pendingMigrations(database)).toEqual(names);
+    expect(await columnsOf(database.db)).toEqual({});
+    expect(await migrate(database)).toEqual(names);
+    expect(await pendingMigrations(database)).toEqual([]);
+    expect(await migrate(database)).toEqual([]);
+  });
+
+  test('are applied once by eight callers at once', async () => {
+    const database = await openEmpty(kind);
+    const applied = await Promise.all(Array.from({ length: 8 }, () => migrate(database)));
+    expect(applied.flat()).toEqual(names);
+    expect(await columnsOf(database.db)).toEqual(columns);
+  });
+
+  test('refuse a database that is newer than the code, and say by what', async () => {
+    const database = await open(kind);
+    await sql`insert into kysely_migration (name, timestamp) values ('9001-teleport', '2031-01-01T00:00:00Z')`.execute(
+      database.db,
+    );
+    await expect(migrate(database)).rejects.toThrow(DatabaseNewerThanCode);
+    await expect(pendingMigrations(database)).rejects.toThrow('9001-teleport');
+  });
+});
+
+describe.skipIf(!postgresAvailable())('eight processes starting at once on an empty PostgreSQL', () => {
+  test('end with one schema, each migration applied once', { timeout: 90_000 }, async () => {
+    const database = await openEmpty('postgres');
+    const script = path.join(import.meta.dirname, 'migrate-process.ts');
+    const processes = Array.from({ length: 8 }, () => {
+      const child = spawn(process.execPath, [script, database.url ?? ''], { stdio: ['pipe', 'pipe', 'inherit'] });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      return { child, lines: createInterface(child.stdout), exited: once(child, 'exit') };
+    });
+    await Promise.all(processes.map(({ lines }) => once(lines, 'line')));
+    const applied = await Promise.all(
+      processes.map(async ({ child, lines, exited }) => {
+        const answered = once(lines, 'line');
+        child.stdin.write('go\n');
+        const [line] = await answered;
+        expect((await exited)[0]).toBe(0);
+        return JSON.parse(line) as string[];
+      }),
+    );
+    expect(applied.flat()).toEqual(names);
+    expect(await columnsOf(database.db)).toEqual(columns);
+    const recorded = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(database.db);
+    expect(recorded.rows.map((row) => row.name)).toEqual(names);
+  });
+});
+
+test('a migration never changes once it is merged', () => {
+  const committed: unknown = JSON.parse(readFileSync(path.join(import.meta.dirname, 'migration-hashes.json'), 'utf8'));
+  const hashes = Object.fromEntries(
+    names.map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(path.join(directory, `${name}.ts`)))
+        .digest('hex'),
+    ]),
+  );
+  // A new migration adds its line to migration-hashes.json; a line that is there is not changed: write another migration.
+  expect(hashes).toEqual(committed);
+});
+
+test('migrations are numbered without gaps, one subject each', () => {
+  expect(names.map((name) => Number(name.slice(0, 4)))).toEqual(names.map((_, index) => index + 1));
+});
