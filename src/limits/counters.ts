@@ -1,0 +1,102 @@
+// Owns table rate_counters: attempts counted in fixed windows, in the database, so that a restart forgets nothing.
+import type { Clock } from '../clock.ts';
+import type { Db } from '../database/database.ts';
+import { databaseNow, databaseNowPlus } from '../database/time.ts';
+
+export interface Limit {
+  readonly attempts: number;
+  readonly windowSeconds: number;
+}
+
+export interface Reservation {
+  readonly allowed: boolean;
+  /** 0 when allowed; otherwise whole seconds until the window ends, at least 1. */
+  readonly retryAfterSeconds: number;
+}
+
+interface Deps {
+  readonly db: Db;
+  readonly clock: Clock;
+}
+
+/**
+ * Counts one attempt and says whether it may go on. Call it before the check it protects: the count and its
+ * limit are one statement, so any number of parallel callers get exactly `limit.attempts` yeses in a window.
+ * A refused attempt is not counted and does not prolong the window.
+ */
+export async function reserveAttempt({ db, clock }: Deps, key: string, limit: Limit): Promise<Reservation> {
+  const now = databaseNow(clock);
+  const windowEnd = databaseNowPlus(clock, limit.windowSeconds);
+  const counted = await db
+    .insertInto('rate_counters')
+    .values({ key, count: 1, resets_at: windowEnd })
+    .onConflict((conflict) =>
+      conflict
+        .column('key')
+        .doUpdateSet((eb) => ({
+          count: eb
+            .case()
+            .when('rate_counters.resets_at', '<=', now)
+            .then(1)
+            .else(eb('rate_counters.count', '+', 1))
+            .end(),
+          resets_at: eb
+            .case()
+            .when('rate_counters.resets_at', '<=', now)
+            .then(windowEnd)
+            .else(eb.ref('rate_counters.resets_at'))
+            .end(),
+        }))
+        .where((eb) =>
+          eb.or([eb('rate_counters.resets_at', '<=', now), eb('rate_counters.count', '<', limit.attempts)]),
+        ),
+    )
+    .returning('count')
+    .executeTakeFirst();
+  if (counted) return { allowed: true, retryAfterSeconds: 0 };
+  return { allowed: false, retryAfterSeconds: await secondsUntilReset({ db, clock }, key) };
+}
+
+async function secondsUntilReset({ db, clock }: Deps, key: string): Promise<number> {
+  const row = await db
+    .selectFrom('rate_counters')
+    .select(({ fn, eb }) =>
+      fn<number>('date_part', [eb.val('epoch'), eb('resets_at', '-', databaseNow(clock))]).as('seconds'),
+    )
+    .where('key', '=', key)
+    .executeTakeFirst();
+  return Math.max(1, Math.ceil(Number(row?.seconds ?? 0)));
+}
+
+/** Starts the count again, for instance after a success. */
+export async function forgetAttempts({ db }: Deps, key: string): Promise<void> {
+  await db.deleteFrom('rate_counters').where('key', '=', key).execute();
+}
+
+/** Gives one reserved attempt back; never below zero. */
+export async function returnAttempt({ db, clock }: Deps, key: string): Promise<void> {
+  await db
+    .updateTable('rate_counters')
+    .set((eb) => ({ count: eb('count', '-', 1) }))
+    .where('key', '=', key)
+    .where('count', '>', 0)
+    .where('resets_at', '>', databaseNow(clock))
+    .execute();
+}
+
+/** Deletes at most `batch` counters whose window is over; returns how many. */
+export async function sweepCounters({ db, clock }: Deps, batch: number): Promise<number> {
+  const swept = await db
+    .deleteFrom('rate_counters')
+    .where('key', 'in', (eb) =>
+      eb
+        .selectFrom('rate_counters')
+        .select('key')
+        .where('resets_at', '<=', databaseNow(clock))
+        .limit(batch)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .executeTakeFirst();
+  return Number(swept.numDeletedRows);
+}
