@@ -1,0 +1,21 @@
+// What an account is.
+
+export type AccountStatus = 'active' | 'banned';
+
+export interface Account {
+  /** Random and never reused; the `sub` of every token. */
+  readonly id: string;
+  readonly email: string;
+  readonly emailVerified: boolean;
+  readonly username: string | undefined;
+  readonly displayName: string | undefined;
+  readonly status: AccountStatus;
+  /** Why the status was last changed, in an operator's words; never shown to the account's owner. */
+  readonly statusReason: string | undefined;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly lastSignInAt: Date | undefined;
+}
+
+/** Whether the account may sign in, hold sessions and receive tokens. */
+export const isUsable = (account: Account): boolean => account.status === 'active';

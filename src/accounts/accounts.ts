@@ -1,0 +1,182 @@
+// Owns table accounts.
+import type { Selectable } from 'kysely';
+import type { Clock } from '../clock.ts';
+import { newId } from '../crypto/identifiers.ts';
+import type { Db } from '../database/database.ts';
+import type { AccountsTable } from '../database/schema.ts';
+import { databaseNow } from '../database/time.ts';
+import type { Account, AccountStatus } from './account.ts';
+import { canonicalEmail, canonicalUsername } from './identifiers.ts';
+
+const COLUMNS = [
+  'id',
+  'email',
+  'email_verified_at',
+  'username',
+  'display_name',
+  'status',
+  'status_reason',
+  'created_at',
+  'updated_at',
+  'last_sign_in_at',
+] as const;
+
+export async function findAccount(db: Db, id: string): Promise<Account | undefined> {
+  if (!UUID.test(id)) return undefined;
+  const row = await db.selectFrom('accounts').select(COLUMNS).where('id', '=', id).executeTakeFirst();
+  return row && accountFrom(row);
+}
+
+/** Ids come from tokens and cookies too; what is no UUID is nobody's, and a NUL in it never reaches the database. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** `identifier` is an e-mail address or a username, in any spelling that has the same canonical form. */
+export async function findAccountByIdentifier(db: Db, identifier: string): Promise<Account | undefined> {
+  return (await findCredentials(db, identifier))?.account;
+}
+
+/** The account with its password hash, for the one place that checks passwords. */
+export async function findCredentials(
+  db: Db,
+  identifier: string,
+): Promise<{ account: Account; passwordHash: string | undefined } | undefined> {
+  const key = canonicalIdentifier(identifier);
+  if (key === undefined) return undefined;
+  const row = await db
+    .selectFrom('accounts')
+    .select([...COLUMNS, 'password_hash'])
+    .where(key.column, '=', key.value)
+    .executeTakeFirst();
+  return row && { account: accountFrom(row), passwordHash: row.password_hash ?? undefined };
+}
+
+/** A username has no '@', so the two kinds never meet. */
+export function canonicalIdentifier(
+  identifier: string,
+): { column: 'email_key' | 'username_key'; value: string } | undefined {
+  const email = canonicalEmail(identifier);
+  if (email) return { column: 'email_key', value: email.key };
+  const username = canonicalUsername(identifier);
+  return username && { column: 'username_key', value: username.key };
+}
+
+/** Oldest first. */
+export async function listAccounts(
+  db: Db,
+  { limit, status }: { limit: number; status?: AccountStatus | undefined },
+): Promise<Account[]> {
+  const all = db.selectFrom('accounts').select(COLUMNS).orderBy('created_at').orderBy('id').limit(limit);
+  const rows = await (status === undefined ? all : all.where('status', '=', status)).execute();
+  return rows.map(accountFrom);
+}
+
+export interface NewAccount {
+  readonly email: { readonly address: string; readonly key: string };
+  readonly emailVerified: boolean;
+  readonly username: { readonly username: string; readonly key: string } | undefined;
+  readonly displayName: string | undefined;
+  readonly passwordHash: string | undefined;
+}
+
+/** The database decides what is taken. A conflict does not raise an error, so the caller's transaction lives on. */
+export async function insertAccount(
+  { db, clock }: { db: Db; clock: Clock },
+  account: NewAccount,
+): Promise<Account | 'email_taken' | 'username_taken'> {
+  const now = databaseNow(clock);
+  const row = await db
+    .insertInto('accounts')
+    .values({
+      id: newId(),
+      email: account.email.address,
+      email_key: account.email.key,
+      email_verified_at: account.emailVerified ? now : null,
+      username: account.username?.username ?? null,
+      username_key: account.username?.key ?? null,
+      display_name: account.displayName ?? null,
+      status: 'active',
+      password_hash: account.passwordHash ?? null,
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning(COLUMNS)
+    .executeTakeFirst();
+  if (row) return accountFrom(row);
+  if (await exists(db, 'email_key', account.email.key)) return 'email_taken';
+  if (account.username && (await exists(db, 'username_key', account.username.key))) return 'username_taken';
+  // What stood in the way was deleted meanwhile.
+  return insertAccount({ db, clock }, account);
+}
+
+async function exists(db: Db, column: 'email_key' | 'username_key', key: string): Promise<boolean> {
+  return (await db.selectFrom('accounts').select('id').where(column, '=', key).executeTakeFirst()) !== undefined;
+}
+
+/** False when there is no such account. `reason` replaces the one noted before. */
+export async function setStatus(
+  db: Db,
+  { accountId, status, reason }: { accountId: string; status: AccountStatus; reason?: string | undefined },
+  clock: Clock,
+): Promise<boolean> {
+  const changed = await db
+    .updateTable('accounts')
+    .set({ status, status_reason: reason ?? null, updated_at: databaseNow(clock) })
+    .where('id', '=', accountId)
+    .executeTakeFirst();
+  return changed.numUpdatedRows > 0n;
+}
+
+/** False when there is no such account. */
+export async function setPasswordHash(
+  db: Db,
+  { accountId, passwordHash }: { accountId: string; passwordHash: string },
+  clock: Clock,
+): Promise<boolean> {
+  const changed = await db
+    .updateTable('accounts')
+    .set({ password_hash: passwordHash, updated_at: databaseNow(clock) })
+    .where('id', '=', accountId)
+    .executeTakeFirst();
+  return changed.numUpdatedRows > 0n;
+}
+
+/** Only while the hash is still the one that was verified: a password changed meanwhile must not come back. */
+export async function renewPasswordHash(
+  db: Db,
+  { accountId, verified, renewed }: { accountId: string; verified: string; renewed: string },
+): Promise<void> {
+  await db
+    .updateTable('accounts')
+    .set({ password_hash: renewed })
+    .where('id', '=', accountId)
+    .where('password_hash', '=', verified)
+    .execute();
+}
+
+export async function recordSignIn(db: Db, accountId: string, clock: Clock): Promise<void> {
+  await db
+    .updateTable('accounts')
+    .set({ last_sign_in_at: databaseNow(clock) })
+    .where('id', '=', accountId)
+    .execute();
+}
+
+/** Takes the account's second factors, roles and consents with it. False when there is no such account. */
+export async function deleteAccount(db: Db, accountId: string): Promise<boolean> {
+  const deleted = await db.deleteFrom('accounts').where('id', '=', accountId).executeTakeFirst();
+  return deleted.numDeletedRows > 0n;
+}
+
+const accountFrom = (row: Pick<Selectable<AccountsTable>, (typeof COLUMNS)[number]>): Account => ({
+  id: row.id,
+  email: row.email,
+  emailVerified: row.email_verified_at !== null,
+  username: row.username ?? undefined,
+  displayName: row.display_name ?? undefined,
+  status: row.status,
+  statusReason: row.status_reason ?? undefined,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+  lastSignInAt: row.last_sign_in_at ?? undefined,
+});

@@ -1,0 +1,100 @@
+// E-mail or username and password → the account, or why not; the same work whether the account exists or not.
+import type { Clock } from '../clock.ts';
+import type { LimitsConfig } from '../config/config.ts';
+import type { Db } from '../database/database.ts';
+import { Refusal } from '../errors.ts';
+import { forgetAttempts } from '../limits/counters.ts';
+import {
+  knownAccount,
+  reserveInEach,
+  returnInEach,
+  type SignInLimits,
+  signInLimits,
+  unknownAccount,
+} from '../limits/limits.ts';
+import { type Account, isUsable } from './account.ts';
+import { canonicalIdentifier, findCredentials, renewPasswordHash } from './accounts.ts';
+import type { PasswordHasher } from './password-hash.ts';
+
+export type Authentication =
+  | { outcome: 'authenticated'; account: Account }
+  | { outcome: 'wrong_credentials' }
+  /** The password was right: only its owner learns that the account is banned. */
+  | { outcome: 'not_active' }
+  | { outcome: 'too_many_attempts'; retryAfterSeconds: number };
+
+interface Deps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly hasher: PasswordHasher;
+  readonly limits: LimitsConfig;
+}
+
+export interface Credentials {
+  /** As typed. */
+  readonly identifier: string;
+  readonly password: string;
+  /** /24 or /64, as text. */
+  readonly network: string;
+}
+
+/**
+ * Counts the attempt before hashing. `deps.db` must not be a transaction that may be rolled back, or the count is too.
+ * @throws Refusal `busy` (503) when too many hashes wait; that attempt does not count.
+ */
+export async function authenticate(
+  deps: Deps,
+  { identifier, password, network }: Credentials,
+): Promise<Authentication> {
+  const found = await findCredentials(deps.db, identifier);
+  const subject = found ? knownAccount(found.account.id) : unknownAccount(spellingOf(identifier));
+  const limits = signInLimits(deps.limits, subject, network);
+  const reservation = await reserveInEach(deps, inOrder(limits));
+  if (!reservation.allowed) {
+    return { outcome: 'too_many_attempts', retryAfterSeconds: reservation.retryAfterSeconds };
+  }
+  const { matches, needsRehash } = await verifyOrReturn(deps, limits, { hash: found?.passwordHash, password });
+  if (!found || !matches) return { outcome: 'wrong_credentials' };
+  await forgetAttempts(deps, limits.pair.key);
+  await returnInEach(deps, [limits.account, limits.network]);
+  if (!isUsable(found.account)) return { outcome: 'not_active' };
+  if (needsRehash && found.passwordHash !== undefined) {
+    await rehash(deps, { accountId: found.account.id, verified: found.passwordHash, password });
+  }
+  return { outcome: 'authenticated', account: found.account };
+}
+
+/**
+ * The network first, so that a blocked one writes nothing more; the account last, so that a flood from one place,
+ * which ends at its own pair, is never counted against the owner elsewhere.
+ */
+const inOrder = ({ network, pair, account }: SignInLimits) => [network, pair, account];
+
+/** One counter for all spellings of an account that does not exist, as for one that does. */
+const spellingOf = (identifier: string): string =>
+  canonicalIdentifier(identifier)?.value ?? identifier.trim().toLowerCase();
+
+async function verifyOrReturn(
+  { db, clock, hasher }: Deps,
+  limits: SignInLimits,
+  { hash, password }: { hash: string | undefined; password: string },
+): ReturnType<PasswordHasher['verify']> {
+  try {
+    return await hasher.verify(hash, password);
+  } catch (error) {
+    await returnInEach({ db, clock }, inOrder(limits));
+    throw error;
+  }
+}
+
+/** The password was right; when the hasher is busy the next sign-in renews the hash. */
+async function rehash(
+  { db, hasher }: Deps,
+  { accountId, verified, password }: { accountId: string; verified: string; password: string },
+): Promise<void> {
+  try {
+    await renewPasswordHash(db, { accountId, verified, renewed: await hasher.hash(password) });
+  } catch (error) {
+    if (!(error instanceof Refusal && error.code === 'busy')) throw error;
+  }
+}

@@ -1,0 +1,84 @@
+// Makes an account, or says field by field why not.
+import type { Clock } from '../clock.ts';
+import type { Db } from '../database/database.ts';
+import type { Account } from './account.ts';
+import { insertAccount } from './accounts.ts';
+import { canonicalEmail, canonicalUsername } from './identifiers.ts';
+import type { PasswordHasher } from './password-hash.ts';
+import { checkPassword, type PasswordRules, withPersonalWords } from './password-rules.ts';
+
+export type AccountField = 'email' | 'username' | 'displayName' | 'password';
+
+export interface FieldProblem {
+  readonly field: AccountField;
+  /** A sentence for the person who filled the field in. */
+  readonly message: string;
+}
+
+export interface AccountRequest {
+  readonly email: string;
+  readonly username?: string | undefined;
+  readonly displayName?: string | undefined;
+  /** Without one nobody can sign in until `setPassword`. */
+  readonly password?: string | undefined;
+  readonly emailVerified: boolean;
+}
+
+export type AccountCreation =
+  | { outcome: 'created'; account: Account }
+  | { outcome: 'email_taken' }
+  | { outcome: 'username_taken' }
+  | { outcome: 'invalid'; problems: FieldProblem[] };
+
+interface Deps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly hasher: PasswordHasher;
+  readonly rules: PasswordRules;
+}
+
+/** All problems are reported together; what is taken is only said about a request without problems. */
+export async function createAccount(deps: Deps, request: AccountRequest): Promise<AccountCreation> {
+  const email = canonicalEmail(request.email);
+  const username = request.username === undefined ? undefined : canonicalUsername(request.username);
+  const displayName = request.displayName === undefined ? undefined : canonicalDisplayName(request.displayName);
+  const problems = problemsOf(deps.rules, request, { email, username, displayName });
+  if (email === undefined || problems.length > 0) return { outcome: 'invalid', problems };
+  const passwordHash = request.password === undefined ? undefined : await deps.hasher.hash(request.password);
+  const { emailVerified } = request;
+  const account = await insertAccount(deps, { email, emailVerified, username, displayName, passwordHash });
+  return typeof account === 'string' ? { outcome: account } : { outcome: 'created', account };
+}
+
+function problemsOf(
+  rules: PasswordRules,
+  request: AccountRequest,
+  canonical: { email: unknown; username: unknown; displayName: unknown },
+): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  if (canonical.email === undefined) {
+    problems.push({ field: 'email', message: 'This is not an e-mail address.' });
+  }
+  if (request.username !== undefined && canonical.username === undefined) {
+    problems.push({ field: 'username', message: USERNAME_RULE });
+  }
+  if (request.displayName !== undefined && canonical.displayName === undefined) {
+    problems.push({ field: 'displayName', message: DISPLAY_NAME_RULE });
+  }
+  const reasons =
+    request.password === undefined ? [] : checkPassword(request.password, withPersonalWords(rules, request));
+  return [...problems, ...reasons.map((message) => ({ field: 'password' as const, message }))];
+}
+
+const USERNAME_RULE =
+  'Use 3 to 32 letters (a to z), digits, dots, dashes or underscores, beginning with a letter. Some names are reserved.';
+const DISPLAY_NAME_RULE = 'Use 1 to 100 visible characters.';
+
+/** Control characters, and the marks that turn the direction of the text around the name. */
+const UNDISPLAYABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
+
+function canonicalDisplayName(input: string): string | undefined {
+  const name = input.normalize('NFC').trim();
+  const length = [...name].length;
+  return length === 0 || length > 100 || UNDISPLAYABLE.test(name) ? undefined : name;
+}

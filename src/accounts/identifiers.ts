@@ -1,0 +1,60 @@
+// One canonical form per identifier: what is unique, what is looked up and what is counted are the same text.
+import { domainToASCII } from 'node:url';
+
+/** RFC 5321 section 4.5.3.1: 254 for the address (a path of 256 less its angle brackets), 64 for the local part. */
+const MAX_EMAIL_LENGTH = 254;
+const MAX_LOCAL_PART_LENGTH = 64;
+/** RFC 5321 Dot-string. Quoted strings and non-ASCII local parts are refused: look-alikes without a real use. */
+const DOT_STRING = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
+/** Keeps what the URL host parser would read as something else (percent signs, ports, brackets) away from it. */
+const DOMAIN_CHARACTERS = /^[\p{L}\p{M}\p{N}.\u3002-]+$/u;
+/** RFC 1035 section 2.3.4: labels of up to 63; the last one is no number, so no IP address. */
+const DOMAIN_NAME =
+  /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?=[a-z0-9-]*[a-z])[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])$/;
+/** Control, format (bidi, zero width), surrogate, private and unassigned characters, line and paragraph separators. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
+
+const USERNAME = /^[a-z][a-z0-9._-]{2,31}$/;
+/** Names that people would take for the operator, or programs for something else. */
+const RESERVED_USERNAMES: ReadonlySet<string> = new Set(
+  `abuse admin administrator anonymous billing gatehouse guest help helpdesk hostmaster info mail moderator
+  no-reply nobody none noreply null operator owner postmaster root security service staff superuser support
+  sysadmin system undefined unknown webmaster www`.split(/\s+/),
+);
+
+/**
+ * `address` as it is shown and sent to (domain in ASCII, so that look-alike letters show as xn--…),
+ * `key` as it is compared. Undefined for anything that is not an address we accept.
+ */
+export function canonicalEmail(input: string): { address: string; key: string } | undefined {
+  const text = canonicalText(input, MAX_EMAIL_LENGTH);
+  const [local, domainAsTyped, ...rest] = text?.split('@') ?? [];
+  if (local === undefined || domainAsTyped === undefined || rest.length > 0) return undefined;
+  if (local.length > MAX_LOCAL_PART_LENGTH || !DOT_STRING.test(local)) return undefined;
+  const domain = canonicalDomain(domainAsTyped);
+  if (domain === undefined) return undefined;
+  const address = `${local}@${domain}`;
+  return address.length > MAX_EMAIL_LENGTH ? undefined : { address, key: address.toLowerCase() };
+}
+
+/** `username` as it is shown, `key` as it is compared. Undefined for a name that is malformed or reserved. */
+export function canonicalUsername(input: string): { username: string; key: string } | undefined {
+  const username = canonicalText(input, 32);
+  const key = username?.toLowerCase();
+  if (username === undefined || key === undefined || !USERNAME.test(key) || RESERVED_USERNAMES.has(key))
+    return undefined;
+  return { username, key };
+}
+
+function canonicalDomain(typed: string): string | undefined {
+  if (!DOMAIN_CHARACTERS.test(typed)) return undefined;
+  const domain = domainToASCII(typed).toLowerCase().replace(/\.$/, '');
+  return DOMAIN_NAME.test(domain) ? domain : undefined;
+}
+
+/** NFKC (Unicode TR 15), outer blanks off. The length is bounded first: normalising is not free. */
+function canonicalText(input: string, maxLength: number): string | undefined {
+  if (input.length > maxLength * 2 || UNPRINTABLE.test(input)) return undefined;
+  const text = input.normalize('NFKC').trim();
+  return text === '' || text.length > maxLength || UNPRINTABLE.test(text) ? undefined : text;
+}

@@ -1,0 +1,77 @@
+// What a password must be (NIST SP 800-63B-4 section 3.1.1.2): long, not common, not just a name. Nothing else.
+import type { AccountsConfig } from '../config/config.ts';
+import { loadCommonPasswords, type PasswordList } from './common-passwords.ts';
+
+export interface PasswordRules {
+  /** Code points. */
+  readonly minLength: number;
+  /** Code points. */
+  readonly maxLength: number;
+  /** Names a guesser would try first: of the product, of the person. */
+  readonly contextWords: readonly string[];
+  readonly commonPasswords: PasswordList;
+}
+
+/** Shorter words are part of too many others. */
+const SHORTEST_CONTEXT_WORD = 3;
+
+/** The rules of this server, without the names of the person; see `withPersonalWords`. Reads the list: call it once. */
+export const passwordRulesFor = (accounts: AccountsConfig, productName = 'Gatehouse'): PasswordRules => ({
+  minLength: accounts.mfa === 'required' ? accounts.passwordMinLengthWithSecondFactor : accounts.passwordMinLength,
+  maxLength: accounts.passwordMaxLength,
+  contextWords: ['gatehouse', productName],
+  commonPasswords: loadCommonPasswords(),
+});
+
+export interface PersonalNames {
+  readonly email: string;
+  readonly username?: string | undefined;
+  readonly displayName?: string | undefined;
+}
+
+export const withPersonalWords = (rules: PasswordRules, names: PersonalNames): PasswordRules => ({
+  ...rules,
+  contextWords: [
+    ...rules.contextWords,
+    ...[names.email, names.username, names.displayName].filter((name) => name !== undefined),
+  ],
+});
+
+/** Everything that is wrong with the password, as sentences for the person; empty when it is fine. */
+export function checkPassword(password: string, rules: PasswordRules): string[] {
+  const tooLong = `Use at most ${rules.maxLength} characters.`;
+  // Two UTF-16 units per code point at most: what is longer than this is too long without being looked at.
+  if (password.length > rules.maxLength * 2) return [tooLong];
+  const text = password.normalize('NFKC');
+  const length = [...text].length;
+  if (length > rules.maxLength) return [tooLong];
+  const reasons: string[] = [];
+  if (length < rules.minLength) {
+    reasons.push(`Use at least ${rules.minLength} characters; this password has ${length}.`);
+  }
+  if (rules.commonPasswords.has(text.toLowerCase())) {
+    reasons.push('This password is on the list of common passwords that attackers try first. Choose another one.');
+  } else if (isMostly(text.toLowerCase(), rules.contextWords)) {
+    reasons.push(
+      'This password is mostly your name, your e-mail address or the name of this service. Add other words.',
+    );
+  }
+  return reasons;
+}
+
+/** Whether the names make up more than half of the text, wherever and however often they stand in it. */
+function isMostly(text: string, names: readonly string[]): boolean {
+  let rest = text;
+  for (const word of wordsOf(names)) rest = rest.replaceAll(word, '\0'.repeat([...word].length));
+  const characters = [...rest];
+  return characters.filter((character) => character === '\0').length * 2 > characters.length;
+}
+
+/** Each name as a whole and in its parts, longest first, so that a part does not break up the whole. */
+function wordsOf(names: readonly string[]): string[] {
+  const words = names
+    .map((name) => name.normalize('NFKC').toLowerCase())
+    .flatMap((name) => [name, ...name.split(/[^\p{L}\p{M}\p{N}]+/u), name.replace(/[^\p{L}\p{M}\p{N}]+/gu, '')])
+    .filter((word) => [...word].length >= SHORTEST_CONTEXT_WORD);
+  return [...new Set(words)].sort((a, b) => b.length - a.length);
+}

@@ -1,0 +1,107 @@
+// What happens to accounts after they were made.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isUsable } from '../../../src/accounts/account.ts';
+import {
+  deleteAccount,
+  findAccount,
+  findCredentials,
+  listAccounts,
+  recordSignIn,
+  renewPasswordHash,
+  setStatus,
+} from '../../../src/accounts/accounts.ts';
+import { setPassword } from '../../../src/accounts/change-password.ts';
+import { grantRole } from '../../../src/roles/roles.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../../support/database.ts';
+import { depsFor, person } from './people.ts';
+
+let database: OpenTestDatabase;
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+
+const NOBODY = '00000000-0000-4000-8000-000000000000';
+
+test('a banned account is not usable until it is unbanned', async () => {
+  const deps = depsFor(database.db);
+  const { id } = await person(deps);
+  expect(await setStatus(deps.db, { accountId: id, status: 'banned', reason: 'spam' }, deps.clock)).toBe(true);
+  const banned = await findAccount(deps.db, id);
+  expect(banned).toMatchObject({ status: 'banned', statusReason: 'spam' });
+  expect(banned && isUsable(banned)).toBe(false);
+  await setStatus(deps.db, { accountId: id, status: 'active' }, deps.clock);
+  const unbanned = await findAccount(deps.db, id);
+  expect(unbanned).toMatchObject({ status: 'active', statusReason: undefined });
+  expect(unbanned && isUsable(unbanned)).toBe(true);
+});
+
+test('accounts are listed oldest first, some at a time, by status', async () => {
+  const deps = depsFor(database.db);
+  await deps.db.deleteFrom('accounts').execute();
+  const made = [];
+  for (let i = 0; i < 3; i += 1) {
+    made.push((await person(deps)).email);
+    deps.clock.advance(60);
+  }
+  expect((await listAccounts(deps.db, { limit: 10 })).map(({ email }) => email)).toEqual(made);
+  expect((await listAccounts(deps.db, { limit: 2 })).map(({ email }) => email)).toEqual(made.slice(0, 2));
+  expect(await listAccounts(deps.db, { limit: 10, status: 'banned' })).toEqual([]);
+});
+
+test('the last sign-in is noted by database time', async () => {
+  const deps = depsFor(database.db);
+  const account = await person(deps);
+  deps.clock.advance(3600);
+  await recordSignIn(deps.db, account.id, deps.clock);
+  const lastSignInAt = (await findAccount(deps.db, account.id))?.lastSignInAt;
+  expect(lastSignInAt && Math.abs(lastSignInAt.getTime() - deps.clock.now().getTime())).toBeLessThan(5_000);
+});
+
+test('a deleted account is gone with its roles, and its address makes another account (T46)', async () => {
+  const deps = depsFor(database.db);
+  const account = await person(deps, { email: 'again@example.test' });
+  await grantRole(deps.db, { accountId: account.id, role: 'gatehouse:auditor' });
+  expect(await deleteAccount(deps.db, account.id)).toBe(true);
+  expect(await findAccount(deps.db, account.id)).toBeUndefined();
+  expect(
+    await deps.db.selectFrom('role_assignments').selectAll().where('account_id', '=', account.id).execute(),
+  ).toEqual([]);
+  const successor = await person(deps, { email: 'again@example.test' });
+  expect(successor.id).not.toBe(account.id);
+});
+
+test('a new password replaces the old one when it follows the rules', async () => {
+  const deps = depsFor(database.db);
+  const account = await person(deps);
+  expect(await setPassword(deps, { accountId: account.id, password: 'too short' })).toMatchObject({
+    outcome: 'invalid',
+  });
+  expect(await setPassword(deps, { accountId: account.id, password: account.email })).toMatchObject({
+    outcome: 'invalid',
+  });
+  expect(await setPassword(deps, { accountId: account.id, password: 'another good password' })).toEqual({
+    outcome: 'changed',
+  });
+  const hash = (await findCredentials(deps.db, account.email))?.passwordHash;
+  expect((await deps.hasher.verify(hash, 'another good password')).matches).toBe(true);
+});
+
+test('a hash is not renewed when the password was changed meanwhile', async () => {
+  const deps = depsFor(database.db);
+  const account = await person(deps);
+  const verified = (await findCredentials(deps.db, account.email))?.passwordHash ?? '';
+  await setPassword(deps, { accountId: account.id, password: 'another good password' });
+  const changed = (await findCredentials(deps.db, account.email))?.passwordHash;
+  await renewPasswordHash(deps.db, { accountId: account.id, verified, renewed: 'of the old password' });
+  expect((await findCredentials(deps.db, account.email))?.passwordHash).toBe(changed);
+});
+
+test('what is done to nobody says so', async () => {
+  const deps = depsFor(database.db);
+  expect(await setStatus(deps.db, { accountId: NOBODY, status: 'banned' }, deps.clock)).toBe(false);
+  expect(await deleteAccount(deps.db, NOBODY)).toBe(false);
+  expect(await setPassword(deps, { accountId: NOBODY, password: 'another good password' })).toEqual({
+    outcome: 'unknown_account',
+  });
+});

@@ -1,0 +1,203 @@
+// Signing in with a password: who gets in, who does not, and how often one may try.
+import argon2 from 'argon2';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findCredentials, setStatus } from '../../../src/accounts/accounts.ts';
+import { authenticate } from '../../../src/accounts/authenticate.ts';
+import { createAccount } from '../../../src/accounts/create-account.ts';
+import { createPasswordHasher } from '../../../src/accounts/password-hash.ts';
+import { Refusal } from '../../../src/errors.ts';
+import { type OpenTestDatabase, openTestDatabase, postgresAvailable } from '../../support/database.ts';
+import { countingHasher, depsFor, PASSWORD, person } from './people.ts';
+
+const kinds = postgresAvailable() ? (['pglite', 'postgres'] as const) : (['pglite'] as const);
+
+const WRONG = 'wrong horse battery';
+
+describe.each(kinds)('on %s', (kind) => {
+  let database: OpenTestDatabase;
+  let networks = 0;
+  beforeAll(async () => {
+    database = await openTestDatabase(kind);
+  });
+  afterAll(() => database.close());
+
+  const newNetwork = () => `10.0.${++networks}.0/24`;
+
+  test('e-mail or username and the right password give the account', async () => {
+    const deps = depsFor(database.db);
+    const account = await person(deps);
+    const network = newNetwork();
+    for (const identifier of [account.email, account.email.toUpperCase(), account.username ?? '']) {
+      expect(await authenticate(deps, { identifier, password: PASSWORD, network })).toEqual({
+        outcome: 'authenticated',
+        account,
+      });
+    }
+  });
+
+  test('a wrong password, an unknown account and one without a password get one answer for one hash each (T30)', async () => {
+    const deps = depsFor(database.db);
+    const account = await person(deps);
+    await createAccount(deps, { email: `invited-${kind}@example.test`, emailVerified: true });
+    const network = newNetwork();
+    const attempts = [
+      account.email,
+      'nobody@example.test',
+      'nobody',
+      'not an address at all',
+      '\0',
+      `invited-${kind}@example.test`,
+    ];
+    for (const identifier of attempts) {
+      const before = deps.hasher.verified();
+      expect(await authenticate(deps, { identifier, password: WRONG, network })).toEqual({
+        outcome: 'wrong_credentials',
+      });
+      expect(deps.hasher.verified()).toBe(before + 1);
+    }
+  });
+
+  test('100 wrong passwords at once are 10 checked passwords (T41)', async () => {
+    const deps = depsFor(database.db);
+    const account = await person(deps);
+    const network = newNetwork();
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, (_, index) =>
+        authenticate(deps, { identifier: (index % 2 && account.username) || account.email, password: WRONG, network }),
+      ),
+    );
+    expect(outcomes.filter(({ outcome }) => outcome === 'wrong_credentials')).toHaveLength(10);
+    expect(outcomes.filter(({ outcome }) => outcome === 'too_many_attempts')).toHaveLength(90);
+    expect(deps.hasher.verified()).toBe(10);
+    const late = await authenticate(deps, { identifier: account.email, password: PASSWORD, network });
+    expect(late.outcome === 'too_many_attempts' && late.retryAfterSeconds).toBeGreaterThan(890);
+    deps.clock.advance(901);
+    expect(await authenticate(deps, { identifier: account.email, password: PASSWORD, network })).toMatchObject({
+      outcome: 'authenticated',
+    });
+  });
+
+  test('an account that does not exist is limited in the same way, over all its spellings (T30)', async () => {
+    const deps = depsFor(database.db);
+    const network = newNetwork();
+    for (let i = 0; i < 10; i += 1) {
+      const identifier = i % 2 ? 'ghost@example.test' : 'GHOST@Example.test.';
+      expect(await authenticate(deps, { identifier, password: WRONG, network })).toEqual({
+        outcome: 'wrong_credentials',
+      });
+    }
+    expect(await authenticate(deps, { identifier: 'ghost@example.test', password: WRONG, network })).toMatchObject({
+      outcome: 'too_many_attempts',
+    });
+  });
+
+  test('failures from elsewhere do not keep the owner out (T42)', async () => {
+    const deps = depsFor(database.db);
+    const account = await person(deps);
+    for (const network of [newNetwork(), newNetwork(), newNetwork()]) {
+      for (let i = 0; i < 12; i += 1) await authenticate(deps, { identifier: account.email, password: WRONG, network });
+    }
+    expect(
+      await authenticate(deps, { identifier: account.email, password: PASSWORD, network: newNetwork() }),
+    ).toMatchObject({
+      outcome: 'authenticated',
+    });
+  });
+
+  test('an account is limited over all networks too', async () => {
+    const deps = { ...depsFor(database.db), limits: { ...depsFor(database.db).limits, signInFailures: 1 } };
+    const account = await person(deps);
+    const outcomes = [];
+    for (let i = 0; i < 11; i += 1) {
+      outcomes.push(
+        (await authenticate(deps, { identifier: account.email, password: WRONG, network: newNetwork() })).outcome,
+      );
+    }
+    expect(outcomes).toEqual([...Array(10).fill('wrong_credentials'), 'too_many_attempts']);
+  });
+
+  test('one network cannot go through accounts one by one (T44)', async () => {
+    const deps = { ...depsFor(database.db), limits: { ...depsFor(database.db).limits, signInFailures: 1 } };
+    const network = newNetwork();
+    const outcomes = [];
+    for (let i = 0; i < 11; i += 1) {
+      outcomes.push(
+        (await authenticate(deps, { identifier: `target${i}@example.test`, password: WRONG, network })).outcome,
+      );
+    }
+    expect(outcomes).toEqual([...Array(10).fill('wrong_credentials'), 'too_many_attempts']);
+    expect(
+      await authenticate(deps, { identifier: 'target0@example.test', password: WRONG, network: newNetwork() }),
+    ).toMatchObject({
+      outcome: 'wrong_credentials',
+    });
+  });
+
+  test('the right password starts the count again, and never uses up the network', async () => {
+    const deps = { ...depsFor(database.db), limits: { ...depsFor(database.db).limits, signInFailures: 2 } };
+    const account = await person(deps);
+    const network = newNetwork();
+    for (let i = 0; i < 15; i += 1) {
+      await authenticate(deps, { identifier: account.email, password: WRONG, network });
+      const signedIn = await authenticate(deps, { identifier: account.email, password: PASSWORD, network });
+      expect(signedIn.outcome).toBe('authenticated');
+    }
+  });
+
+  test('only the right password tells that an account is banned', async () => {
+    const deps = depsFor(database.db);
+    const account = await person(deps);
+    await setStatus(deps.db, { accountId: account.id, status: 'banned' }, deps.clock);
+    const network = newNetwork();
+    expect(await authenticate(deps, { identifier: account.email, password: WRONG, network })).toEqual({
+      outcome: 'wrong_credentials',
+    });
+    expect(await authenticate(deps, { identifier: account.email, password: PASSWORD, network })).toEqual({
+      outcome: 'not_active',
+    });
+  });
+
+  test('a hash made with old parameters is renewed by signing in, not by trying', async () => {
+    const deps = depsFor(database.db);
+    const account = await person(deps);
+    const old = await argon2.hash(PASSWORD, { memoryCost: 8_192, timeCost: 1, parallelism: 1 });
+    await deps.db.updateTable('accounts').set({ password_hash: old }).where('id', '=', account.id).execute();
+    const stored = async () => (await findCredentials(deps.db, account.email))?.passwordHash;
+    const network = newNetwork();
+    await authenticate(deps, { identifier: account.email, password: WRONG, network });
+    expect(await stored()).toBe(old);
+    await authenticate(deps, { identifier: account.email, password: PASSWORD, network });
+    expect(await stored()).toMatch(/m=19456,t=2,p=1/);
+    expect(await authenticate(deps, { identifier: account.email, password: PASSWORD, network })).toMatchObject({
+      outcome: 'authenticated',
+    });
+  });
+
+  test('an attempt that was turned away because the server is busy does not count (T60)', async () => {
+    const busy = countingHasher(createPasswordHasher({ parallel: 1, queue: 0 }));
+    const deps = { ...depsFor(database.db), hasher: busy };
+    const account = await person(depsFor(database.db));
+    const network = newNetwork();
+    const results = await Promise.allSettled(
+      Array.from({ length: 10 }, () => authenticate(deps, { identifier: account.email, password: WRONG, network })),
+    );
+    const turnedAway = results.filter((result) => result.status === 'rejected');
+    expect(turnedAway.length).toBeGreaterThan(0);
+    for (const result of turnedAway) expect(result.reason).toBeInstanceOf(Refusal);
+    const checked = results.length - turnedAway.length;
+    const outcomes = [];
+    for (let i = checked; i < 11; i += 1) {
+      outcomes.push((await authenticate(deps, { identifier: account.email, password: WRONG, network })).outcome);
+    }
+    expect(outcomes).toEqual([...Array(10 - checked).fill('wrong_credentials'), 'too_many_attempts']);
+  });
+
+  test('a password longer than any allowed is wrong without being hashed (T57)', async () => {
+    const deps = depsFor(database.db);
+    const account = await person(deps);
+    const password = 'x'.repeat(1_000_000);
+    expect(await authenticate(deps, { identifier: account.email, password, network: newNetwork() })).toEqual({
+      outcome: 'wrong_credentials',
+    });
+  });
+});
