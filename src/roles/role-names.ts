@@ -1,0 +1,29 @@
+// Which names roles may have.
+
+/** Roles of the product itself begin with this; migrations make them, and they leave the server only where asked for. */
+export const PRODUCT_ROLE_PREFIX = 'gatehouse:';
+
+export const isProductRole = (name: string): boolean => name.startsWith(PRODUCT_ROLE_PREFIX);
+
+const ROLE_NAME = /^[a-z](?:[a-z0-9._:-]{0,62}[a-z0-9])?$/;
+
+/**
+ * Claims of tokens (RFC 7519, RFC 9068, OpenID Connect Core) and names every JavaScript object has: an app that copies
+ * roles into an object by their name must not find one of these changed.
+ */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(
+  `acr act amr at_hash aud auth_time azp c_hash client_id cnf email email_verified entitlements events exp groups iat
+  iss jti may_act name nbf nonce preferred_username roles s_hash scope sid sub sub_id txn username
+  constructor hasownproperty isprototypeof prototype tolocalestring tostring valueof`.split(/\s+/),
+);
+
+/** Why an operator cannot make a role of this name, as a sentence; undefined when it is fine. */
+export function roleNameProblem(name: string): string | undefined {
+  if (isProductRole(name)) return `Names that begin with "${PRODUCT_ROLE_PREFIX}" are the product's own.`;
+  if (RESERVED_NAMES.has(name))
+    return `"${name}" is the name of a claim or of something built in, so it cannot be a role.`;
+  if (!ROLE_NAME.test(name)) {
+    return 'A role has 1 to 64 characters: a to z, digits, dots, colons, dashes or underscores; a letter first, no mark last.';
+  }
+  return undefined;
+}

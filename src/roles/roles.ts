@@ -1,0 +1,127 @@
+// Owns tables roles and role_assignments.
+import type { Clock } from '../clock.ts';
+import type { Db } from '../database/database.ts';
+import { databaseNow } from '../database/time.ts';
+import { isProductRole, roleNameProblem } from './role-names.ts';
+
+export interface Role {
+  readonly name: string;
+  readonly description: string;
+  readonly createdAt: Date;
+  /** How many accounts have it. */
+  readonly assignments: number;
+}
+
+const DESCRIPTION_LENGTH = 200;
+
+/** By name. */
+export async function listRoles(db: Db): Promise<Role[]> {
+  const rows = await db
+    .selectFrom('roles')
+    .leftJoin('role_assignments', 'role_assignments.role', 'roles.name')
+    .select(({ fn }) => [
+      'roles.name',
+      'roles.description',
+      'roles.created_at',
+      fn.count('role_assignments.account_id').as('assignments'),
+    ])
+    .groupBy(['roles.name', 'roles.description', 'roles.created_at'])
+    .execute();
+  return rows
+    .map((row) => ({
+      name: row.name,
+      description: row.description,
+      createdAt: row.created_at,
+      assignments: Number(row.assignments),
+    }))
+    .sort((a, b) => byCodePoint(a.name, b.name));
+}
+
+export type RoleCreation = { outcome: 'created' } | { outcome: 'taken' } | { outcome: 'invalid'; message: string };
+
+export async function createRole(
+  { db, clock }: { db: Db; clock: Clock },
+  { name, description }: { name: string; description: string },
+): Promise<RoleCreation> {
+  const message = roleNameProblem(name) ?? descriptionProblem(description);
+  if (message !== undefined) return { outcome: 'invalid', message };
+  const inserted = await db
+    .insertInto('roles')
+    .values({ name, description, created_at: databaseNow(clock) })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('name')
+    .executeTakeFirst();
+  return { outcome: inserted ? 'created' : 'taken' };
+}
+
+function descriptionProblem(description: string): string | undefined {
+  if ([...description].length > DESCRIPTION_LENGTH || /\p{Cc}/u.test(description)) {
+    return `A description is one line of at most ${DESCRIPTION_LENGTH} characters.`;
+  }
+  return undefined;
+}
+
+export type RoleDeletion =
+  /** How many accounts lost the role with it. */
+  { outcome: 'deleted'; assignments: number } | { outcome: 'unknown' } | { outcome: 'reserved' };
+
+/** The role and its assignments go in one statement. */
+export async function deleteRole(db: Db, name: string): Promise<RoleDeletion> {
+  if (isProductRole(name)) return { outcome: 'reserved' };
+  const counts = await db
+    .with('taken', (cte) => cte.deleteFrom('role_assignments').where('role', '=', name).returning('account_id'))
+    .with('deleted', (cte) => cte.deleteFrom('roles').where('name', '=', name).returning('name'))
+    .selectNoFrom((eb) => [
+      eb.selectFrom('taken').select(eb.fn.countAll().as('count')).as('assignments'),
+      eb.selectFrom('deleted').select(eb.fn.countAll().as('count')).as('roles'),
+    ])
+    .executeTakeFirstOrThrow();
+  if (Number(counts.roles) === 0) return { outcome: 'unknown' };
+  return { outcome: 'deleted', assignments: Number(counts.assignments) };
+}
+
+/**
+ * The account must exist. The role row is held until the assignment stands, so that a role being deleted at the same
+ * moment is unknown, not an error that ends the caller's transaction.
+ */
+export async function grantRole(
+  db: Db,
+  { accountId, role }: { accountId: string; role: string },
+): Promise<'granted' | 'unknown_role' | 'already'> {
+  const granted = await db
+    .insertInto('role_assignments')
+    .columns(['account_id', 'role'])
+    .expression((eb) =>
+      eb
+        .selectFrom('roles')
+        .select((select) => [select.val(accountId).as('account_id'), 'roles.name as role'])
+        .where('roles.name', '=', role)
+        .forKeyShare(),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('role')
+    .executeTakeFirst();
+  if (granted) return 'granted';
+  const known = await db.selectFrom('roles').select('name').where('name', '=', role).executeTakeFirst();
+  return known ? 'already' : 'unknown_role';
+}
+
+export async function revokeRole(
+  db: Db,
+  { accountId, role }: { accountId: string; role: string },
+): Promise<'revoked' | 'not_assigned'> {
+  const revoked = await db
+    .deleteFrom('role_assignments')
+    .where('account_id', '=', accountId)
+    .where('role', '=', role)
+    .executeTakeFirst();
+  return revoked.numDeletedRows > 0n ? 'revoked' : 'not_assigned';
+}
+
+/** Sorted by code point, the same on every database. */
+export async function rolesOf(db: Db, accountId: string): Promise<string[]> {
+  const rows = await db.selectFrom('role_assignments').select('role').where('account_id', '=', accountId).execute();
+  return rows.map((row) => row.role).sort(byCodePoint);
+}
+
+const byCodePoint = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
