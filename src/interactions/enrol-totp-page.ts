@@ -8,8 +8,8 @@ import { newTotpSecret } from '../second-factors/totp.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { addressOf, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
-import { inWords } from './sign-in-page.ts';
 import type { SignInStage } from './sign-in-stage.ts';
+import { type Trouble, troubleLocals } from './trouble.ts';
 
 const form = z.object({ csrf: z.string().optional(), code: z.string().max(64) });
 
@@ -17,7 +17,7 @@ interface Shown {
   readonly signIn: SignIn;
   readonly account: Account;
   readonly sealedSecret: string;
-  readonly problem?: { readonly summary: string; readonly field: 'code' };
+  readonly trouble?: Trouble;
 }
 
 /** The secret is made once and kept, sealed, so that reloading the page shows the same QR code. */
@@ -39,7 +39,13 @@ export async function showEnrolment(deps: InteractionDeps, ctx: Koa.Context, sho
     title: 'Set up your authenticator app',
     signIn,
     account,
-    locals: { action: addressOf(signIn, 'enrolment'), qrSvg, keyInGroups, otpauthUri: uri, problem: shown.problem },
+    locals: {
+      action: addressOf(signIn, 'enrolment'),
+      qrSvg,
+      keyInGroups,
+      otpauthUri: uri,
+      ...troubleLocals(ctx, shown.trouble),
+    },
   });
 }
 
@@ -56,11 +62,8 @@ export const submitEnrolment =
       { ...deps, limits: deps.config.limits },
       { accountId: account.id, secret, code },
     );
-    const again = (status: number, summary: string) => {
-      ctx.status = status;
-      const problem = { summary, field: 'code' } as const;
-      return showEnrolment(deps, ctx, { signIn, account, sealedSecret: stage.sealedSecret, problem });
-    };
+    const again = (trouble: Trouble) =>
+      showEnrolment(deps, ctx, { signIn, account, sealedSecret: stage.sealedSecret, trouble });
     switch (answer.outcome) {
       case 'enrolled': {
         deps.log.info({ event: 'second_factor.enrolled', accountId: account.id, method: 'totp' });
@@ -71,10 +74,9 @@ export const submitEnrolment =
         // In another tab, meanwhile: that device's code is what counts now.
         return proceed(ctx, signIn, { stage: 'second-factor', accountId: account.id });
       case 'wrong_code':
-        return again(400, 'This code does not belong to the key above. Check the time of your device and try again.');
+        return again({ status: 400, summary: 'That code does not belong to this key.', field: 'code' });
       case 'too_many_attempts':
-        ctx.set('Retry-After', String(answer.retryAfterSeconds));
-        return again(429, `Too many wrong codes. Try again ${inWords(answer.retryAfterSeconds)}.`);
+        return again({ status: 429, summary: 'Too many wrong codes.', retryAfterSeconds: answer.retryAfterSeconds });
     }
   };
 

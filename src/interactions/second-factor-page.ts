@@ -3,23 +3,23 @@ import type Koa from 'koa';
 import { z } from 'zod';
 import type { Account } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
-import { verifySecondFactor } from '../second-factors/verify-second-factor.ts';
+import { verifySecondFactor } from '../second-factors/second-factor.ts';
 import { authenticatedNow } from './authenticated-now.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { addressOf, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
-import { inWords } from './sign-in-page.ts';
+import { type Trouble, troubleLocals } from './trouble.ts';
 
 const form = z.object({ csrf: z.string().optional(), code: z.string().max(64) });
 
 interface Shown {
   readonly signIn: SignIn;
   readonly account: Account;
-  readonly problem?: { readonly summary: string; readonly field: 'code' };
+  readonly trouble?: Trouble;
 }
 
 export async function showSecondFactor(deps: InteractionDeps, ctx: Koa.Context, shown: Shown): Promise<void> {
-  const { signIn, account, problem } = shown;
+  const { signIn, account, trouble } = shown;
   const method = ctx.query['method'] === 'recovery_code' ? 'recovery_code' : 'totp';
   await showStep(deps, ctx, {
     view: 'second-factor',
@@ -30,7 +30,7 @@ export async function showSecondFactor(deps: InteractionDeps, ctx: Koa.Context, 
       action: addressOf(signIn, 'second-factor', { method }),
       method,
       switchHref: addressOf(signIn, undefined, { method: method === 'totp' ? 'recovery_code' : 'totp' }),
-      problem,
+      ...troubleLocals(ctx, trouble),
     },
   });
 }
@@ -43,20 +43,16 @@ export const submitSecondFactor =
     const account = await findAccount(deps.db, signIn.stage.accountId);
     if (account === undefined) return redirectToDispatch(ctx, signIn);
     const answer = await verifySecondFactor({ ...deps, limits: deps.config.limits }, { accountId: account.id, code });
-    const again = (status: number, summary: string) => {
-      ctx.status = status;
-      return showSecondFactor(deps, ctx, { signIn, account, problem: { summary, field: 'code' } });
-    };
+    const again = (trouble: Trouble) => showSecondFactor(deps, ctx, { signIn, account, trouble });
     switch (answer.outcome) {
       case 'verified':
         deps.log.info({ event: 'second_factor.verified', accountId: account.id, method: answer.method });
         return proceed(ctx, signIn, authenticatedNow(deps, account.id, answer.method));
       case 'wrong_code':
         deps.log.info({ event: 'second_factor.failed', accountId: account.id });
-        return again(400, 'This code is not right, or it was used before. Wait for the next one and try again.');
+        return again({ status: 400, summary: 'That code is not right.', field: 'code' });
       case 'too_many_attempts':
         deps.log.warn({ event: 'second_factor.limited', accountId: account.id });
-        ctx.set('Retry-After', String(answer.retryAfterSeconds));
-        return again(429, `Too many wrong codes. Try again ${inWords(answer.retryAfterSeconds)}.`);
+        return again({ status: 429, summary: 'Too many wrong codes.', retryAfterSeconds: answer.retryAfterSeconds });
     }
   };

@@ -5,13 +5,14 @@ import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import { authenticate } from '../accounts/authenticate.ts';
 import { networkOf } from '../http/client-address.ts';
-import { hasSecondFactor } from '../second-factors/totp-secrets.ts';
+import { hasSecondFactor } from '../second-factors/second-factor.ts';
 import { authenticatedNow } from './authenticated-now.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { newEnrolment } from './enrol-totp-page.ts';
 import { addressOf, buttonForm, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
 import type { SignInStage } from './sign-in-stage.ts';
+import { type Trouble, troubleLocals } from './trouble.ts';
 
 const form = z.object({
   csrf: z.string().optional(),
@@ -24,7 +25,7 @@ interface Shown {
   /** Set where a person who is signed in has to prove it again. */
   readonly account?: Account | undefined;
   readonly identifier?: string;
-  readonly problem?: { readonly summary: string; readonly field?: 'identifier' | 'password' };
+  readonly trouble?: Trouble;
 }
 
 export async function showSignIn(deps: InteractionDeps, ctx: Koa.Context, shown: Shown): Promise<void> {
@@ -36,7 +37,7 @@ export async function showSignIn(deps: InteractionDeps, ctx: Koa.Context, shown:
     locals: {
       action: addressOf(signIn, 'sign-in'),
       identifier: shown.identifier ?? hint(signIn),
-      problem: shown.problem,
+      ...troubleLocals(ctx, shown.trouble),
       reauthenticate: account === undefined ? undefined : { label: account.email },
     },
   });
@@ -51,28 +52,23 @@ export const submitSignIn =
     const identifier = account?.email ?? typed;
     const network = networkOf(ctx.state['clientAddress']);
     const answer = await authenticate({ ...deps, limits: deps.config.limits }, { identifier, password, network });
-    const again = (status: number, problem: Shown['problem']) => {
-      ctx.status = status;
-      return showSignIn(deps, ctx, {
-        signIn,
-        account,
-        identifier: typed,
-        ...(problem === undefined ? {} : { problem }),
-      });
-    };
+    const again = (trouble: Trouble) => showSignIn(deps, ctx, { signIn, account, identifier: typed, trouble });
     switch (answer.outcome) {
       case 'authenticated':
         return proceed(ctx, signIn, await afterPassword(deps, signIn, answer.account));
       case 'wrong_credentials':
         deps.log.info({ event: 'sign_in.failed', reason: 'wrong_credentials', clientId: signIn.client.clientId });
-        return again(400, { summary: 'The e-mail or username and the password do not match.', field: 'password' });
+        return again({
+          status: 400,
+          summary: 'The e-mail or username and the password do not match.',
+          field: 'password',
+        });
       case 'not_active':
         deps.log.info({ event: 'sign_in.failed', reason: 'not_active', clientId: signIn.client.clientId });
-        return again(403, { summary: 'This account has been suspended. Ask the people who run this service.' });
+        return again({ status: 403, summary: 'This account has been suspended. Ask the people who run this service.' });
       case 'too_many_attempts':
         deps.log.warn({ event: 'sign_in.limited', clientId: signIn.client.clientId });
-        ctx.set('Retry-After', String(answer.retryAfterSeconds));
-        return again(429, { summary: `Too many attempts. Try again ${inWords(answer.retryAfterSeconds)}.` });
+        return again({ status: 429, summary: 'Too many attempts.', retryAfterSeconds: answer.retryAfterSeconds });
     }
   };
 
@@ -112,6 +108,3 @@ const hint = (signIn: SignIn): string => {
   const loginHint = signIn.params['login_hint'];
   return typeof loginHint === 'string' && loginHint.length <= 320 ? loginHint : '';
 };
-
-export const inWords = (seconds: number): string =>
-  seconds < 90 ? `in ${seconds} seconds` : `in ${Math.ceil(seconds / 60)} minutes`;

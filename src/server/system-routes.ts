@@ -27,6 +27,9 @@ export const systemRoutes = (deps: SystemDeps): readonly Route[] => [
   get('/client-logo/:clientId', anyone, sendLogo(deps)),
 ];
 
+/** The role lets the person see every page of the demo shop. */
+const CREATE_DEMO_PERSON = 'bin/gatehouse user create --email you@example.com --role shop-admin';
+
 const showLandingPage =
   ({ config, version, demoUrl }: SystemDeps): Handler =>
   async (ctx) => {
@@ -36,6 +39,7 @@ const showLandingPage =
       mode: config.mode,
       version,
       discoveryHref: DISCOVERY_PATHS[0],
+      createPersonCommand: demoUrl === undefined ? undefined : CREATE_DEMO_PERSON,
       demo: demoUrl === undefined ? undefined : { href: demoUrl, name: 'Demo Shop' },
     });
   };
