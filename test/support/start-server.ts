@@ -85,6 +85,8 @@ export interface TestServerOptions {
   readonly settings?: string;
   /** Client files by name; added to CLIENTS, or in their place where the name is the same. */
   readonly clients?: Readonly<Record<string, string>>;
+  /** A configuration directory to use as it is, instead of settings and clients. */
+  readonly configDir?: string;
   readonly database?: DatabaseKind;
   readonly env?: Readonly<Record<string, string>>;
   readonly demoUrl?: string;
@@ -109,7 +111,7 @@ export interface TestServer extends RunningServer {
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const place = await makeTestDatabase(options.database ?? 'pglite');
-  const configDir = writeConfigDir(options);
+  const configDir = options.configDir ?? writeConfigDir(options);
   const port = await freePort();
   const issuer = options.env?.['GATEHOUSE_ISSUER'] ?? `http://localhost:${port}`;
   const env = {
@@ -137,7 +139,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     databaseUrl: place.url,
     async stop() {
       await running.stop();
-      rmSync(configDir, { recursive: true, force: true });
+      if (options.configDir === undefined) rmSync(configDir, { recursive: true, force: true });
       await place.remove();
     },
     async person({ email, username, name, roles = [], password = PASSWORD }) {

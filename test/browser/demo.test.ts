@@ -1,0 +1,106 @@
+// The whole demo in a real browser: the shipped configuration, the real shop, the real server.
+import path from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createShop } from '../../examples/shop/shop.ts';
+import { chromiumAvailable, launchChromium } from '../support/chromium.ts';
+import { totpCode } from '../support/sign-in.ts';
+import { freePort, PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
+
+const SHIPPED_CONFIG = path.join(import.meta.dirname, '../../config');
+
+describe.skipIf(!chromiumAvailable())('the demo shop', () => {
+  let server: TestServer;
+  let shop: ReturnType<typeof createShop>;
+  let shopUrl: string;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    shopUrl = `http://localhost:${await freePort()}`;
+    server = await startTestServer({ configDir: SHIPPED_CONFIG, env: { SHOP_URL: shopUrl }, demoUrl: shopUrl });
+    const clientSecret = 'gatehouse-demo-shop-secret-only-for-development';
+    shop = createShop({ url: shopUrl, issuer: server.issuer, clientId: 'shop', clientSecret });
+    await shop.listen();
+    browser = await launchChromium();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await shop?.close();
+    await server?.stop();
+  });
+
+  test.for([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])(
+    'a person signs in with a new authenticator app, sees their roles, refreshes and signs out ($javaScriptEnabled)',
+    async ({ javaScriptEnabled }) => {
+      const email = `vera-${javaScriptEnabled}@example.test`;
+      await server.person({ email, name: 'Vera Vendor', roles: ['vendor'] });
+      const context = await browser.newContext({ javaScriptEnabled });
+      const problems = watchForProblems(context);
+      const page = await context.newPage();
+
+      await page.goto(shopUrl);
+      await page.getByRole('link', { name: 'Sign in' }).first().click();
+      const secret = await signInAndEnrol(page, email);
+      await page.getByRole('button', { name: 'Allow' }).click();
+
+      await page.waitForURL(`${shopUrl}/**`);
+      await page.getByRole('heading', { name: 'Hello, Vera Vendor' }).waitFor();
+      expect(await page.locator('.badge').allTextContents()).toContain('vendor');
+      await page.getByRole('link', { name: 'My listings' }).first().click();
+      await page.getByRole('heading', { name: 'My listings' }).waitFor();
+
+      await page.goto(`${shopUrl}/account`);
+      const claims = JSON.parse((await page.locator('#access-token-claims').textContent()) ?? '{}');
+      expect(claims).toMatchObject({ iss: server.issuer, roles: ['vendor'], client_id: 'shop', acr: 'mfa' });
+      expect(JSON.parse((await page.locator('#userinfo-claims').textContent()) ?? '{}')).toMatchObject({ email });
+      await page.getByRole('button', { name: 'Refresh tokens' }).click();
+      await page.getByText('Your tokens are new.').waitFor();
+
+      await page.getByRole('button', { name: 'Sign out' }).first().click();
+      await page.getByText('You are signed out.').waitFor();
+
+      // Back again: password and a code of the next half minute, no consent, no enrolment.
+      await page.getByRole('link', { name: 'Sign in' }).first().click();
+      await enterPassword(page, email);
+      await page.getByLabel('Six-digit code').fill(totpCode(secret, 1));
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await page.getByRole('heading', { name: 'Hello, Vera Vendor' }).waitFor();
+      expect(problems).toEqual([]);
+      await context.close();
+    },
+  );
+});
+
+async function enterPassword(page: Page, email: string): Promise<void> {
+  await page.getByLabel('E-mail or username').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Gives the secret, read from the page as a person would type it. */
+async function signInAndEnrol(page: Page, email: string): Promise<string> {
+  await enterPassword(page, email);
+  const secret = ((await page.locator('#key').textContent()) ?? '').replace(/[^A-Z2-7]/g, '');
+  await page.locator('svg[role=img]').first().waitFor();
+  await page.locator('#code').fill(totpCode(secret));
+  await page
+    .getByRole('button', { name: /confirm|continue|turn on|finish/i })
+    .first()
+    .click();
+  await page.getByRole('button', { name: 'I have stored them' }).click();
+  return secret;
+}
+
+/** What the browser complains about: violations of the policy, failing scripts, answers of 5xx. */
+function watchForProblems(context: BrowserContext): string[] {
+  const problems: string[] = [];
+  context.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  context.on('weberror', (error) => problems.push(error.error().message));
+  context.on('response', (response) => {
+    if (response.status() >= 500) problems.push(`${response.status()} ${response.url()}`);
+  });
+  return problems;
+}
