@@ -1,6 +1,8 @@
 // Owns table rate_counters: attempts counted in fixed windows, in the database, so that a restart forgets nothing.
+import type { ExpressionBuilder, RawBuilder } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../database/database.ts';
+import type { Database } from '../database/schema.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 
 export interface Limit {
@@ -33,29 +35,25 @@ export async function reserveAttempt({ db, clock }: Deps, key: string, limit: Li
     .onConflict((conflict) =>
       conflict
         .column('key')
-        .doUpdateSet((eb) => ({
-          count: eb
-            .case()
-            .when('rate_counters.resets_at', '<=', now)
+        .doUpdateSet(({ case: when, eb, ref }) => ({
+          count: when()
+            .when(windowIsOver(eb, now))
             .then(1)
             .else(eb('rate_counters.count', '+', 1))
             .end(),
-          resets_at: eb
-            .case()
-            .when('rate_counters.resets_at', '<=', now)
-            .then(windowEnd)
-            .else(eb.ref('rate_counters.resets_at'))
-            .end(),
+          resets_at: when().when(windowIsOver(eb, now)).then(windowEnd).else(ref('rate_counters.resets_at')).end(),
         }))
-        .where((eb) =>
-          eb.or([eb('rate_counters.resets_at', '<=', now), eb('rate_counters.count', '<', limit.attempts)]),
-        ),
+        .where((eb) => eb.or([windowIsOver(eb, now), eb('rate_counters.count', '<', limit.attempts)])),
     )
     .returning('count')
     .executeTakeFirst();
   if (counted) return { allowed: true, retryAfterSeconds: 0 };
   return { allowed: false, retryAfterSeconds: await secondsUntilReset({ db, clock }, key) };
 }
+
+/** A window in which every attempt was given back is over too: the next attempt begins one of full length. */
+const windowIsOver = (eb: ExpressionBuilder<Database, 'rate_counters'>, now: RawBuilder<Date>) =>
+  eb.or([eb('rate_counters.resets_at', '<=', now), eb('rate_counters.count', '=', 0)]);
 
 async function secondsUntilReset({ db, clock }: Deps, key: string): Promise<number> {
   const row = await db

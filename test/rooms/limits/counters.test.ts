@@ -52,6 +52,15 @@ describe.each(kinds)('on %s', (kind) => {
     expect(answers.filter((answer) => answer.allowed)).toHaveLength(5);
   });
 
+  test('attempts that were all given back do not shorten the window of the next ones', async () => {
+    const deps = fresh();
+    await reserveAttempt(deps, 'full-length', LIMIT);
+    await returnAttempt(deps, 'full-length');
+    deps.clock.advance(800);
+    await times(5, () => reserveAttempt(deps, 'full-length', LIMIT));
+    expect((await reserveAttempt(deps, 'full-length', LIMIT)).retryAfterSeconds).toBeGreaterThan(890);
+  });
+
   test('forgotten attempts leave the whole limit', async () => {
     const deps = fresh();
     await times(5, () => reserveAttempt(deps, 'forgotten', LIMIT));
