@@ -33,9 +33,13 @@ export function createSealedBox(key: Buffer): SealedBox {
     open(sealed, place) {
       const body = Buffer.from(sealed.split('.')[2] ?? '', 'base64url');
       try {
-        const decipher = createDecipheriv('aes-256-gcm', key, body.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+        const decipher = createDecipheriv('aes-256-gcm', key, body.subarray(0, NONCE_BYTES), {
+          authTagLength: TAG_BYTES,
+        });
         decipher.setAAD(associatedData(place)).setAuthTag(body.subarray(-TAG_BYTES));
-        return Buffer.concat([decipher.update(body.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString('utf8');
+        return Buffer.concat([decipher.update(body.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString(
+          'utf8',
+        );
       } catch (cause) {
         throw new SealBroken(place, { cause });
       }

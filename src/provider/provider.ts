@@ -25,6 +25,11 @@ import { ENDPOINTS } from './paths.ts';
 import { policy } from './policy.ts';
 import { tokenLifetimes } from './token-lifetimes.ts';
 
+/** Seconds by which another machine's clock may be off in assertions and proofs. */
+const CLOCK_TOLERANCE_SECONDS = 15;
+/** A JWK Set of a client is a few kilobytes; the engine would read any length. */
+const FETCHED_DOCUMENT_BYTES = 64 * 1024;
+
 export interface ProviderDeps {
   readonly config: Config;
   readonly clock: Clock;
@@ -84,6 +89,7 @@ function protocol(deps: ProviderDeps): Configuration {
     allowOmittingSingleRegisteredRedirectUri: false,
     claims: CLAIMS_BY_SCOPE,
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
     conformIdTokenClaims: false,
     cookies: cookies(config),
     enabledJWA: {
@@ -98,6 +104,7 @@ function protocol(deps: ProviderDeps): Configuration {
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: (ctx) => ctx.oidc.client?.clientAuthMethod === 'none',
     features: features(deps),
+    fetchResponseBodyLimits: { jwks_uri: FETCHED_DOCUMENT_BYTES, sector_identifier_uri: FETCHED_DOCUMENT_BYTES },
     pkce: { required: (_ctx, client) => clients().get(client.clientId)?.requirePkce !== false },
     responseTypes: ['code'],
     routes: ENDPOINTS,
