@@ -16,7 +16,7 @@ export interface ClientListener {
 
 export async function listenForClients(pglite: PGlite, socketPath: string): Promise<ClientListener> {
   const turnstile = createTurnstile({
-    run: (bytes, onAnswer) => pglite.runExclusive(() => pglite.execProtocolRawStream(bytes, { onRawData: onAnswer })),
+    run: (bytes, onAnswer) => runOn(pglite, bytes, onAnswer),
     isInTransaction: () => pglite.isInTransaction(),
   });
   // The session's parameters are the same for everyone, so nobody has to wait for a turn to be greeted.
@@ -42,6 +42,16 @@ export async function listenForClients(pglite: PGlite, socketPath: string): Prom
       await turnstile.settled();
     },
   };
+}
+
+/** A failing statement is an answer like any other; what is thrown is the end of PGlite, and of this thread. */
+async function runOn(pglite: PGlite, bytes: Uint8Array, onAnswer: (bytes: Uint8Array) => void): Promise<void> {
+  try {
+    await pglite.runExclusive(() => pglite.execProtocolRawStream(bytes, { onRawData: onAnswer }));
+  } catch (cause) {
+    const reason = typeof cause === 'object' && cause !== null && 'message' in cause ? cause.message : cause;
+    throw new Error(`PGlite ended: ${reason}`, { cause });
+  }
 }
 
 function serve(socket: Socket, greeting: Buffer, turnstile: Turnstile): void {

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readHolder, removeHolder, takeLock, writeHolder } from './embedded-lock.ts';
-import { type EmbeddedWorker, startEmbeddedWorker } from './embedded-thread.ts';
+import { startEmbeddedWorker } from './embedded-thread.ts';
 import type { DatabaseLog } from './pool.ts';
 import { makeSocketDirectory, removeSocketDirectory, SOCKET_NAME } from './socket-directory.ts';
 
@@ -67,26 +67,25 @@ function ownDirectory(dataDir: string): string {
   return directory;
 }
 
+/** Undefined when another process has the lock. */
 async function tryStart(directory: string, log: DatabaseLog | undefined): Promise<EmbeddedDatabase | undefined> {
   const lock = takeLock(directory);
   if (lock === undefined) return undefined;
+  const killed = readHolder(directory);
+  if (killed !== undefined) removeSocketDirectory(directory, killed.socketDirectory);
+  const socketDirectory = makeSocketDirectory(directory);
+  const leave = () => {
+    removeHolder(directory);
+    removeSocketDirectory(directory, socketDirectory);
+    lock.release();
+  };
   try {
-    const killed = readHolder(directory);
-    if (killed !== undefined) removeSocketDirectory(directory, killed.socketDirectory);
-    const socketDirectory = makeSocketDirectory(directory);
     writeHolder(directory, { pid: process.pid, socketDirectory });
     const socketPath = path.join(socketDirectory, SOCKET_NAME);
     const worker = await startEmbeddedWorker({ directory: path.join(directory, 'data'), socketPath }, log);
-    return { socketDirectory, close: () => close(worker) };
-
-    async function close(running: EmbeddedWorker): Promise<void> {
-      await running.close();
-      removeHolder(directory);
-      removeSocketDirectory(directory, socketDirectory);
-      lock?.release();
-    }
+    return { socketDirectory, close: () => worker.close().finally(leave) };
   } catch (error) {
-    lock.release();
+    leave();
     throw error;
   }
 }
