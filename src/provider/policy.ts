@@ -10,6 +10,9 @@ type Policy = NonNullable<NonNullable<Configuration['interactions']>['policy']>;
 
 const { Check, Prompt, base } = interactionPolicy;
 
+/** What apps may send as `prompt` (OpenID Connect Core section 3.1.2.1); `access` below is not among them. */
+export const PROMPT_VALUES = ['none', 'login', 'consent', 'select_account'] as const;
+
 interface Deps {
   readonly config: Config;
   readonly clients: () => ClientRegistry;

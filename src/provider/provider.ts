@@ -22,7 +22,7 @@ import { features } from './features.ts';
 import { engineFindAccount } from './find-account.ts';
 import { skipEmptySignOut } from './logout.ts';
 import { ENDPOINTS } from './paths.ts';
-import { policy } from './policy.ts';
+import { PROMPT_VALUES, policy } from './policy.ts';
 import { tokenLifetimes } from './token-lifetimes.ts';
 
 /** Seconds by which another machine's clock may be off in assertions and proofs. */
@@ -92,6 +92,8 @@ function protocol(deps: ProviderDeps): Configuration {
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     conformIdTokenClaims: false,
     cookies: cookies(config),
+    // Initiating User Registration via OpenID Connect 1.0 section 4; the engine leaves it out.
+    discovery: { prompt_values_supported: [...PROMPT_VALUES] },
     enabledJWA: {
       clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
       dPoPSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
