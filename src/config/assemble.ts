@@ -1,0 +1,93 @@
+// Puts the checked parts together: our own names, seconds everywhere, defaults that depend on each other.
+import { join } from 'node:path';
+import type { Config, LimitsConfig, Mode, Resource, TokensConfig } from './config.ts';
+import type { EnvironmentSettings } from './environment.ts';
+import { deepFreeze, frozenMap } from './frozen.ts';
+import type { ConfigFile } from './schema.ts';
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export interface Decided {
+  readonly mode: Mode;
+  readonly issuer: string;
+  readonly databaseUrl: string | undefined;
+  readonly masterSecret: string;
+}
+
+export function assembleConfig(environment: EnvironmentSettings, file: ConfigFile, decided: Decided): Config {
+  const { mode, issuer, masterSecret } = decided;
+  return deepFreeze<Config>({
+    mode,
+    issuer,
+    masterSecret,
+    name: file.name,
+    paths: pathsOf(environment),
+    server: {
+      host: environment.host ?? file.server.host,
+      port: environment.port ?? file.server.port,
+      trustedProxies: file.server.trusted_proxies,
+      internalHosts: file.server.internal_hosts,
+      drainSeconds: file.server.drain_seconds,
+    },
+    database: { url: decided.databaseUrl, poolSize: file.database.pool_size },
+    accounts: {
+      mfa: file.mfa,
+      passwordMinLength: file.passwords.min_length,
+      passwordMinLengthWithSecondFactor: file.passwords.min_length_with_second_factor,
+      passwordMaxLength: file.passwords.max_length,
+    },
+    sessions: {
+      idleSeconds: file.sessions.idle_minutes * MINUTE,
+      absoluteSeconds: file.sessions.absolute_hours * HOUR,
+    },
+    tokens: tokensOf(file.tokens, issuer),
+    limits: limitsOf(file.limits),
+    logging: {
+      level: environment.logLevel ?? file.logging.level,
+      format: file.logging.format ?? (mode === 'production' ? 'json' : 'pretty'),
+    },
+    resources: resourcesOf(file.resources, file.tokens),
+  });
+}
+
+export const pathsOf = ({ configDir, dataDir }: EnvironmentSettings) => ({
+  configDir,
+  dataDir,
+  clientsDir: join(configDir, 'clients'),
+});
+
+export const resourcesOf = (
+  resources: ConfigFile['resources'],
+  tokens: ConfigFile['tokens'],
+): ReadonlyMap<string, Resource> =>
+  frozenMap(
+    Object.entries(resources).map(([audience, { name, scopes, access_token_seconds }]) => [
+      audience,
+      {
+        audience,
+        name,
+        scopes: frozenMap(Object.entries(scopes)),
+        accessTokenSeconds: access_token_seconds ?? tokens.access_token_seconds,
+      },
+    ]),
+  );
+
+const tokensOf = (tokens: ConfigFile['tokens'], issuer: string): TokensConfig => ({
+  defaultAudience: tokens.default_audience ?? issuer,
+  accessTokenSeconds: tokens.access_token_seconds,
+  clientCredentialsTokenSeconds: tokens.client_credentials_token_seconds,
+  idTokenSeconds: tokens.id_token_seconds,
+  refreshTokenIdleSeconds: tokens.refresh_token_idle_days * DAY,
+  refreshTokenAbsoluteSeconds: tokens.refresh_token_absolute_days * DAY,
+});
+
+const limitsOf = (limits: ConfigFile['limits']): LimitsConfig => ({
+  signInFailures: limits.sign_in_failures,
+  signInWindowSeconds: limits.sign_in_window_minutes * MINUTE,
+  secondFactorFailures: limits.second_factor_failures,
+  secondFactorWindowSeconds: limits.second_factor_window_minutes * MINUTE,
+  parallelHashes: limits.parallel_hashes,
+  hashQueue: limits.hash_queue,
+});

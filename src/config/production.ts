@@ -1,0 +1,36 @@
+// What production refuses to start with. Every reason is listed, not only the first.
+import { exampleSecretProblem } from './example-secrets.ts';
+import { MASTER_SECRET_BYTES } from './master-secret.ts';
+import { ENVIRONMENT, type Place, type Problem } from './problem.ts';
+import type { Setting, Settings } from './settings.ts';
+
+/** An issuer that is not https is refused in every mode, where it is written. */
+export function productionProblems(
+  { issuer, secret, secretVariable, databaseUrl }: Settings,
+  { embeddedAllowed, placeOf }: { embeddedAllowed: boolean; placeOf: (key: string) => Place },
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (issuer.state === 'missing') {
+    const message =
+      'production needs the issuer stated, here or as GATEHOUSE_ISSUER; for example https://auth.example.com';
+    problems.push({ ...placeOf('issuer'), message });
+  }
+  const message = masterSecretProblem(secret);
+  if (message !== undefined) problems.push({ file: ENVIRONMENT, line: undefined, path: secretVariable, message });
+  if (databaseUrl.state === 'missing' && !embeddedAllowed) {
+    const message =
+      'production needs PostgreSQL: set DATABASE_URL or database.url; or allow the embedded database with database.embedded_in_production: true';
+    problems.push({ ...placeOf('database'), message });
+  }
+  return problems;
+}
+
+function masterSecretProblem(secret: Setting<string>): string | undefined {
+  if (secret.state === 'refused') return undefined;
+  if (secret.state === 'missing') {
+    return `production needs a master secret of at least ${MASTER_SECRET_BYTES} bytes, here or in GATEHOUSE_SECRET_FILE`;
+  }
+  const bytes = Buffer.byteLength(secret.value);
+  if (bytes < MASTER_SECRET_BYTES) return `has ${bytes} bytes; production needs at least ${MASTER_SECRET_BYTES}`;
+  return exampleSecretProblem(secret.value);
+}

@@ -1,0 +1,41 @@
+// Rules between keys of gatehouse.yaml that no single key can see.
+import type { Path } from './problem.ts';
+import type { ConfigFile } from './schema.ts';
+
+export interface Finding {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** Keys with problems of their own are missing from `file`; their rules are silent. */
+export function brokenRules(file: Partial<ConfigFile>, issuer: string | undefined): readonly Finding[] {
+  return [...passwordRules(file), ...lifetimeRules(file), ...resourceRules(file, issuer)];
+}
+
+function* passwordRules({ passwords }: Partial<ConfigFile>): Iterable<Finding> {
+  if (passwords !== undefined && passwords.min_length_with_second_factor > passwords.min_length) {
+    const path = ['passwords', 'min_length_with_second_factor'];
+    yield { path, message: `must not be above passwords.min_length, which is ${passwords.min_length}` };
+  }
+}
+
+function* lifetimeRules({ sessions, tokens }: Partial<ConfigFile>): Iterable<Finding> {
+  if (sessions !== undefined && sessions.idle_minutes > sessions.absolute_hours * 60) {
+    const path = ['sessions', 'idle_minutes'];
+    yield { path, message: `must not be above sessions.absolute_hours, which is ${sessions.absolute_hours} hours` };
+  }
+  if (tokens !== undefined && tokens.refresh_token_idle_days > tokens.refresh_token_absolute_days) {
+    const path = ['tokens', 'refresh_token_idle_days'];
+    yield {
+      path,
+      message: `must not be above tokens.refresh_token_absolute_days, which is ${tokens.refresh_token_absolute_days}`,
+    };
+  }
+}
+
+function* resourceRules({ resources }: Partial<ConfigFile>, issuer: string | undefined): Iterable<Finding> {
+  for (const audience of Object.keys(resources ?? {})) {
+    if (audience !== issuer) continue;
+    yield { path: ['resources', audience], message: 'is the issuer itself; an API needs an audience of its own' };
+  }
+}

@@ -1,0 +1,8 @@
+// sessions: how long a browser stays signed in. NIST SP 800-63B-4 section 2.1.3: at most 30 days.
+import { z } from 'zod';
+import { wholeNumber } from '../fields.ts';
+
+export const sessionsSection = z.strictObject({
+  idle_minutes: wholeNumber(1, 30 * 24 * 60).default(60),
+  absolute_hours: wholeNumber(1, 30 * 24).default(12),
+});
