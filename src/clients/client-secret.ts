@@ -1,0 +1,33 @@
+// Client secrets: made with 256 random bits, stored as SHA-256, compared in constant time.
+import { createHash } from 'node:crypto';
+import { equalInConstantTime } from '../crypto/constant-time.ts';
+import { newSecretToken } from '../crypto/secret-token.ts';
+import type { Client } from './client.ts';
+
+/** Lets secret scanners find one that was committed by mistake. */
+const SECRET_PREFIX = 'ghs_';
+const HASH_PREFIX = '$gatehouse-sha256$v1$';
+const HASH_BYTES = 32;
+
+export const generateClientSecret = (): string => `${SECRET_PREFIX}${newSecretToken()}`;
+
+/** `$gatehouse-sha256$v1$<base64url>`, as a client file states it. Only right for secrets nobody can guess. */
+export const hashClientSecret = (secret: string): string => `${HASH_PREFIX}${sha256(secret).toString('base64url')}`;
+
+export const sha256 = (secret: string): Buffer => createHash('sha256').update(secret, 'utf8').digest();
+
+/** The 32 bytes of a stated hash; undefined when it is not one. */
+export function parseClientSecretHash(text: string): Buffer | undefined {
+  const encoded = text.startsWith(HASH_PREFIX) ? text.slice(HASH_PREFIX.length) : '';
+  const hash = Buffer.from(encoded, 'base64url');
+  return hash.length === HASH_BYTES && hash.toString('base64url') === encoded ? hash : undefined;
+}
+
+/** An expired secret matches no more. Every secret is compared, whichever fits: the time tells nothing. */
+export function clientSecretMatches(client: Pick<Client, 'secrets'>, presented: string, now: Date): boolean {
+  const hash = sha256(presented);
+  return client.secrets.reduce((matches, { sha256: stored, expires }) => {
+    const isEqual = equalInConstantTime(stored, hash);
+    return (isEqual && (expires === undefined || now < expires)) || matches;
+  }, false);
+}

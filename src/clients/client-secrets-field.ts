@@ -1,0 +1,43 @@
+// How a client file states a secret: its hash, or where the value is kept.
+import { z } from 'zod';
+import { textWhere } from '../config/fields.ts';
+import { parseClientSecretHash } from './client-secret.ts';
+
+const KINDS = ['hash', 'env', 'file', 'value'] as const;
+
+const clientSecret = z
+  .strictObject({
+    hash: textWhere((text) =>
+      parseClientSecretHash(text) === undefined
+        ? 'expected $gatehouse-sha256$v1$ and 43 characters of base64url (the SHA-256 of the secret)'
+        : undefined,
+    ).optional(),
+    env: textWhere((text) =>
+      /^[A-Za-z_][A-Za-z0-9_]*$/.test(text) ? undefined : 'expected the name of an environment variable',
+    ).optional(),
+    file: z.string().min(1).optional(),
+    value: z.string().min(1).optional(),
+    expires: textWhere((text) =>
+      parseExpiry(text) === undefined
+        ? 'expected a date such as 2027-03-01, or a moment such as 2027-03-01T12:00:00Z'
+        : undefined,
+    ).optional(),
+  })
+  .superRefine((secret, context) => {
+    const stated = KINDS.filter((kind) => secret[kind] !== undefined);
+    if (stated.length === 1) return;
+    const found = stated.length === 0 ? 'none of them' : stated.join(' and ');
+    context.addIssue({ code: 'custom', message: `expected one of ${KINDS.join(', ')}; found ${found}` });
+  });
+
+export type StatedSecret = z.output<typeof clientSecret>;
+
+export const clientSecrets = z.array(clientSecret);
+
+const MOMENT = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
+
+/** A date alone is its first moment in UTC: from that day on the secret is not accepted. */
+export function parseExpiry(text: string): Date | undefined {
+  const moment = MOMENT.safeParse(text);
+  return moment.success ? new Date(moment.data) : undefined;
+}

@@ -1,0 +1,94 @@
+// Fetches the secrets a client file names and keeps only their hashes.
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Mode } from '../config/config.ts';
+import { exampleSecretProblem, SHIPPED_SECRETS } from '../config/example-secrets.ts';
+import { type Environment, variable } from '../config/interpolation.ts';
+import { whyUnreadable } from '../config/problem.ts';
+import type { ClientSecret } from './client.ts';
+import type { Finding } from './client-draft.ts';
+import { parseClientSecretHash, sha256 } from './client-secret.ts';
+import { parseExpiry, type StatedSecret } from './client-secrets-field.ts';
+
+/** Characters. A generated secret has 47; shorter ones are refused whoever made them. */
+const SHORTEST_SECRET = 32;
+
+export interface ResolvedSecrets {
+  /** Expired ones too: whoever compares knows the time. */
+  readonly secrets: readonly ClientSecret[];
+  readonly findings: readonly Finding[];
+  readonly warnings: readonly Finding[];
+}
+
+interface Circumstances {
+  readonly env: Environment;
+  readonly mode: Mode | undefined;
+  readonly now: Date;
+  /** Absolute path of the client file; `file:` is relative to it. */
+  readonly clientFile: string;
+}
+
+export function resolveSecrets(circumstances: Circumstances, stated: readonly StatedSecret[]): ResolvedSecrets {
+  const secrets: ClientSecret[] = [];
+  const findings: Finding[] = [];
+  const warnings: Finding[] = [];
+  for (const [index, secret] of stated.entries()) {
+    const result = resolveSecret(circumstances, secret);
+    const expires = secret.expires === undefined ? undefined : parseExpiry(secret.expires);
+    if ('problem' in result) findings.push({ path: ['client_secrets', index, result.key], message: result.problem });
+    else secrets.push({ sha256: result.hash, expires });
+    if (expires !== undefined && expires <= circumstances.now) {
+      warnings.push({ path: ['client_secrets', index, 'expires'], message: 'has passed: this secret is not accepted' });
+    }
+  }
+  return { secrets, findings, warnings };
+}
+
+type Resolved = { hash: Buffer } | { key: string; problem: string };
+
+function resolveSecret(circumstances: Circumstances, { hash, env, file, value }: StatedSecret): Resolved {
+  if (hash !== undefined) return fromHash(circumstances, hash);
+  if (env !== undefined) return accepted(circumstances, 'env', fromVariable(circumstances, env));
+  if (file !== undefined) return accepted(circumstances, 'file', fromFile(circumstances, file));
+  if (circumstances.mode === 'production') {
+    return { key: 'value', problem: 'stands in clear in this file; production takes env, file or hash' };
+  }
+  return accepted(circumstances, 'value', { text: value ?? '' });
+}
+
+function fromHash({ mode }: Circumstances, text: string): Resolved {
+  const hash = parseClientSecretHash(text) ?? Buffer.alloc(0);
+  const isShipped = SHIPPED_SECRETS.some((secret) => sha256(secret).equals(hash));
+  if (mode !== 'production' || !isShipped) return { hash };
+  return { key: 'hash', problem: 'is the hash of an example secret that everybody can read' };
+}
+
+type Fetched = { text: string } | { problem: string };
+
+function fromVariable({ env }: Circumstances, name: string): Fetched {
+  const text = variable(env, name);
+  return text === undefined || text === '' ? { problem: `the environment variable ${name} is not set` } : { text };
+}
+
+function fromFile({ clientFile }: Circumstances, path: string): Fetched {
+  const absolute = resolve(dirname(clientFile), path);
+  try {
+    return { text: readFileSync(absolute, 'utf8').replace(/(?:\r?\n)+$/, '') };
+  } catch (error) {
+    return { problem: `${absolute} ${whyUnreadable(error)}` };
+  }
+}
+
+function accepted({ mode }: Circumstances, key: string, fetched: Fetched): Resolved {
+  if ('problem' in fetched) return { key, problem: fetched.problem };
+  const problem =
+    secretProblem(fetched.text) ?? (mode === 'production' ? exampleSecretProblem(fetched.text) : undefined);
+  return problem === undefined ? { hash: sha256(fetched.text) } : { key, problem: `the secret ${problem}` };
+}
+
+/** RFC 6749 appendix A.2: printable ASCII. */
+function secretProblem(text: string): string | undefined {
+  if (/[^\x20-\x7e]/.test(text)) return 'contains characters other than printable ASCII';
+  const isLong = text.length >= SHORTEST_SECRET;
+  return isLong ? undefined : `has ${text.length} characters, expected at least ${SHORTEST_SECRET}`;
+}
