@@ -1,0 +1,49 @@
+// A checked client file becomes a Client: presets fill in what it leaves out.
+
+import { deepFreeze, frozenMap } from '../config/frozen.ts';
+import type { Client, ClientSecret } from './client.ts';
+import type { ClientFile } from './client-file.ts';
+import { authMethodOf, grantTypesOf, PRESETS } from './presets.ts';
+
+export interface ClientParts {
+  readonly secrets: readonly ClientSecret[];
+  readonly logoFile: string | undefined;
+  readonly source: Client['source'];
+}
+
+export function buildClient(file: ClientFile, { secrets, logoFile, source }: ClientParts): Client {
+  const preset = PRESETS[file.preset];
+  const redirectUris = file.redirect_uris ?? [];
+  return deepFreeze<Client>({
+    clientId: file.client_id,
+    clientName: file.client_name ?? file.client_id,
+    preset: file.preset,
+    redirectUris,
+    postLogoutRedirectUris: file.post_logout_redirect_uris ?? [],
+    grantTypes: [...(grantTypesOf(file) ?? [])],
+    tokenEndpointAuthMethod: authMethodOf(file) ?? 'client_secret_basic',
+    secrets,
+    jwks: file.jwks,
+    jwksUri: file.jwks_uri,
+    scopes: file.scope === undefined ? [...preset.defaultScopes] : [...new Set(file.scope.split(' '))],
+    resources: frozenMap(Object.entries(file.resources ?? {})),
+    requirePkce: file.require_pkce ?? true,
+    requirePushedAuthorizationRequests: file.require_pushed_authorization_requests ?? false,
+    dpopBoundAccessTokens: file.dpop_bound_access_tokens ?? false,
+    consent: file.consent ?? 'ask',
+    access: { requireAnyRole: file.access?.require_any_role ?? [] },
+    roles: { include: file.roles?.include, assign: file.roles?.assign ?? [] },
+    scopeClaimsInIdToken: file.id_token_claims ?? true,
+    allowedOrigins: file.allowed_origins ?? (file.preset === 'spa' ? originsOf(redirectUris) : []),
+    introspect: file.introspect ?? [],
+    assertionAudience: file.assertion_audience ?? 'issuer',
+    clientUri: file.client_uri,
+    policyUri: file.policy_uri,
+    tosUri: file.tos_uri,
+    logoFile,
+    source,
+  });
+}
+
+/** A page that gets its code at an address is the page whose script redeems it. */
+const originsOf = (uris: readonly string[]): string[] => [...new Set(uris.map((uri) => new URL(uri).origin))];

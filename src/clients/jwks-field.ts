@@ -1,0 +1,23 @@
+// The public keys of a client that signs its assertions (RFC 7517, RFC 7523).
+import { z } from 'zod';
+
+const REQUIRED_MEMBERS = { RSA: ['n', 'e'], EC: ['crv', 'x', 'y'], OKP: ['crv', 'x'] } as const;
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
+
+const publicKey = z.looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']) }).superRefine((key, context) => {
+  for (const member of PRIVATE_MEMBERS) {
+    if (member in key) {
+      context.addIssue({
+        code: 'custom',
+        path: [member],
+        message: 'is part of a private key; state the public key only',
+      });
+    }
+  }
+  const missing = REQUIRED_MEMBERS[key.kty].filter((member) => typeof key[member] !== 'string');
+  if (missing.length > 0) {
+    context.addIssue({ code: 'custom', message: `is not an ${key.kty} key: ${missing.join(', ')} missing` });
+  }
+});
+
+export const jwks = z.strictObject({ keys: z.array(publicKey).min(1) });

@@ -1,0 +1,86 @@
+// Reads and checks one client file.
+import { basename } from 'node:path';
+import type { Environment } from '../config/interpolation.ts';
+import type { KnownConfig } from '../config/load.ts';
+import { dotted, type Place, type Problem } from '../config/problem.ts';
+import { checkShape, type Shape } from '../config/shape.ts';
+import { readYamlFile } from '../config/yaml-document.ts';
+import { buildClient } from './build-client.ts';
+import type { Client } from './client.ts';
+import type { ClientDraft, Finding } from './client-draft.ts';
+import { type ClientFile, clientFile } from './client-file.ts';
+import { findLogo } from './client-logo.ts';
+import { resolveSecrets } from './resolve-secrets.ts';
+import { addressRules } from './rules-of-addresses.ts';
+import { credentialRules } from './rules-of-credentials.ts';
+import { presetRules } from './rules-of-presets.ts';
+import { brokenReferences } from './rules-of-resources.ts';
+
+export interface Circumstances {
+  readonly env: Environment;
+  readonly cwd: string;
+  /** Decides which secrets have expired. */
+  readonly now: Date;
+}
+
+export interface LoadedClient {
+  /** Undefined when there are problems. */
+  readonly client: Client | undefined;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+  /** The client_id as stated, and where; also when other things are wrong. */
+  readonly stated: { readonly clientId: string; readonly place: Place } | undefined;
+}
+
+export function loadClient(circumstances: Circumstances, known: KnownConfig, path: string): LoadedClient {
+  const { document, problems: unreadable } = readYamlFile(circumstances, path);
+  if (document === undefined) return { client: undefined, problems: unreadable, warnings: [], stated: undefined };
+  const shape = checkShape(clientFile, document);
+  const placeOf = (at: Finding['path']): Place => ({
+    file: document.file,
+    line: document.lineOf(at),
+    path: dotted(at),
+  });
+  const placed = ({ path: at, message }: Finding): Problem => ({ ...placeOf(at), message });
+
+  const { mode, configDir } = known;
+  const { secrets, ...found } = resolveSecrets(
+    { ...circumstances, mode, clientFile: path },
+    shape.value.client_secrets ?? [],
+  );
+  const logo = shape.value.logo === undefined ? undefined : findLogo({ clientFile: path, configDir }, shape.value.logo);
+  const findings = [
+    ...ruleFindings(shape, known),
+    ...misnamed(shape.value, path),
+    ...found.findings,
+    ...(logo?.outcome === 'refused' ? [{ path: ['logo'], message: logo.problem }] : []),
+  ];
+  const problems = [...unreadable, ...shape.problems, ...findings.map(placed)];
+  const logoFile = logo?.outcome === 'found' ? logo.file : undefined;
+  const source = { file: document.file, line: document.lineOf(['client_id']) };
+  const isSound = problems.length === 0 && shape.complete !== undefined;
+  const clientId = shape.value.client_id;
+  return {
+    client: isSound ? buildClient(shape.complete, { secrets, logoFile, source }) : undefined,
+    problems,
+    warnings: found.warnings.map(placed),
+    stated: clientId === undefined ? undefined : { clientId, place: placeOf(['client_id']) },
+  };
+}
+
+function ruleFindings({ value, broken }: Shape<ClientFile>, known: KnownConfig): readonly Finding[] {
+  const draft: ClientDraft = {
+    file: value,
+    isSound: (...keys) => keys.every((key) => !broken.has(key)),
+    mode: known.mode,
+  };
+  const rules = [...presetRules, ...credentialRules, ...addressRules];
+  return [...rules.flatMap((rule) => [...rule(draft)]), ...brokenReferences(draft, known)];
+}
+
+function misnamed({ client_id: clientId }: Partial<ClientFile>, path: string): readonly Finding[] {
+  const name = basename(path, '.yaml');
+  if (clientId === undefined || clientId === name) return [];
+  const message = `the file name must equal the client_id: expected ${JSON.stringify(name)}, or name the file ${clientId}.yaml`;
+  return [{ path: ['client_id'], message }];
+}
