@@ -1,0 +1,199 @@
+// What is wrong in a client file: keys that are not known, values that do not fit, keys that contradict each other.
+import { describe, expect, test } from 'vitest';
+import { linesOf, problemsOf } from '../../support/config-files.ts';
+import { API, clientYaml, PUBLIC_KEY, problemsWith } from './client-files.ts';
+
+const JWT = 'token_endpoint_auth_method: private_key_jwt';
+const LONG = 'kq3J9d8Hh2mZ0pRtYwXc5vBn7LfGsA1e';
+
+describe('a value that does not fit', () => {
+  test.each([
+    [
+      'web',
+      'preset: webb',
+      'preset: expected "web" or "spa" or "native" or "service", found "webb"; did you mean "web"?',
+    ],
+    ['web', 'preset: -', 'preset: is missing; expected "web"'],
+    ['web', 'client_id: -', 'client_id: is missing; expected text'],
+    ['web', 'client_id: ../app', 'client_id: expected 1 to 100 letters'],
+    ['web', 'client_name: "a\\u202eb"', 'client_name: must be one line without control characters'],
+    ['web', 'redirect_uri: https://a.test/cb', 'redirect_uri: unknown key; did you mean "redirect_uris"?'],
+    ['web', 'grant_types: [authorization_code, implicit]', 'grant_types[1]: expected "authorization_code" or'],
+    [
+      'web',
+      'token_endpoint_auth_method: client_secret_jwt',
+      'token_endpoint_auth_method: expected "client_secret_basic"',
+    ],
+    ['web', 'scope: openid orders', 'found "orders"; scopes of an API belong under resources'],
+    ['web', 'scope: openid emial', 'found "emial"; did you mean "email"?'],
+    ['web', 'scope: openid  email', 'with one space between them'],
+    ['web', 'scope: [openid]', 'scope: expected text, found a list'],
+    ['web', 'require_pkce: "no"', 'require_pkce: expected true or false, found text'],
+    ['web', 'consent: never', 'consent: expected "ask" or "skip"'],
+    ['web', 'access: {require_role: [a]}', 'access.require_role: unknown key; did you mean "require_any_role"?'],
+    ['web', 'access: {require_any_role: [Staff]}', 'access.require_any_role[0]: expected the name of a role'],
+    ['web', 'roles: {include: ["shop *"]}', 'roles.include[0]: expected the name of a role, or a pattern'],
+    ['service', 'roles: {assign: ["*"]}', 'roles.assign[0]: expected the name of a role'],
+    ['web', 'allowed_origins: ["*"]', 'allowed_origins[0]: expected an absolute URL'],
+    ['web', 'allowed_origins: ["null"]', 'allowed_origins[0]: expected an absolute URL'],
+    ['web', 'allowed_origins: ["https://*.a.test"]', 'allowed_origins[0]: must not contain a wildcard'],
+    ['web', 'allowed_origins: ["https://a.test/"]', 'allowed_origins[0]: expected an origin'],
+    ['web', 'allowed_origins: ["http://a.test"]', 'allowed_origins[0]: must be https'],
+    ['web', 'client_uri: javascript:alert(1)', 'client_uri: must be an https URL'],
+    ['web', 'policy_uri: http://a.test/', 'policy_uri: must be an https URL'],
+    ['web', 'logo: ../../secret.svg', 'logo: expected the name of an svg, png or webp file'],
+    ['web', 'logo: logo.gif', 'logo: expected the name of an svg, png or webp file'],
+    ['web', 'constructor: {}', 'constructor: unknown key'],
+  ] as const)('%s with %s', (preset, lines, expected) => {
+    expect(problemsWith(preset, lines)).toEqual([expect.stringContaining(expected)]);
+  });
+});
+
+describe('a contradiction', () => {
+  test.each([
+    ['spa', `client_secrets: [{value: ${LONG}}]`, 'client_secrets: a public client cannot keep a secret'],
+    ['native', `client_secrets: [{value: ${LONG}}]`, 'client_secrets: a public client cannot keep a secret'],
+    [
+      'spa',
+      'token_endpoint_auth_method: client_secret_basic\nclient_secrets: [{value: kq3J9d8Hh2mZ0pRtYwXc5vBn7LfGsA1e}]',
+      'token_endpoint_auth_method: preset spa runs on its user',
+    ],
+    [
+      'web',
+      'token_endpoint_auth_method: none\nclient_secrets: -',
+      'token_endpoint_auth_method: preset web has a secret or a key',
+    ],
+    [
+      'service',
+      'token_endpoint_auth_method: none\nclient_secrets: -',
+      'token_endpoint_auth_method: preset service has a secret',
+    ],
+    ['web', 'client_secrets: -', 'client_secrets: client_secret_basic needs at least one secret'],
+    ['web', 'client_secrets: []', 'client_secrets: client_secret_basic needs at least one secret'],
+    ['web', `${JWT}\njwks: {keys: [${PUBLIC_KEY}]}`, 'client_secrets: private_key_jwt uses a key, not a secret'],
+    ['web', `${JWT}\nclient_secrets: -`, 'token_endpoint_auth_method: private_key_jwt needs jwks or jwks_uri'],
+    ['web', `jwks: {keys: [${PUBLIC_KEY}]}`, 'jwks: client_secret_basic uses no keys'],
+    [
+      'web',
+      `${JWT}\nclient_secrets: -\njwks_uri: https://a.test/jwks\njwks: {keys: [${PUBLIC_KEY}]}`,
+      'jwks_uri: is stated together with jwks',
+    ],
+    ['web', `${JWT}\nclient_secrets: -\njwks_uri: http://localhost/jwks`, 'jwks_uri: must be an https URL'],
+    ['web', `${JWT}\nclient_secrets: -\njwks: {keys: []}`, 'jwks.keys: expected a list of at least 1 entry'],
+    [
+      'web',
+      `${JWT}\nclient_secrets: -\njwks: {keys: [{kty: oct, k: aaaa}]}`,
+      'jwks.keys[0].kty: expected "RSA" or "EC" or "OKP"',
+    ],
+    [
+      'web',
+      `${JWT}\nclient_secrets: -\njwks: {keys: [{kty: EC, crv: P-256, x: a, y: b, d: c}]}`,
+      'jwks.keys[0].d: is part of a private key',
+    ],
+    [
+      'web',
+      `${JWT}\nclient_secrets: -\njwks: {keys: [{kty: RSA, n: a}]}`,
+      'jwks.keys[0]: is not an RSA key: e missing',
+    ],
+    ['web', 'assertion_audience: token_endpoint', 'assertion_audience: client_secret_basic sends no assertions'],
+    ['spa', 'require_pkce: false', 'require_pkce: a public client cannot do without PKCE'],
+    ['native', 'require_pkce: false', 'require_pkce: a public client cannot do without PKCE'],
+    ['web', 'redirect_uris: -', 'redirect_uris: preset web needs at least one'],
+    ['spa', 'redirect_uris: []', 'redirect_uris: preset spa needs at least one'],
+    ['web', 'grant_types: [refresh_token]', 'grant_types: preset web needs authorization_code'],
+    [
+      'spa',
+      'grant_types: [authorization_code, client_credentials]',
+      'grant_types[1]: preset spa allows authorization_code, refresh_token only',
+    ],
+    [
+      'web',
+      'grant_types: [authorization_code]\nscope: openid offline_access',
+      'scope: offline_access needs refresh_token',
+    ],
+    ['service', 'redirect_uris: [https://a.test/cb]', 'redirect_uris: nobody signs in through preset service'],
+    ['service', 'scope: openid', 'scope: nobody signs in through preset service'],
+    ['service', 'consent: skip', 'consent: nobody signs in through preset service'],
+    ['service', 'roles: {include: [a]}', 'roles.include: nobody signs in through preset service'],
+    ['service', 'roles: {assign: ["gatehouse:admin"]}', 'roles.assign[0]: is a role of the product itself'],
+    ['web', 'roles: {assign: [deployer]}', 'roles.assign: only preset service has roles of its own, not web'],
+    ['spa', 'introspect: ["https://api.test"]', 'introspect: a public client cannot prove who it is'],
+  ] as const)('%s with %s', (preset, lines, expected) => {
+    expect(problemsWith(preset, lines)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test('of grant types shows at the one and at what is missing', () => {
+    expect(problemsWith('service', 'grant_types: [authorization_code]')).toEqual([
+      'grant_types[0]: preset service allows client_credentials only',
+      'grant_types: preset service needs client_credentials',
+    ]);
+  });
+});
+
+describe('an API that a client names', () => {
+  test.each([
+    [
+      'resources: {"https://api.tset": [read]}',
+      'resources["https://api.tset"]: "https://api.tset" is not among the resources of gatehouse.yaml; did you mean "https://api.test"?',
+    ],
+    [
+      'resources: {"https://api.test": [raed]}',
+      'resources["https://api.test"][0]: "raed" is not a scope of Test API; did you mean "read"?',
+    ],
+    [
+      'introspect: ["https://other.example"]',
+      'introspect[0]: "https://other.example" is not among the resources of gatehouse.yaml',
+    ],
+  ])('must exist: %s', (lines, expected) => {
+    expect(problemsWith('web', lines)).toEqual([expected]);
+  });
+
+  test('is not blamed when the APIs themselves are wrong', () => {
+    const files = {
+      'config/gatehouse.yaml': API.replace('Read', '""'),
+      'config/clients/app.yaml': clientYaml('web', 'resources: {"https://api.test": [read]}'),
+    };
+    expect(linesOf(problemsOf(files))).toEqual([expect.stringContaining('config/gatehouse.yaml:1 resources')]);
+  });
+});
+
+test('a misspelt key is told once, not also as the missing one', () => {
+  expect(problemsWith('web', 'client_secrets: -\nclient_secret: [{env: X}]')).toEqual([
+    'client_secret: unknown key; did you mean "client_secrets"?',
+  ]);
+});
+
+test('a redirect is still checked when the preset is wrong', () => {
+  expect(problemsWith('web', 'preset: webb\nredirect_uris: ["http://a.test/cb"]')).toEqual([
+    expect.stringContaining('preset: expected'),
+    expect.stringContaining('redirect_uris[0]: must be https'),
+  ]);
+});
+
+describe('the name of a file', () => {
+  const yaml = clientYaml('spa', '');
+
+  test('must equal the client_id', () => {
+    expect(linesOf(problemsOf({ 'config/clients/shop.yaml': yaml }))).toEqual([
+      'config/clients/shop.yaml:1 client_id: the file name must equal the client_id: expected "shop", or name the file app.yaml',
+    ]);
+  });
+
+  test('leads to no second client of the same id', () => {
+    expect(linesOf(problemsOf({ 'config/clients/app.yaml': yaml, 'config/clients/b.yaml': yaml }))).toEqual([
+      expect.stringContaining('config/clients/b.yaml:1 client_id: the file name must equal'),
+      'config/clients/b.yaml:1 client_id: is the client_id of config/clients/app.yaml too',
+    ]);
+  });
+
+  test('ends in .yaml', () => {
+    expect(linesOf(problemsOf({ 'config/clients/app.yml': yaml }))).toEqual([
+      'config/clients/app.yml:- : is not read; name it .yaml',
+    ]);
+  });
+
+  test('with a dot first, or of another kind, is passed over', () => {
+    const files = { 'config/clients/.app.yaml': 'x', 'config/clients/README.md': 'x', 'config/clients/app.yaml': yaml };
+    expect(problemsOf(files)).toEqual([]);
+  });
+});
