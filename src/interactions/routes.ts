@@ -5,7 +5,7 @@ import { submitConsent } from './consent-page.ts';
 import type { InteractionDeps } from './deps.ts';
 import { dispatch } from './dispatch.ts';
 import { submitEnrolment } from './enrol-totp-page.ts';
-import { inSignIn } from './page.ts';
+import { inSignIn, redirectToDispatch, type Step } from './page.ts';
 import { confirmRecoveryCodes, downloadRecoveryCodes } from './recovery-codes-page.ts';
 import { submitSecondFactor } from './second-factor-page.ts';
 import { submitAccountChoice } from './select-account-page.ts';
@@ -13,19 +13,23 @@ import { submitAnotherAccount, submitSignIn } from './sign-in-page.ts';
 
 const at = (step: string) => `/interaction/:uid/${step}`;
 
-export const interactionRoutes = (deps: InteractionDeps): readonly Route[] => [
-  get(
-    '/interaction/:uid',
-    holderOfInteraction,
-    inSignIn(deps, (ctx, signIn) => dispatch(deps, ctx, signIn)),
-  ),
-  post(at('sign-in'), holderOfInteraction, inSignIn(deps, submitSignIn(deps))),
-  post(at('another-account'), holderOfInteraction, inSignIn(deps, submitAnotherAccount(deps))),
-  post(at('second-factor'), holderOfInteraction, inSignIn(deps, submitSecondFactor(deps))),
-  post(at('enrolment'), holderOfInteraction, inSignIn(deps, submitEnrolment(deps))),
-  get(at('recovery-codes.txt'), holderOfInteraction, inSignIn(deps, downloadRecoveryCodes(deps))),
-  post(at('recovery-codes'), holderOfInteraction, inSignIn(deps, confirmRecoveryCodes(deps))),
-  post(at('account'), holderOfInteraction, inSignIn(deps, submitAccountChoice(deps))),
-  post(at('consent'), holderOfInteraction, inSignIn(deps, submitConsent(deps))),
-  post(at('cancel'), holderOfInteraction, inSignIn(deps, submitCancel(deps))),
-];
+export function interactionRoutes(deps: InteractionDeps): readonly Route[] {
+  const page = (path: string, step: Step) => get(path, holderOfInteraction, inSignIn(deps, step));
+  // The answer to a form may be a page: who comes back to its address, as from the history, goes on where they are.
+  const form = (step: string, submit: Step) => [
+    post(at(step), holderOfInteraction, inSignIn(deps, submit)),
+    page(at(step), async (ctx, signIn) => redirectToDispatch(ctx, signIn)),
+  ];
+  return [
+    page('/interaction/:uid', (ctx, signIn) => dispatch(deps, ctx, signIn)),
+    ...form('sign-in', submitSignIn(deps)),
+    ...form('another-account', submitAnotherAccount(deps)),
+    ...form('second-factor', submitSecondFactor(deps)),
+    ...form('enrolment', submitEnrolment(deps)),
+    page(at('recovery-codes.txt'), downloadRecoveryCodes(deps)),
+    ...form('recovery-codes', confirmRecoveryCodes(deps)),
+    ...form('account', submitAccountChoice(deps)),
+    ...form('consent', submitConsent(deps)),
+    ...form('cancel', submitCancel(deps)),
+  ];
+}
