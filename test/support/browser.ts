@@ -11,14 +11,36 @@ export interface Visit {
 
 const MAX_REDIRECTS = 15;
 
-export class Browser {
-  readonly jar = new CookieJar(undefined, { allowSpecialUseDomain: true, rejectPublicSuffixes: false });
-  #visit: Visit | undefined;
-  /** Addresses that are not fetched: where one is reached, the browser stays and shows it as `page.url`. */
-  readonly #stopAt: (url: string) => boolean;
+/** Like fetch, with `redirect: 'manual'`. */
+export type Send = (
+  url: string,
+  request: { method: string; headers: Record<string, string>; body?: string },
+) => Promise<Response>;
 
-  constructor({ stopAt = () => false }: { stopAt?: (url: string) => boolean } = {}) {
-    this.#stopAt = stopAt;
+export interface BrowserOptions {
+  /** Addresses that are not fetched: where one is reached, the browser stays and shows it as `page.url`. */
+  readonly stopAt?: (url: string) => boolean;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How requests get to the server, where that is not at the address in their URL. */
+  readonly send?: Send;
+  /** Another browser's cookies, for a second tab. */
+  readonly jar?: CookieJar;
+}
+
+export class Browser {
+  readonly jar: CookieJar;
+  #visit: Visit | undefined;
+  readonly #options: BrowserOptions;
+
+  constructor(options: BrowserOptions = {}) {
+    this.#options = options;
+    this.jar = options.jar ?? new CookieJar(undefined, { allowSpecialUseDomain: true, rejectPublicSuffixes: false });
+  }
+
+  /** Another tab of this browser: the same cookies, nothing opened yet. */
+  newTab(): Browser {
+    return new Browser({ ...this.#options, jar: this.jar });
   }
 
   get page(): Visit {
@@ -96,19 +118,26 @@ export class Browser {
     options: { method?: string; form?: Record<string, string>; headers?: Record<string, string> } = {},
   ): Promise<Response> {
     const cookie = await this.jar.getCookieString(url);
-    const response = await fetch(url, {
+    const { send = (target, init) => fetch(target, { ...init, redirect: 'manual' }) } = this.#options;
+    const response = await send(url, {
       method: options.method ?? 'GET',
-      redirect: 'manual',
       headers: {
         accept: 'text/html,application/xhtml+xml',
         ...(cookie === '' ? {} : { cookie }),
         ...(options.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...this.#options.headers,
         ...options.headers,
       },
       ...(options.form === undefined ? {} : { body: new URLSearchParams(options.form).toString() }),
     });
     for (const header of response.headers.getSetCookie()) await this.jar.setCookie(header, url, { ignoreError: true });
     return response;
+  }
+
+  /** The cookies the server has set that would be sent to this address, by name. */
+  async cookiesAt(url: string): Promise<Record<string, string>> {
+    const cookies = await this.jar.getCookies(url);
+    return Object.fromEntries(cookies.map(({ key, value }) => [key, value]));
   }
 
   async #follow(first: Response, _how: 'navigate'): Promise<void> {
@@ -119,7 +148,7 @@ export class Browser {
       const next = response.headers.get('location') ?? refreshOf(text);
       if (next === undefined) return;
       const target = new URL(next, response.url).href;
-      if (this.#stopAt(target)) {
+      if (this.#options.stopAt?.(target) === true) {
         this.#visit = { ...this.#visit, url: target, text: '' };
         return;
       }

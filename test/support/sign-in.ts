@@ -1,7 +1,7 @@
 // Signing in as a person would, and redeeming the code as an app would.
 import { createHash, randomBytes } from 'node:crypto';
 import { generateSync } from 'otplib';
-import { Browser } from './browser.ts';
+import { Browser, type BrowserOptions } from './browser.ts';
 import { movingClock } from './moving-clock.ts';
 import { CALLBACK, PASSWORD, WEB_SECRET } from './start-server.ts';
 
@@ -36,8 +36,9 @@ export function authorizationRequest(
 }
 
 /** Stops where an app would take over. */
-export const newBrowser = (): Browser =>
+export const newBrowser = (options: BrowserOptions = {}): Browser =>
   new Browser({
+    ...options,
     stopAt: (url) => /^(https:\/\/[a-z]+\.example\.test|http:\/\/127\.0\.0\.1(:\d+)?\/callback|com\.example)/.test(url),
   });
 

@@ -10,7 +10,7 @@ import { loadConfiguration } from '../../src/clients/load-configuration.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createRole, grantRole } from '../../src/roles/roles.ts';
 import { type RunningServer, startServer } from '../../src/server/life-cycle.ts';
-import { type DatabaseKind, makeTestDatabase } from './database.ts';
+import { type DatabaseKind, makeTestDatabase, type TestDatabase } from './database.ts';
 import { movingClock } from './moving-clock.ts';
 
 export const WEB_SECRET = 'web-client-secret-of-at-least-32-characters';
@@ -21,8 +21,8 @@ export const NATIVE_CALLBACK = 'http://127.0.0.1/callback';
 export const API = 'https://api.example.test';
 export const PASSWORD = 'correct horse battery staple';
 
-const SETTINGS = `
-mfa: optional
+/** The API that the test clients may ask for; goes at the end of settings of one's own. */
+export const RESOURCES = `
 resources:
   ${API}:
     name: Example API
@@ -30,6 +30,8 @@ resources:
       items:read: See your items
       items:write: Change your items
 `;
+
+const SETTINGS = `mfa: optional${RESOURCES}`;
 
 /** Four clients, one of each preset; `ask` is like `web`, but asks for consent. */
 export const CLIENTS: Readonly<Record<string, string>> = {
@@ -107,12 +109,16 @@ export interface TestServer extends RunningServer {
     roles?: readonly string[];
     password?: string;
   }): Promise<Account>;
+  /** Stops this server and starts one with these options on the same database, under the same address. */
+  restart(options?: TestServerOptions): Promise<TestServer>;
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const place = await makeTestDatabase(options.database ?? 'pglite');
+  return startOn(await makeTestDatabase(options.database ?? 'pglite'), await freePort(), options);
+}
+
+async function startOn(place: TestDatabase, port: number, options: TestServerOptions): Promise<TestServer> {
   const configDir = options.configDir ?? writeConfigDir(options);
-  const port = await freePort();
   const issuer = options.env?.['GATEHOUSE_ISSUER'] ?? `http://localhost:${port}`;
   const env = {
     GATEHOUSE_MODE: 'development',
@@ -131,6 +137,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const running = await startServer({ config, clients, log, clock: movingClock, demoUrl: options.demoUrl });
   const { db } = running.database;
   const rules = passwordRulesFor(config.accounts, config.name);
+  const stop = async () => {
+    await running.stop();
+    if (options.configDir === undefined) rmSync(configDir, { recursive: true, force: true });
+  };
   return {
     ...running,
     issuer,
@@ -138,9 +148,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     dataDir: place.dataDir,
     databaseUrl: place.url,
     async stop() {
-      await running.stop();
-      if (options.configDir === undefined) rmSync(configDir, { recursive: true, force: true });
+      await stop();
       await place.remove();
+    },
+    async restart(changed = {}) {
+      await stop();
+      return startOn(place, port, changed);
     },
     async person({ email, username, name, roles = [], password = PASSWORD }) {
       const deps = { db, clock: movingClock, hasher: running.hasher, rules };
