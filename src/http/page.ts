@@ -1,0 +1,71 @@
+// Pages: pug through koa-views, with every template compiled once, at start.
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type Koa from 'koa';
+import koaViews from 'koa-views';
+import { compileFile } from 'pug';
+import './state.ts';
+
+/** What a template sees. Data only: no name in it is an option of koa-views or pug. */
+export type Locals = Readonly<Record<string, unknown>>;
+
+/** By name without extension, `errors/refused`. */
+export type Views = ReadonlyMap<string, (locals: Locals) => string>;
+
+export interface PageOptions {
+  /** Absolute. */
+  readonly viewsDir: string;
+  /** Locals of every page: the product's name, `lang`, `asset(name)`. */
+  readonly shared: Locals;
+}
+
+const EXTENSION = '.pug';
+
+/**
+ * Reads nothing after this: what is on disk later changes no page.
+ * @throws Error that names the file, if one of them does not compile
+ */
+export function compileViews(viewsDir: string): Views {
+  const files = readdirSync(viewsDir, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith(EXTENSION));
+  return new Map(files.map((file) => [nameOf(file), compileView(viewsDir, file)]));
+}
+
+/** Gives contexts what renderPage needs. Compiles all views. */
+export function pages({ viewsDir, shared }: PageOptions): Koa.Middleware {
+  const views = compileViews(viewsDir);
+  // koa-views alone would compile at each request and hand the locals to pug as its options (CVE-2021-21353, CVE-2024-36361).
+  const engine = async (file: string, state: { readonly locals: Locals }): Promise<string> => {
+    const view = views.get(nameOf(relative(viewsDir, file)));
+    if (view === undefined) throw new Error(`no view ${file}`);
+    return view(state.locals);
+  };
+  const attach = koaViews(viewsDir, { extension: 'pug', engineSource: { pug: engine } });
+  return (ctx, next) => {
+    ctx.state.sharedLocals = shared;
+    return attach(ctx, next);
+  };
+}
+
+/** Answers with a page; the status stays as it was set (200 otherwise). Own locals win over shared ones of the same name. */
+export async function renderPage(ctx: Koa.Context, view: string, locals: Locals = {}): Promise<void> {
+  const merged = mergeLocals({ requestId: ctx.state.requestId }, ctx.state.sharedLocals, locals);
+  // One key, so that koa-views finds none of its own options (`pretty`, `partials`) in what a page shows.
+  await ctx.render(view + EXTENSION, { locals: merged });
+}
+
+/** Without a prototype, `__proto__` and `constructor` are names like any other. */
+function mergeLocals(...sources: readonly Locals[]): Locals {
+  const merged: Record<string, unknown> = Object.create(null);
+  for (const source of sources) for (const [name, value] of Object.entries(source)) merged[name] = value;
+  return merged;
+}
+
+const nameOf = (file: string): string => file.replaceAll('\\', '/').slice(0, -EXTENSION.length);
+
+function compileView(viewsDir: string, file: string): (locals: Locals) => string {
+  try {
+    return compileFile(join(viewsDir, file), { basedir: viewsDir, doctype: 'html', compileDebug: false });
+  } catch (cause) {
+    throw new Error(`the view ${file} does not compile`, { cause });
+  }
+}

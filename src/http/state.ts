@@ -1,0 +1,23 @@
+// What our middleware leaves on `ctx.state` for whoever comes after it.
+import type { RefusalCode } from '../errors.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Locals } from './page.ts';
+
+declare module 'koa' {
+  interface DefaultState {
+    /** Ours, never the visitor's; also the X-Request-Id header. Set by request-log.ts. */
+    requestId: string;
+    /** Carries the request id. Set by request-log.ts. */
+    log: Logger;
+    /** Canonical IP address of the person or program, behind trusted proxies. Set by host.ts. */
+    clientAddress: string;
+    /** Locals of every page. Set by page.ts. */
+    sharedLocals: Locals;
+    /** The pattern of the route that answers (`/interaction/:uid`): identifiers in paths stay out of the log. */
+    route?: string;
+    /** Why the request was refused. Set by refusals.ts and host.ts. */
+    refusal?: RefusalCode;
+    /** Whoever answers may say that the request is not worth a line at level info (assets, health). */
+    quiet?: boolean;
+  }
+}
