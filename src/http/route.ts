@@ -1,0 +1,52 @@
+// A route is data: verb, path, who may call it, handler. Leaving out the access rule does not compile.
+import type Koa from 'koa';
+import './state.ts';
+
+/** Who may call a route. The gate (server/) enforces it; a new case fails to compile wherever it is not handled. */
+export type Access = { readonly rule: 'anyone' } | { readonly rule: 'holder-of-interaction' };
+
+export const anyone: Access = { rule: 'anyone' };
+
+/** The browser that began this sign-in: it holds the interaction's cookie. */
+export const holderOfInteraction: Access = { rule: 'holder-of-interaction' };
+
+/** One phrase, for the printed list of routes. */
+export function describeAccess(access: Access): string {
+  switch (access.rule) {
+    case 'anyone':
+      return 'anyone';
+    case 'holder-of-interaction':
+      return 'holder of the interaction';
+  }
+}
+
+/** Koa's context with the parameters of the matched path. */
+export type RouteContext = Koa.Context & { readonly params: Readonly<Record<string, string>> };
+
+export type Handler = (ctx: RouteContext) => Promise<void>;
+
+export type Method = 'GET' | 'POST';
+
+export interface Route {
+  readonly method: Method;
+  /** path-to-regexp pattern, matched exactly: upper and lower case differ, no trailing slash is added or dropped. */
+  readonly path: string;
+  readonly access: Access;
+  readonly handler: Handler;
+}
+
+/** Also answers HEAD. */
+export const get = (path: string, access: Access, handler: Handler): Route => ({
+  method: 'GET',
+  path,
+  access,
+  handler,
+});
+
+/** Reached only by requests from our own pages: the router checks Origin and Sec-Fetch-Site before the handler. */
+export const post = (path: string, access: Access, handler: Handler): Route => ({
+  method: 'POST',
+  path,
+  access,
+  handler,
+});

@@ -1,0 +1,51 @@
+// Routes + gate → Koa middleware.
+import { Router } from '@koa/router';
+import { Refusal } from '../errors.ts';
+import { requireSameOrigin } from './csrf.ts';
+import type { Access, Route, RouteContext } from './route.ts';
+
+/** Throws a Refusal unless the caller may do what the rule guards. */
+export type Gate = (access: Access, ctx: RouteContext) => Promise<void>;
+
+export interface RouterOptions {
+  readonly gate: Gate;
+  /** Scheme, host and port: where our own pages come from. */
+  readonly issuerOrigin: string;
+}
+
+/** What `app.use` takes. */
+export type RouterMiddleware = ReturnType<Router['middleware']>;
+
+/**
+ * Same-origin check on unsafe methods, then the gate, then the handler. A known path with another method is a Refusal 405
+ * with Allow; an unknown path goes on to the next middleware. All routes belong into one call, since 405 ends the search.
+ * @throws Error when two routes have the same verb and path
+ */
+export function mountRoutes(routes: readonly Route[], { gate, issuerOrigin }: RouterOptions): RouterMiddleware {
+  refuseDuplicates(routes);
+  const router = new Router({ strict: true, sensitive: true });
+  for (const route of routes) {
+    router.register(route.path, [route.method], async (ctx: RouteContext) => {
+      ctx.state.route = route.path;
+      if (route.method !== 'GET') requireSameOrigin(ctx, issuerOrigin);
+      await gate(route.access, ctx);
+      await route.handler(ctx);
+    });
+  }
+  const dispatch = router.middleware();
+  return (ctx, next) =>
+    dispatch(ctx, () => {
+      const allowed = router.match(ctx.path, ctx.method).path.flatMap((layer) => layer.methods);
+      if (allowed.length === 0) return next();
+      ctx.set('Allow', [...new Set(allowed)].sort().join(', '));
+      throw new Refusal({ code: 'method_not_allowed', status: 405, message: 'This address is not used that way.' });
+    });
+}
+
+function refuseDuplicates(routes: readonly Route[]): void {
+  const seen = new Set<string>();
+  for (const { method, path } of routes) {
+    if (seen.has(`${method} ${path}`)) throw new Error(`two routes for ${method} ${path}`);
+    seen.add(`${method} ${path}`);
+  }
+}
