@@ -29,9 +29,11 @@ export function checkShape<S extends z.ZodObject>(schema: S, document: YamlDocum
 
   const issues = result.error?.issues ?? [];
   const broken = new Set([...document.unreadableKeys, ...issues.flatMap((issue) => brokenKeys(schema, issue))]);
+  const misspelt = new Set(issues.flatMap((issue) => meantPaths(schema, issue)));
   const problems = issues
     .flatMap((issue) => findingsOf(schema, candidate, issue))
     .filter(({ path }) => !document.isUnreadable(path))
+    .filter(({ path }) => valueAt(candidate, path) !== undefined || !misspelt.has(dotted(path)))
     .map(({ path, message }) => ({ file: document.file, line: document.lineOf(path), path: dotted(path), message }));
   const complete = result.success && broken.size === 0 ? result.data : undefined;
   return { complete, value: complete ?? remainder(schema, candidate, broken), broken, problems };
@@ -85,12 +87,20 @@ function unknownKey(schema: z.ZodObject, path: Path, key: string): string {
   return `unknown key${meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`}`;
 }
 
-/** A misspelt key also breaks the key it was meant to be: that one is not "missing". */
+/** Where misspelt keys were meant to be: what stands there under the wrong name is not "missing". */
+function meantPaths(schema: z.ZodObject, issue: z.core.$ZodIssue): readonly string[] {
+  if (issue.code !== 'unrecognized_keys') return [];
+  const path = plainPath(issue.path);
+  return issue.keys.flatMap((key) => {
+    const meant = nearest(key, keysAt(schema, path));
+    return meant === undefined ? [] : [dotted([...path, meant])];
+  });
+}
+
 function brokenKeys(schema: z.ZodObject, issue: z.core.$ZodIssue): readonly string[] {
   const [top] = plainPath(issue.path);
   if (top !== undefined) return [String(top)];
-  if (issue.code !== 'unrecognized_keys') return [];
-  return issue.keys.flatMap((key) => [key, nearest(key, keysAt(schema, [])) ?? []].flat());
+  return issue.code === 'unrecognized_keys' ? [...issue.keys, ...meantPaths(schema, issue)] : [];
 }
 
 function remainder<S extends z.ZodObject>(schema: S, candidate: unknown, broken: ReadonlySet<string>) {

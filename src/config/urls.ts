@@ -17,7 +17,8 @@ export function parsePlainUrl(text: string): ParsedUrl {
   const url = URL.parse(text);
   if (url === null) return refused('expected an absolute URL');
   const authority = /^[^:]+:\/\/([^/?#]*)/.exec(text)?.[1] ?? '';
-  if (authority.includes('@')) return refused('must not contain a user name or password');
+  if (authority.includes('@') || url.username !== '' || url.password !== '')
+    return refused('must not contain a user name or password');
   if (url.href !== text && url.href !== `${text}/`) return refused(`write it as ${url.href}`);
   return { outcome: 'parsed', url };
 }

@@ -57,6 +57,8 @@ export function parseYaml(env: Environment, file: string, text: string): ReadYam
     version: '1.2',
     schema: 'core',
     merge: false,
+    // readValues finds them, and then goes on to find the rest.
+    uniqueKeys: false,
     prettyErrors: false,
   });
   const faults = [...parsed.errors, ...parsed.warnings];
@@ -84,7 +86,6 @@ export function parseYaml(env: Environment, file: string, text: string): ReadYam
 }
 
 const FAULTS: Readonly<Partial<Record<string, string>>> = {
-  DUPLICATE_KEY: 'this key is stated twice',
   MULTIPLE_DOCS: 'a second document begins here; expected one document a file',
   TAG_RESOLVE_FAILED: 'tags (words with a leading !) are not supported',
 };

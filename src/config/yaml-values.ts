@@ -101,23 +101,31 @@ function readMap(reading: Reading, map: YAMLMap, path: Path): Record<string, unk
   for (const { key, value } of map.items) {
     const name = isScalar(key) ? String(key.value) : undefined;
     const keyPath = [...path, name ?? '?'];
-    const alreadyRead = name !== undefined && Object.hasOwn(result, name);
-    if (!alreadyRead) remember(reading, keyPath, key);
+    const isTwice = name !== undefined && Object.hasOwn(result, name);
+    if (!isTwice) remember(reading, keyPath, key);
     if (name === undefined) find(reading, keyPath, 'expected a simple key');
     else if (FORBIDDEN_KEYS.has(name)) find(reading, keyPath, 'unknown key');
-    else if (alreadyRead) find(reading, keyPath, `${JSON.stringify(name)} is stated twice`);
+    else if (isTwice) find(reading, keyPath, `is stated twice, first in line ${lineOf(reading, keyPath)}`, key);
     else result[name] = readNode(reading, value, keyPath);
   }
   return result;
 }
 
 function remember(reading: Reading, path: Path, node: unknown): void {
-  const offset = isNode(node) ? node.range?.[0] : undefined;
-  if (offset !== undefined) reading.lines.set(pathKey(path), reading.lineAt(offset));
+  const line = ownLine(reading, node);
+  if (line !== undefined) reading.lines.set(pathKey(path), line);
 }
 
-function find(reading: Reading, path: Path, message: string): void {
-  reading.findings.push({ path, line: reading.lines.get(pathKey(path)) ?? 1, message });
+/** In the line of `node` if given, else where the value at this path stands. */
+function find(reading: Reading, path: Path, message: string, node?: unknown): void {
+  reading.findings.push({ path, line: ownLine(reading, node) ?? lineOf(reading, path), message });
+}
+
+const lineOf = (reading: Reading, path: Path): number => reading.lines.get(pathKey(path)) ?? 1;
+
+function ownLine({ lineAt }: Reading, node: unknown): number | undefined {
+  const offset = isNode(node) ? node.range?.[0] : undefined;
+  return offset === undefined ? undefined : lineAt(offset);
 }
 
 /** Reads `a.b` out of nested values; undefined when a part is missing. */

@@ -161,6 +161,7 @@ test('a misspelt key is told once, not also as the missing one', () => {
   expect(problemsWith('web', 'client_secrets: -\nclient_secret: [{env: X}]')).toEqual([
     'client_secret: unknown key; did you mean "client_secrets"?',
   ]);
+  expect(problemsWith('web', 'preset: -\nprest: web')).toEqual(['prest: unknown key; did you mean "preset"?']);
 });
 
 test('a redirect is still checked when the preset is wrong', () => {

@@ -46,6 +46,7 @@ describe('an app in the web or the browser', () => {
     ['https://APP.example.com/cb', 'write it as https://app.example.com/cb'],
     ['https://app.example.com:443/cb', 'write it as https://app.example.com/cb'],
     ['https:/app.example.com/cb', 'write it as'],
+    ['https:/user:pw@app.example.com/cb', 'user name'],
     ['//app.example.com/cb', 'absolute URL'],
     ['/cb', 'absolute URL'],
     ['app.example.com/cb', 'absolute URL'],

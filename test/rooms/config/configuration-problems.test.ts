@@ -82,7 +82,7 @@ redirect_uris:
   - https://app.test/cb
   - "*"
 `,
-      'config/clients/b.yaml': 'client_id: b\nclient_id: c\n',
+      'config/clients/b.yaml': 'client_id: b\nclient_id: c\nprest: spa\n',
     },
     { PORT: 'x' },
   );
@@ -92,7 +92,8 @@ redirect_uris:
     'config/clients/app.yaml:1 client_id',
     'config/clients/app.yaml:2 preset',
     'config/clients/app.yaml:5 redirect_uris[1]',
-    'config/clients/b.yaml:2 ',
+    'config/clients/b.yaml:2 client_id',
+    'config/clients/b.yaml:3 prest',
     'config/gatehouse.yaml:2 issuer',
     'config/gatehouse.yaml:5 server.prot',
     'config/gatehouse.yaml:6 server.port',

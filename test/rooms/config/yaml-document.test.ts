@@ -8,8 +8,8 @@ const lines = (text: string) => parse(text).problems.map(({ line, path, message 
 
 describe('a file is refused', () => {
   test.each([
-    ['with a key stated twice', 'a: 1\nb: 2\na: 3\n', '3 : this key is stated twice'],
-    ['with a number and a text of one spelling as keys', '1: a\n"1": b\n', '1 ["1"]: "1" is stated twice'],
+    ['with a key stated twice', 'a: 1\nb: 2\na: 3\n', '3 a: is stated twice, first in line 1'],
+    ['with a number and a text of one spelling as keys', '1: a\n"1": b\n', '2 ["1"]: is stated twice, first in line 1'],
     ['with two documents', 'a: 1\n---\nb: 2\n', '2 : a second document begins here'],
     ['with a tag', 'a: 1\nb: !env X\n', '2 : tags (words with a leading !) are not supported'],
     ['with tabs for indentation', 'a:\n\tb: 1\n', '2 : Tabs are not allowed as indentation'],
