@@ -190,7 +190,7 @@ test.each([
     const request = requestOf(server.issuer, WEB, { response_mode: 'form_post', ...params });
     const response = await person.request(request.url);
     const html = await response.text();
-    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/^text\/html/);
     expect(response.headers.get('location')).toBeNull();
     expect(response.headers.get('cache-control')).toBe('no-store');
     const document = parse(html);
