@@ -50,5 +50,5 @@ function whatWasWrong(error: Error) {
     error_description: description,
     error_detail: detail,
   } = error as Error & Record<string, unknown>;
-  return { error: code ?? error.name, description, detail };
+  return { reason: code ?? error.name, description, detail };
 }
