@@ -1,10 +1,9 @@
 // What an authorization request asks for, within what the client file allows.
 import type { Client } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
+import { OIDC_SCOPES } from '../config/scopes.ts';
 import type { Allowed } from '../sessions/allowed.ts';
 import { ENDPOINTS } from './paths.ts';
-
-export const OIDC_SCOPES = ['openid', 'profile', 'email', 'roles', 'offline_access'] as const;
 
 /** Parameters as the engine keeps them: `resource` is the default audience when the app named none. */
 export interface RequestedParams {
@@ -26,7 +25,7 @@ export function requestedAccess(client: Client, params: RequestedParams): Allowe
 }
 
 function mayAskFor(client: Client, scope: string): boolean {
-  if (!OIDC_SCOPES.some((known) => known === scope)) return false;
+  if (!OIDC_SCOPES.includes(scope)) return false;
   if (scope === 'offline_access' && !client.grantTypes.includes('refresh_token')) return false;
   return client.scopes.includes(scope);
 }

@@ -1,8 +1,8 @@
 // Owns tables roles and role_assignments.
 import type { Clock } from '../clock.ts';
+import { isProductRole, roleNameProblem } from '../config/role-names.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
-import { isProductRole, roleNameProblem } from './role-names.ts';
 
 export interface Role {
   readonly name: string;

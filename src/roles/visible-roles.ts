@@ -1,5 +1,5 @@
 // Which of an account's roles an app gets to see.
-import { isProductRole } from './role-names.ts';
+import { isProductRole } from '../config/role-names.ts';
 
 /**
  * `include` are the patterns of the client's file, with `*` for any run of characters; undefined shows every role but

@@ -55,7 +55,6 @@ export function createApp(parts: AppParts): Koa {
   app.use(requestLog({ log }));
   app.use(pages(parts.pages));
   app.use(answerRefusals({ isUnavailable: isDatabaseUnavailable }));
-  app.use(checkRequestLine);
   app.use(
     pinHost({
       issuer,
@@ -66,6 +65,7 @@ export function createApp(parts: AppParts): Koa {
       clientAddress: parts.clientAddress,
     }),
   );
+  app.use(checkRequestLine);
   app.use(parts.assets.serve);
   app.use(mountRoutes(parts.routes, { gate: parts.gate, issuerOrigin: new URL(issuer).origin }));
   for (const middleware of parts.beforeEngine) app.use(middleware);
