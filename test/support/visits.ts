@@ -3,17 +3,19 @@
 import { sql } from 'kysely';
 import { expect } from 'vitest';
 import type { Browser } from './browser.ts';
+import { movingClock } from './moving-clock.ts';
 import {
   type AuthorizationRequest,
   authorizationRequest,
   callbackOf,
   claimsIn,
+  enrolsTotp,
   newBrowser,
   redeemCode,
   signsIn,
   totpCode,
 } from './sign-in.ts';
-import { CALLBACK, type TestServer, WEB_SECRET } from './start-server.ts';
+import { CALLBACK, PASSWORD, type TestServer, WEB_SECRET } from './start-server.ts';
 
 export type Params = Record<string, string | undefined>;
 
@@ -48,10 +50,32 @@ export async function visitsAndSignsIn(
   return visit;
 }
 
+/** Somebody who is signed in already is asked for the password once more. */
+export async function confirmsPassword(browser: Browser, password = PASSWORD): Promise<Browser> {
+  return browser.submit({ password }, 'Confirm');
+}
+
 /** A person with a second factor goes all the way; `stepsAhead` picks a code that was not used yet. */
 export async function entersCode(visit: Visit, secret: string, stepsAhead = 0): Promise<Visit> {
   await visit.browser.submit({ code: totpCode(secret, stepsAhead) }, 'Continue');
   return visit;
+}
+
+/** Moves the clock to the first second of a new TOTP step: whole steps can be counted from here. */
+export function toNextTotpStep(): void {
+  const seconds = movingClock.now().getTime() / 1000;
+  movingClock.advance({ seconds: 30 - (seconds % 30) + 0.5 });
+}
+
+/** A person sets up an authenticator at the app's request; a new code is good at once. */
+export async function enrols(
+  server: TestServer,
+  who: { identifier: string; password?: string },
+): Promise<Visit & { secret: string; recoveryCodes: string[] }> {
+  const visit = await visitsAndSignsIn(server, { ...who, params: { acr_values: 'mfa' } });
+  const enrolment = await enrolsTotp(visit.browser);
+  movingClock.advance({ seconds: 30 });
+  return { ...visit, ...enrolment };
 }
 
 export const isBackAtApp = ({ browser, request }: Visit): boolean =>
