@@ -1,0 +1,198 @@
+// The table of commands: what there is to type, and the help that goes with it.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { VERSION } from '../server/package.ts';
+import { migrateDatabase } from './migrate.ts';
+import { addRole, giveRole, removeRole, showRoles, takeRole } from './role.ts';
+import type { Answer, Invocation } from './terminal.ts';
+import { banUser, deleteUser, unbanUser } from './user/access.ts';
+import { createUser } from './user/create.ts';
+import { resetUserFactors, setUserPassword } from './user/credentials.ts';
+import { listUsers, showUser } from './user/list.ts';
+
+/** Runs a command and keeps what it answers. */
+export type Perform = (work: (invocation: Invocation) => Promise<Partial<Answer>>) => Promise<void>;
+
+/** `inherited` prepares the program before its subcommands copy its settings. */
+export function buildProgram(perform: Perform, prepare: (program: Command) => void): Command {
+  const program = new Command('gatehouse');
+  prepare(program);
+  program
+    .description('OAuth 2.0 and OpenID Connect authorization server.')
+    .version(VERSION)
+    .option('--json', 'answer in JSON on stdout; a failure is {"error":{"code","message"}} on stderr')
+    .configureHelp({ showGlobalOptions: true, optionDescription: ({ description }) => description })
+    .addHelpText('after', PROGRAM_HELP);
+  addServerCommands(program, perform);
+  addUserCommands(program.command('user').description('people who can sign in'), perform);
+  addRoleCommands(program.command('role').description('roles, and who has them'), perform);
+  return program;
+}
+
+function addServerCommands(program: Command, perform: Perform): void {
+  program
+    .command('serve')
+    .description('run the server until SIGTERM or Ctrl-C')
+    .option('--demo', 'run the demo shop beside it (development only)', false)
+    .addHelpText('after', examples('GATEHOUSE_MODE=development gatehouse serve --demo', 'gatehouse serve --json'))
+    .action((options: { demo: boolean }) =>
+      perform(async (invocation) => {
+        // The engine takes a second to load, and only the server needs it.
+        const { serve } = await import('./serve.ts');
+        return serve(invocation, options);
+      }),
+    );
+  program
+    .command('migrate')
+    .description('bring the database up to date (the server does so when it starts)')
+    .option('--check', 'change nothing; exit with 1 if migrations are pending', false)
+    .addHelpText('after', examples('gatehouse migrate --check && echo up to date'))
+    .action((options: { check: boolean }) => perform((invocation) => migrateDatabase(invocation, options)));
+}
+
+function addUserCommands(user: Command, perform: Perform): void {
+  user
+    .command('create')
+    .description('create an account; asks for the password, or makes one when there is nobody to ask')
+    .requiredOption('--email <address>', 'e-mail address')
+    .option('--username <username>', 'a second name to sign in with')
+    .option('--name <name>', 'how the person is called in apps')
+    .option('--role <role>', 'a role to begin with; may be given more than once', collect, [])
+    .option('--email-verified', 'the address is known to be theirs', false)
+    .option('--password-stdin', 'read the password from stdin, one line', false)
+    .addHelpText(
+      'after',
+      examples(
+        'gatehouse user create --email jane@example.com --role vendor --role shop-admin',
+        'pass show jane | gatehouse user create --email jane@example.com --password-stdin',
+      ),
+    )
+    .action(({ role, ...options }: { role: string[]; email: string; emailVerified: boolean; passwordStdin: boolean }) =>
+      perform((invocation) => createUser(invocation, { ...options, roles: role })),
+    );
+  user
+    .command('list')
+    .description('list accounts, oldest first')
+    .option('--limit <number>', 'how many at most (100 unless stated)', wholeNumber, 100)
+    .addOption(new Option('--status <status>', 'only these: active or banned').choices(['active', 'banned']))
+    .action((options: { limit: number; status?: 'active' | 'banned' }) =>
+      perform((invocation) => listUsers(invocation, options)),
+    );
+  user
+    .command('show')
+    .description('show one account: profile, roles, second factor, last sign-in')
+    .argument('<who>', WHO)
+    .action((who: string) => perform((invocation) => showUser(invocation, { who })));
+  addAccessCommands(user, perform);
+  addCredentialCommands(user, perform);
+}
+
+function addAccessCommands(user: Command, perform: Perform): void {
+  user
+    .command('ban')
+    .description('shut an account out: no sign-in, and every session and token ends at once')
+    .argument('<who>', WHO)
+    .option('--reason <text>', 'a note for operators; the person does not see it')
+    .addHelpText('after', examples('gatehouse user ban jane@example.com --reason "laptop stolen, ticket 4711"'))
+    .action((who: string, options: { reason?: string }) =>
+      perform((invocation) => banUser(invocation, { who, ...options })),
+    );
+  user
+    .command('unban')
+    .description('let a banned account in again')
+    .argument('<who>', WHO)
+    .action((who: string) => perform((invocation) => unbanUser(invocation, { who })));
+  user
+    .command('delete')
+    .description('delete an account and everything that belongs to it')
+    .argument('<who>', WHO)
+    .option('--yes', 'do not ask', false)
+    .action((who: string, options: { yes: boolean }) =>
+      perform((invocation) => deleteUser(invocation, { who, ...options })),
+    );
+}
+
+function addCredentialCommands(user: Command, perform: Perform): void {
+  user
+    .command('set-password')
+    .description('give an account a new password; every session and refresh token of it ends')
+    .argument('<who>', WHO)
+    .option('--password-stdin', 'read the password from stdin, one line', false)
+    .addHelpText('after', examples('gatehouse user set-password jane@example.com --password-stdin < password.txt'))
+    .action((who: string, options: { passwordStdin: boolean }) =>
+      perform((invocation) => setUserPassword(invocation, { who, ...options })),
+    );
+  user
+    .command('reset-mfa')
+    .description('remove authenticator and recovery codes; every session and refresh token ends')
+    .argument('<who>', WHO)
+    .action((who: string) => perform((invocation) => resetUserFactors(invocation, { who })));
+}
+
+function addRoleCommands(role: Command, perform: Perform): void {
+  role
+    .command('list')
+    .description('list roles and how many accounts have them')
+    .action(() => perform(showRoles));
+  role
+    .command('create')
+    .description('create a role')
+    .argument('<role>', 'its name: lower case, a to z, digits, ". _ : -"')
+    .option('--description <text>', 'what it is for', '')
+    .addHelpText('after', examples('gatehouse role create editor --description "Writes and publishes articles"'))
+    .action((name: string, options: { description: string }) =>
+      perform((invocation) => addRole(invocation, { name, ...options })),
+    );
+  role
+    .command('delete')
+    .description('delete a role and take it from everybody who has it')
+    .argument('<role>', 'its name')
+    .option('--yes', 'do not ask', false)
+    .action((name: string, options: { yes: boolean }) =>
+      perform((invocation) => removeRole(invocation, { name, ...options })),
+    );
+  role
+    .command('grant')
+    .description('give an account a role; apps see it in the next token')
+    .argument('<role>', 'the role')
+    .argument('<who>', WHO)
+    .addHelpText('after', examples('gatehouse role grant shop-admin jane@example.com'))
+    .action((name: string, who: string) => perform((invocation) => giveRole(invocation, { role: name, who })));
+  role
+    .command('revoke')
+    .description('take a role from an account; apps see it in the next token')
+    .argument('<role>', 'the role')
+    .argument('<who>', WHO)
+    .action((name: string, who: string) => perform((invocation) => takeRole(invocation, { role: name, who })));
+}
+
+const WHO = 'e-mail address, username or id';
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+
+/** More would be read into memory at once. */
+const LARGEST_LIMIT = 100_000;
+
+function wholeNumber(text: string): number {
+  const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (number >= 1 && number <= LARGEST_LIMIT) return number;
+  throw new InvalidArgumentError(`Expected a whole number from 1 to ${LARGEST_LIMIT}.`);
+}
+
+const examples = (...lines: readonly string[]): string =>
+  `\nExample${lines.length === 1 ? '' : 's'}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+
+const PROGRAM_HELP = `${examples(
+  'npm start                                   the server and the demo shop, in development',
+  'gatehouse user create --email jane@example.com --role shop-admin',
+  'gatehouse user show jane@example.com --json',
+  'gatehouse help user ban',
+)}
+
+Commands read the same configuration as the server: config/gatehouse.yaml and the environment (GATEHOUSE_MODE,
+GATEHOUSE_CONFIG_DIR, GATEHOUSE_DATA_DIR, DATABASE_URL and so on). They work while the server runs.
+
+The mode must be set, by GATEHOUSE_MODE or mode: in the file. One exception makes "npm start" and a command in another
+window work together: commands other than serve take development for granted if the mode is set nowhere, no DATABASE_URL,
+database.url, GATEHOUSE_SECRET or GATEHOUSE_SECRET_FILE is set, and the data directory is that of a development server.
+
+Exit codes: 0 done · 1 refused or failed · 2 the command line was not understood`;

@@ -1,0 +1,103 @@
+// gatehouse role …: the roles, and who has them.
+import type { Db } from '../database/database.ts';
+import { createRole, deleteRole, grantRole, listRoles, type Role, revokeRole } from '../roles/roles.ts';
+import { commandConfig } from './configuration.ts';
+import { confirmation } from './confirmation.ts';
+import { CommandFailed } from './failure.ts';
+import { count, neutral, quoted, table } from './output.ts';
+import type { Answer, Invocation } from './terminal.ts';
+import { requireAccount } from './user/require-account.ts';
+import { withDatabase } from './with-database.ts';
+
+export const showRoles = (invocation: Invocation): Promise<Answer> =>
+  withDatabase(commandConfig(invocation), async ({ db }) => {
+    const roles = await listRoles(db);
+    return {
+      result: { roles: roles.map(roleResult) },
+      text: table(
+        ['ROLE', 'ACCOUNTS', 'DESCRIPTION'],
+        roles.map(({ name, assignments, description }) => [name, assignments, description]),
+      ),
+    };
+  });
+
+const roleResult = ({ name, description, createdAt, assignments }: Role) => ({
+  name,
+  description,
+  created_at: createdAt,
+  accounts: assignments,
+});
+
+export const addRole = (invocation: Invocation, role: { name: string; description: string }): Promise<Answer> =>
+  withDatabase(commandConfig(invocation), async (deps) => {
+    const creation = await createRole(deps, role);
+    switch (creation.outcome) {
+      case 'created':
+        return { result: role, text: `Created the role ${neutral(role.name)}.` };
+      case 'taken':
+        throw new CommandFailed('taken', `There is a role ${quoted(role.name)} already.`);
+      case 'invalid':
+        throw new CommandFailed('invalid', `The role ${quoted(role.name)} was not created. ${creation.message}`);
+    }
+  });
+
+export async function removeRole(
+  invocation: Invocation,
+  { name, yes }: { name: string; yes: boolean },
+): Promise<Answer> {
+  const confirmed = confirmation(invocation, { yes });
+  return withDatabase(commandConfig(invocation), async ({ db }) => {
+    const { assignments } = await requireRole(db, name);
+    await confirmed(`Delete the role ${neutral(name)}, which ${count(assignments, 'account has', 'accounts have')}?`);
+    const deletion = await deleteRole(db, name);
+    switch (deletion.outcome) {
+      case 'deleted':
+        return {
+          result: { name, accounts: deletion.assignments },
+          text: `Deleted the role ${neutral(name)}; ${count(deletion.assignments, 'account')} had it.`,
+        };
+      case 'unknown':
+        throw unknownRole(name);
+      case 'reserved':
+        throw new CommandFailed('reserved', `${quoted(name)} is one of Gatehouse's own roles and stays.`);
+    }
+  });
+}
+
+interface Assignment {
+  readonly role: string;
+  readonly who: string;
+}
+
+/** Apps see the change in the next token they get. */
+export const giveRole = (invocation: Invocation, { role, who }: Assignment): Promise<Answer> =>
+  withDatabase(commandConfig(invocation), async ({ db }) => {
+    const { id, email } = await requireAccount(db, who);
+    const outcome = await grantRole(db, { accountId: id, role });
+    switch (outcome) {
+      case 'granted':
+        return { result: { id, email, role, changed: true }, text: `${email} has the role ${role} now.` };
+      case 'already':
+        return { result: { id, email, role, changed: false }, text: `${email} has the role ${role} already.` };
+      case 'unknown_role':
+        throw unknownRole(role);
+    }
+  });
+
+export const takeRole = (invocation: Invocation, { role, who }: Assignment): Promise<Answer> =>
+  withDatabase(commandConfig(invocation), async ({ db }) => {
+    const { id, email } = await requireAccount(db, who);
+    await requireRole(db, role);
+    const changed = (await revokeRole(db, { accountId: id, role })) === 'revoked';
+    const text = changed ? `${email} has the role ${role} no longer.` : `${email} does not have the role ${role}.`;
+    return { result: { id, email, role, changed }, text };
+  });
+
+async function requireRole(db: Db, name: string): Promise<Role> {
+  const role = (await listRoles(db)).find((candidate) => candidate.name === name);
+  if (role === undefined) throw unknownRole(name);
+  return role;
+}
+
+const unknownRole = (name: string): CommandFailed =>
+  new CommandFailed('not_found', `There is no role ${quoted(name)}. "gatehouse role list" shows those there are.`);

@@ -1,0 +1,85 @@
+// gatehouse serve: the server, in development with its demo, until somebody stops it.
+import { loadConfiguration } from '../clients/load-configuration.ts';
+import { systemClock } from '../clock.ts';
+import type { Config, LoggingConfig } from '../config/config.ts';
+import { createLogger, type Logger } from '../observability/logger.ts';
+import { createDemoRolesOnce, type Demo, demoUrlFrom, startDemo } from '../server/demo.ts';
+import { type RunningServer, type StartOptions, startServer } from '../server/life-cycle.ts';
+import { CommandFailed, ForPrograms } from './failure.ts';
+import { listenForStop } from './stop-signal.ts';
+import type { Answer, Invocation, Terminal } from './terminal.ts';
+
+/** Answers when the server has stopped. */
+export async function serve({ terminal, json }: Invocation, { demo }: { demo: boolean }): Promise<Partial<Answer>> {
+  const stop = listenForStop();
+  try {
+    const { config, clients, warnings } = loadConfiguration({ env: terminal.env, cwd: terminal.cwd() });
+    const logging: LoggingConfig = json ? { ...config.logging, format: 'json' } : config.logging;
+    const log = createLogger(logging);
+    for (const { message, ...place } of warnings) log.warn({ event: 'configuration.warning', ...place }, message);
+    const demoUrl = demo ? demoUrlUnlessRefused(config, { terminal, log }) : undefined;
+    const server = await startOrExplain({ config, clients, log, demoUrl }, logging);
+    let shop: Demo | undefined;
+    try {
+      if (demoUrl !== undefined) shop = await openDemo(server, { config, terminal, log });
+      if (config.mode === 'development' && logging.format === 'pretty') terminal.stdout.write(banner(config, demoUrl));
+      await stop.received;
+    } finally {
+      await Promise.all([server.stop(), shop?.stop()]);
+    }
+    return {};
+  } finally {
+    stop.forget();
+  }
+}
+
+function demoUrlUnlessRefused(
+  { mode }: Config,
+  { terminal, log }: { terminal: Terminal; log: Logger },
+): string | undefined {
+  if (mode === 'development') return demoUrlFrom(terminal.env);
+  log.warn({ event: 'demo.refused' }, 'The demo runs in development only; --demo is ignored.');
+  return undefined;
+}
+
+async function startOrExplain(options: StartOptions, { format }: LoggingConfig): Promise<RunningServer> {
+  try {
+    return await startServer(options);
+  } catch (error) {
+    const cause = addressFailure(error, options.config) ?? error;
+    throw format === 'json' ? new ForPrograms(cause) : cause;
+  }
+}
+
+function addressFailure(error: unknown, { server: { host, port } }: Config): CommandFailed | undefined {
+  const code = error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : '';
+  const why = new Map([
+    ['EADDRINUSE', `Port ${port} on ${host} is in use by another program. Stop that, or choose another port`],
+    ['EACCES', `Port ${port} on ${host} may not be opened by this user. Choose one above 1023`],
+    ['EADDRNOTAVAIL', `This machine has no address ${host} (port ${port}). Choose another one`],
+    ['ENOTFOUND', `The name ${host} (port ${port}) is not known here. Choose another one`],
+  ]).get(code);
+  if (why === undefined) return undefined;
+  return new CommandFailed('address_unavailable', `${why}: PORT and HOST, or server: in gatehouse.yaml.`, {
+    cause: error,
+  });
+}
+
+async function openDemo(
+  { database }: RunningServer,
+  { config, terminal, log }: { config: Config; terminal: Terminal; log: Logger },
+): Promise<Demo> {
+  await createDemoRolesOnce({ db: database.db, clock: systemClock });
+  return startDemo({ issuer: config.issuer, env: terminal.env, log });
+}
+
+function banner({ issuer, name }: Config, demoUrl: string | undefined): string {
+  const lines = [
+    `${name} runs at ${issuer}`,
+    ...(demoUrl === undefined ? [] : [`The demo shop runs at ${demoUrl}`]),
+    'Make somebody who can sign in, in another window:',
+    `  bin/gatehouse user create --email you@example.com${demoUrl === undefined ? '' : ' --role shop-admin'}`,
+    'Ctrl-C stops it.',
+  ];
+  return `\n${lines.map((line) => `  ${line}\n`).join('')}\n`;
+}

@@ -1,0 +1,41 @@
+// gatehouse user ban, unban and delete: who may come in at all.
+
+import { banAccount, removeAccount, unbanAccount } from '../../sessions/ban-account.ts';
+import { commandConfig } from '../configuration.ts';
+import { confirmation } from '../confirmation.ts';
+import { count } from '../output.ts';
+import type { Answer, Invocation } from '../terminal.ts';
+import type { CommandDeps } from '../with-database.ts';
+import { withDatabase } from '../with-database.ts';
+import { notFound, requireAccount } from './require-account.ts';
+
+export const banUser = (
+  invocation: Invocation,
+  { who, reason }: { who: string; reason?: string | undefined },
+): Promise<Answer> =>
+  withDatabase(commandConfig(invocation), async (deps) => {
+    const { id, email } = await requireAccount(deps.db, who);
+    const sessions = await banAccount(deps, { accountId: id, reason });
+    if (sessions === undefined) throw notFound(who);
+    return {
+      result: { id, email, status: 'banned', status_reason: reason, sessions_ended: sessions },
+      text: `${email} is banned; ${count(sessions, 'session')} ended.`,
+    };
+  });
+
+export const unbanUser = (invocation: Invocation, { who }: { who: string }): Promise<Answer> =>
+  withDatabase(commandConfig(invocation), async (deps) => {
+    const { id, email } = await requireAccount(deps.db, who);
+    if (!(await unbanAccount(deps, id))) throw notFound(who);
+    return { result: { id, email, status: 'active' }, text: `${email} may sign in.` };
+  });
+
+export async function deleteUser(invocation: Invocation, { who, yes }: { who: string; yes: boolean }): Promise<Answer> {
+  const confirmed = confirmation(invocation, { yes });
+  return withDatabase(commandConfig(invocation), async (deps: CommandDeps) => {
+    const { id, email } = await requireAccount(deps.db, who);
+    await confirmed(`Delete ${email} with roles, second factors and consents?`);
+    if (!(await removeAccount(deps, id))) throw notFound(who);
+    return { result: { id, email, deleted: true }, text: `Deleted ${email}.` };
+  });
+}

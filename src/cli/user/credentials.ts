@@ -1,0 +1,62 @@
+// gatehouse user set-password and reset-mfa: a new start for somebody who is locked out, and an end for whoever is in.
+import { setPassword } from '../../accounts/change-password.ts';
+import { atomically } from '../../database/atomically.ts';
+import { forgetAttempts } from '../../limits/counters.ts';
+import { secondFactorLimit } from '../../limits/limits.ts';
+import { revokeEverythingOf } from '../../protocol-store/payloads.ts';
+import { resetSecondFactors } from '../../second-factors/second-factor.ts';
+import { commandConfig } from '../configuration.ts';
+import { CommandFailed } from '../failure.ts';
+import { count } from '../output.ts';
+import type { Answer, Invocation } from '../terminal.ts';
+import { withDatabase } from '../with-database.ts';
+import { obtainPassword } from './obtain-password.ts';
+import { passwordDeps } from './password-deps.ts';
+import { notFound, requireAccount } from './require-account.ts';
+
+/** Ends every session and refresh token of the account in the same transaction. */
+export async function setUserPassword(
+  invocation: Invocation,
+  { who, passwordStdin }: { who: string; passwordStdin: boolean },
+): Promise<Answer> {
+  const config = commandConfig(invocation);
+  const needed = passwordDeps(config);
+  const { minLength } = needed.rules;
+  const { password, generated } = await obtainPassword(invocation.terminal, { passwordStdin, minLength });
+  return withDatabase(config, async (deps) => {
+    const { id, email } = await requireAccount(deps.db, who);
+    const sessions = await atomically(deps.db, async (db) => {
+      const change = await setPassword({ ...deps, ...needed, db }, { accountId: id, password });
+      if (change.outcome === 'unknown_account') throw notFound(who);
+      if (change.outcome === 'invalid') throw new CommandFailed('invalid', refusedPassword(email, change.reasons));
+      return revokeEverythingOf({ ...deps, db }, id);
+    });
+    const shownOnce = generated ? { password } : {};
+    const text = `${email} has a new password; ${count(sessions, 'session')} ended.`;
+    return {
+      result: { id, email, sessions_ended: sessions, ...shownOnce },
+      text: generated ? `${text}\nPassword: ${password}\nIt is shown only this once.` : text,
+    };
+  });
+}
+
+const refusedPassword = (email: string, reasons: readonly string[]): string =>
+  `The password of ${email} was not changed:${reasons.map((reason) => `\n  ${reason}`).join('')}`;
+
+/** The tries are forgotten too: whoever enrols a new authenticator starts afresh. */
+export const resetUserFactors = (invocation: Invocation, { who }: { who: string }): Promise<Answer> => {
+  const config = commandConfig(invocation);
+  return withDatabase(config, async (deps) => {
+    const { id, email } = await requireAccount(deps.db, who);
+    const { removed, sessions } = await atomically(deps.db, async (db) => {
+      const removed = await resetSecondFactors(db, id);
+      await forgetAttempts({ ...deps, db }, secondFactorLimit(config.limits, id).key);
+      return { removed, sessions: await revokeEverythingOf({ ...deps, db }, id) };
+    });
+    const what = removed ? 'has no second factor any longer' : 'had no second factor';
+    return {
+      result: { id, email, removed, sessions_ended: sessions },
+      text: `${email} ${what}; ${count(sessions, 'session')} ended.`,
+    };
+  });
+};
