@@ -40,6 +40,8 @@ const places = (sources: readonly SourceFile[], pattern: RegExp): readonly strin
   );
 
 const NOW = /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\s*\)/;
+/** Ways to give the engine what its interaction waits for. */
+const RESULT = /\binteraction\.result\s*=[^=]|\binteractionFinished\b|\binteractionResult\b/;
 const QUERY = /\.(?:selectFrom|insertInto|updateTable|deleteFrom|mergeInto)\(|\bsql(?:<[^`]*>)?`/;
 const ENVIRONMENT = /\bprocess\.env\b|\bfrom 'node:process'/;
 
@@ -116,6 +118,11 @@ describe('what is the same for all', () => {
   test('an edge holds no SQL', () => {
     const edges = files.filter(({ path: file }) => ROOMS_WITHOUT_SQL.includes(roomOf(file)));
     expect(places(edges, QUERY)).toEqual([]);
+  });
+
+  test('one file hands results to the engine, and one keeps the stage of a sign-in', () => {
+    const writers = new Set(places(files, RESULT).map((place) => place.split(':')[0]));
+    expect([...writers]).toEqual(['src/interactions/finish.ts', 'src/interactions/sign-in-stage.ts']);
   });
 
   test('a transaction is not left by using the outer database inside it', () => {
