@@ -22,7 +22,7 @@ import { createProvider } from '../provider/provider.ts';
 import { gate } from './access.ts';
 import { checkClientsWithEngine } from './check-clients.ts';
 import { limitCrossOrigin } from './cross-origin.ts';
-import { untypedRevocation } from './engine-answers.ts';
+import { unauthorizedGrant, untypedRevocation } from './engine-answers.ts';
 import { createApp } from './koa.ts';
 import { ROOT, VERSION } from './package.ts';
 import { systemRoutes } from './system-routes.ts';
@@ -74,7 +74,12 @@ export async function compose(given: Given): Promise<Composed> {
     pages: { viewsDir: join(ROOT, 'views'), shared: { product: config.name, lang: 'en', asset: assets.url } },
     routes,
     gate,
-    beforeEngine: [limitCrossOrigin(clients), untypedRevocation, tokenTransaction({ config, clock, db, database })],
+    beforeEngine: [
+      limitCrossOrigin(clients),
+      untypedRevocation,
+      unauthorizedGrant,
+      tokenTransaction({ config, clock, db, database }),
+    ],
     provider: () => provider,
   });
   return { app, routes, provider, hasher, readiness };

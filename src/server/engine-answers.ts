@@ -1,5 +1,6 @@
 // Small corrections of what the engine sends.
 import type Koa from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 import { routedPath } from '../http/routed-path.ts';
 import { ENDPOINTS } from '../provider/paths.ts';
 
@@ -9,4 +10,15 @@ export const untypedRevocation: Koa.Middleware = async (ctx, next) => {
   if (routedPath(ctx.path) === ENDPOINTS.revocation && ctx.status === 200 && ctx.body === '') {
     ctx.remove('Content-Type');
   }
+};
+
+/** RFC 6749 section 5.2 has an error of its own for a grant that a client may not use; the engine says invalid_request. */
+export const unauthorizedGrant: Koa.Middleware = async (ctx, next) => {
+  await next();
+  if (routedPath(ctx.path) !== ENDPOINTS.token || ctx.status !== 400) return;
+  const { client, params } = (ctx as Partial<KoaContextWithOIDC>).oidc ?? {};
+  const grantType = params?.['grant_type'];
+  if (client === undefined || typeof grantType !== 'string' || client.grantTypeAllowed(grantType)) return;
+  const answer = ctx.body as { error?: string } | undefined;
+  if (answer?.error === 'invalid_request') answer.error = 'unauthorized_client';
 };
