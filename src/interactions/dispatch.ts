@@ -2,14 +2,14 @@
 import type Koa from 'koa';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
-import { alwaysAsks, mayUse, requestedAccess } from '../provider/access.ts';
+import { alwaysAsks, expectsSomebodyElse, mayUse, requestedAccess } from '../provider/access.ts';
 import { isCovered } from '../provider/consented-grant.ts';
 import { rolesOf } from '../roles/roles.ts';
 import { showConsent } from './consent-page.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { showEnrolment } from './enrol-totp-page.ts';
-import { finishAuthenticated, finishChosenAccount } from './finish.ts';
+import { finishAsSomebodyElse, finishAuthenticated, finishChosenAccount } from './finish.ts';
 import { proceed } from './page.ts';
 import { showRecoveryCodes } from './recovery-codes-page.ts';
 import { showRefused } from './refused-page.ts';
@@ -74,6 +74,7 @@ async function afterAuthentication(
   ctx: Koa.Context,
   { signIn, account }: { signIn: SignIn; account: Account },
 ): Promise<void> {
+  if (expectsSomebodyElse(signIn.params, account.id)) return finishAsSomebodyElse(deps, ctx, signIn);
   if (!mayUse(signIn.client, await rolesOf(deps.db, account.id))) return showRefused(deps, ctx, { signIn, account });
   if (await needsConsent(deps, { signIn, account })) return showConsent(deps, ctx, { signIn, account });
   return finishAuthenticated(deps, ctx, signIn);

@@ -56,6 +56,13 @@ export async function finishDenied(deps: InteractionDeps, ctx: Koa.Context, sign
   await handBack(ctx, signIn, { error: 'access_denied', error_description: 'the End-User did not allow the request' });
 }
 
+/** Somebody signed in, but not the person whom the app's id_token_hint names. */
+export async function finishAsSomebodyElse(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
+  deps.log.info({ event: 'sign_in.somebody_else', clientId: signIn.client.clientId });
+  const error_description = 'id_token_hint and authenticated subject do not match';
+  await handBack(ctx, signIn, { error: 'login_required', error_description });
+}
+
 async function grantFor(
   deps: InteractionDeps,
   { signIn, accountId, session }: { signIn: SignIn; accountId: string; session: Session | undefined },

@@ -1,4 +1,5 @@
 // What an authorization request asks for, within what the client file allows.
+import { decodeJwt } from 'jose';
 import type { Client } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
 import { OIDC_SCOPES } from '../config/scopes.ts';
@@ -11,6 +12,7 @@ export interface RequestedParams {
   readonly resource?: string | readonly string[] | undefined;
   readonly prompt?: string | undefined;
   readonly redirect_uri?: string | undefined;
+  readonly id_token_hint?: string | undefined;
 }
 
 export function requestedAccess(client: Client, params: RequestedParams): Allowed {
@@ -42,6 +44,13 @@ export function alwaysAsks(client: Client, params: RequestedParams): boolean {
   if (params.prompt?.split(' ').includes('consent')) return true;
   return client.consent === 'ask' && client.preset === 'native' && !params.redirect_uri?.startsWith('https:');
 }
+
+/**
+ * True if the app expects somebody else: id_token_hint names the only person it may be answered about (OpenID Connect
+ * Core section 3.1.2.1). The engine verifies the hint when the request comes.
+ */
+export const expectsSomebodyElse = ({ id_token_hint: hint }: RequestedParams, accountId: string): boolean =>
+  hint !== undefined && decodeJwt(hint).sub !== accountId;
 
 export const userinfoUrl = (config: Pick<Config, 'issuer'>): string => `${config.issuer}${ENDPOINTS.userinfo}`;
 export const tokenUrl = (config: Pick<Config, 'issuer'>): string => `${config.issuer}${ENDPOINTS.token}`;

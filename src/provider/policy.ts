@@ -2,7 +2,7 @@
 import { type Configuration, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
-import { alwaysAsks, mayUse } from './access.ts';
+import { alwaysAsks, expectsSomebodyElse, mayUse } from './access.ts';
 import { requestParams } from './consented-grant.ts';
 import { signedInAccount } from './find-account.ts';
 
@@ -25,6 +25,7 @@ export function policy(deps: Deps): Policy {
   if (login === undefined || consent === undefined) throw new Error('the engine has lost its login or consent prompt');
   // First, so that a person who is asked to choose does so before anything is asked of the account chosen.
   prompts.add(new Prompt({ name: 'select_account', requestable: true }), 0);
+  login.checks.remove('id_token_hint');
   for (const check of loginChecks(deps)) login.checks.add(check);
   prompts.add(new Prompt({ name: 'access' }, accessCheck(deps)), prompts.indexOf(consent));
   consent.checks.remove('native_client_prompt');
@@ -39,6 +40,13 @@ const loginChecks = ({ config }: Deps) => [
     'End-User authentication is required',
     'login_required',
     (ctx) => ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined,
+  ),
+  // In place of the engine's, which does not look again once somebody has signed in.
+  new Check(
+    'id_token_hint',
+    'id_token_hint and authenticated subject do not match',
+    'login_required',
+    (ctx) => isSignedIn(ctx) && expectsSomebodyElse(requestParams(ctx), String(ctx.oidc.session?.accountId)),
   ),
   new Check(
     'second_factor_missing',
