@@ -89,6 +89,8 @@ export interface TestServerOptions {
   readonly clients?: Readonly<Record<string, string>>;
   /** A configuration directory to use as it is, instead of settings and clients. */
   readonly configDir?: string;
+  /** Other files of the configuration, by their paths below it: `clients/app.svg`. */
+  readonly files?: Readonly<Record<string, string | Buffer>>;
   readonly database?: DatabaseKind;
   readonly env?: Readonly<Record<string, string>>;
   readonly demoUrl?: string;
@@ -177,12 +179,13 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-function writeConfigDir({ settings = SETTINGS, clients = {} }: TestServerOptions): string {
+function writeConfigDir({ settings = SETTINGS, clients = {}, files = {} }: TestServerOptions): string {
   const configDir = mkdtempSync(path.join(tmpdir(), 'gatehouse-config-'));
   mkdirSync(path.join(configDir, 'clients'));
   writeFileSync(path.join(configDir, 'gatehouse.yaml'), settings);
   for (const [name, yaml] of Object.entries({ ...CLIENTS, ...clients })) {
     writeFileSync(path.join(configDir, 'clients', `${name}.yaml`), yaml);
   }
+  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(configDir, name), content);
   return configDir;
 }
