@@ -23,7 +23,7 @@ export const demoUrlFrom = (env: Environment): string => variable(env, 'SHOP_URL
 /** Never throws: without its demo the server runs on, and the log says why there is none. */
 export function startDemo({ issuer, env, log }: { issuer: string; env: Environment; log: Logger }): Demo {
   const child = spawn(process.execPath, [join(ROOT, 'examples', 'shop', 'main.ts')], {
-    env: { ...passedOn(env), GATEHOUSE_ISSUER: issuer, SHOP_URL: demoUrlFrom(env) },
+    env: { ...demoEnvironment(env), GATEHOUSE_ISSUER: issuer, SHOP_URL: demoUrlFrom(env) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stopping = false;
@@ -59,7 +59,7 @@ export function startDemo({ issuer, env, log }: { issuer: string; env: Environme
 const PORT_TAKEN = 'Its port is taken, so the demo does not run; the server does. SHOP_URL gives it another one.';
 
 /** What a program needs to run at all, and the demo's own settings; none of the server's secrets. */
-const passedOn = (env: Environment): Record<string, string | undefined> =>
+export const demoEnvironment = (env: Environment): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(env).filter(([name]) => PASSED_ON.test(name)));
 const PASSED_ON = /^(?:PATH|HOME|LANG|LC_ALL|TZ|TMPDIR|TEMP|SystemRoot|NODE_EXTRA_CA_CERTS|SHOP_.+)$/i;
 

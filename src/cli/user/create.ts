@@ -26,8 +26,7 @@ export async function createUser(invocation: Invocation, user: NewUser): Promise
   const config = commandConfig(invocation);
   const needed = passwordDeps(config);
   const { passwordStdin, email, username, name: displayName, emailVerified } = user;
-  const { minLength } = needed.rules;
-  const { password, generated } = await obtainPassword(invocation.terminal, { passwordStdin, minLength });
+  const { password, generated } = await obtainPassword(invocation.terminal, { passwordStdin, rules: needed.rules });
   const request = { email, username, displayName, emailVerified, password };
   const roles = [...new Set(user.roles)].sort();
   const account = await withDatabase(config, (deps) =>

@@ -21,8 +21,7 @@ export async function setUserPassword(
 ): Promise<Answer> {
   const config = commandConfig(invocation);
   const needed = passwordDeps(config);
-  const { minLength } = needed.rules;
-  const { password, generated } = await obtainPassword(invocation.terminal, { passwordStdin, minLength });
+  const { password, generated } = await obtainPassword(invocation.terminal, { passwordStdin, rules: needed.rules });
   return withDatabase(config, async (deps) => {
     const { id, email } = await requireAccount(deps.db, who);
     const sessions = await atomically(deps.db, async (db) => {

@@ -1,4 +1,5 @@
 // The password for an account: from stdin, typed twice, or made here.
+import type { PasswordRules } from '../../accounts/password-rules.ts';
 import { newSecretToken } from '../../crypto/secret-token.ts';
 import { CommandFailed } from '../failure.ts';
 import { askHidden, readStdin } from '../prompts.ts';
@@ -10,13 +11,13 @@ export interface ObtainedPassword {
   readonly generated: boolean;
 }
 
-/** `minLength` is the rule that a password made here has to meet; what people choose is checked where it is stored. */
+/** A password made here is as long as the rules say; what people choose is checked where it is stored. */
 export async function obtainPassword(
   terminal: Terminal,
-  { passwordStdin, minLength }: { passwordStdin: boolean; minLength: number },
+  { passwordStdin, rules }: { passwordStdin: boolean; rules: PasswordRules },
 ): Promise<ObtainedPassword> {
   if (passwordStdin) return { password: await readPassword(terminal), generated: false };
-  if (!isInteractive(terminal)) return { password: generatePassword(minLength), generated: true };
+  if (!isInteractive(terminal)) return { password: generatePassword(rules), generated: true };
   const [password = '', again] = await askHidden(terminal, ['Password: ', 'The same again: ']);
   if (password !== again) throw new CommandFailed('invalid', 'The two passwords differ. Nothing was changed.');
   return { password, generated: false };
@@ -36,9 +37,9 @@ const GROUP_LENGTH = 5;
 /** 125 bits. */
 const FEWEST_GROUPS = 5;
 
-function generatePassword(minLength: number): string {
+function generatePassword({ minLength, maxLength }: PasswordRules): string {
   const groups = Math.max(FEWEST_GROUPS, Math.ceil((minLength + 1) / (GROUP_LENGTH + 1)));
-  return Array.from({ length: groups }, newGroup).join('-');
+  return Array.from({ length: groups }, newGroup).join('-').slice(0, maxLength);
 }
 
 const newGroup = (): string =>

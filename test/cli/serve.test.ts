@@ -1,0 +1,151 @@
+// The program as a process: it starts, other commands work beside it, and it stops when it is told to.
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { createLogger } from '../../src/observability/logger.ts';
+import { demoEnvironment, startDemo } from '../../src/server/demo.ts';
+import { configFiles, PRODUCTION } from '../support/config-files.ts';
+import { makeTestDatabase } from '../support/database.ts';
+import { freePort } from '../support/start-server.ts';
+import { answerOf, failureOf, gatehouse, type Place, startProgram } from './command-line.ts';
+
+async function placeFor(env: Record<string, string>, files: Record<string, string> = {}): Promise<Place> {
+  const { dataDir, remove } = await makeTestDatabase('pglite');
+  onTestFinished(remove);
+  return { ...configFiles(files), env: { GATEHOUSE_DATA_DIR: dataDir, ...env } };
+}
+
+const inDevelopment = ({ cwd, env }: Place): Place => ({ cwd, env: { ...env, GATEHOUSE_MODE: 'development' } });
+
+const eventsIn = (output: string): string[] => output.match(/\b(?:server|demo)\.[a-z_]+/g) ?? [];
+
+test('somebody starts the server, makes an account in another window, and stops the server', async () => {
+  const port = await freePort();
+  const window = await placeFor({ PORT: String(port) });
+  const server = startProgram(inDevelopment(window), ['serve']);
+  await server.shows(/Ctrl-C stops it/);
+  expect(server.output()).toContain(`Gatehouse runs at http://localhost:${port}\n`);
+  expect(server.output()).not.toContain('demo');
+
+  const create = startProgram(window, ['user', 'create', '--email', 'you@example.test', '--json']);
+  expect(await create.ended).toBe(0);
+  expect(JSON.parse(create.output())).toMatchObject({ email: 'you@example.test', password: expect.any(String) });
+
+  const second = startProgram(inDevelopment(window), ['serve']);
+  expect(await second.ended).toBe(1);
+  expect(second.output()).toMatch(
+    new RegExp(`^The embedded database in .* is in use by process ${server.child.pid}\\.`),
+  );
+  expect((await fetch(`http://localhost:${port}/livez`)).status).toBe(200);
+
+  server.child.kill('SIGTERM');
+  expect(await server.ended).toBe(0);
+  expect(eventsIn(server.output())).toEqual(['server.started', 'server.stopping', 'server.stopped']);
+});
+
+test('npm start runs the demo beside the server, makes its roles, and Ctrl-C stops both', async () => {
+  const shopUrl = `http://localhost:${await freePort()}`;
+  const place = inDevelopment(await placeFor({ PORT: String(await freePort()), SHOP_URL: shopUrl }));
+  const server = startProgram(place, ['serve', '--demo']);
+  await server.shows(/demo\.says Demo Shop is open/);
+  expect(server.output()).toContain(`The demo shop runs at ${shopUrl}\n`);
+  expect((await fetch(shopUrl)).status).toBe(200);
+  expect(await (await fetch(`http://localhost:${place.env['PORT']}/`)).text()).toContain(`href="${shopUrl}"`);
+  const roles = ['--role', 'vendor', '--role', 'shop-admin'];
+  await answerOf(place, ['user', 'create', '--email', 'you@example.test', ...roles]);
+
+  // Twice, as npm passes on the signal that the terminal has sent to everybody.
+  server.child.kill('SIGINT');
+  server.child.kill('SIGINT');
+  expect(await server.ended).toBe(0);
+  await expect(fetch(shopUrl)).rejects.toThrow('fetch failed');
+});
+
+const PRODUCTION_FILE = 'database:\n  embedded_in_production: true\n';
+const production = async () => {
+  const env = { ...PRODUCTION, DATABASE_URL: '', PORT: String(await freePort()) } as Record<string, string>;
+  return placeFor(env, { 'config/gatehouse.yaml': PRODUCTION_FILE });
+};
+
+test('in production there is no demo, every line is JSON, and a second signal ends it at once', async () => {
+  const place = await production();
+  const server = startProgram(place, ['serve', '--demo']);
+  await server.shows(/server\.started/);
+  const lines = server
+    .output()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ event }) => event)).toEqual(['demo.refused', 'server.started']);
+
+  // A request that never ends keeps the server waiting.
+  const socket = await connected(Number(place.env['PORT']));
+  socket.write('POST /token HTTP/1.1\r\nHost: auth.shop.test\r\nContent-Length: 10\r\n\r\nab');
+  await sleep(200);
+  server.child.kill('SIGTERM');
+  await server.shows(/server\.stopping/);
+  await sleep(700);
+  server.child.kill('SIGTERM');
+  expect(await server.ended).toBe(1);
+});
+
+const connected = (port: number): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.once('connect', () => resolve(socket)).on('error', reject);
+  });
+
+/** A port somebody else has. */
+async function takenPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+test('a port that is taken is named, in words or in JSON, and the database is let go', async () => {
+  const port = await takenPort();
+  const place = inDevelopment(await placeFor({ PORT: String(port), GATEHOUSE_LOG_LEVEL: 'silent' }));
+  expect(await gatehouse(place, ['serve'])).toEqual({
+    exitCode: 1,
+    stdout: '',
+    stderr: `Port ${port} on 127.0.0.1 is in use by another program. Stop that, or choose another port: PORT and HOST, or server: in gatehouse.yaml.\n`,
+  });
+  expect(await failureOf(place, ['serve'])).toMatchObject({ exitCode: 1, code: 'address_unavailable' });
+  expect((await gatehouse(place, ['user', 'list'])).exitCode).toBe(0);
+});
+
+test('where the log is JSON, so is the reason why the server did not start', async () => {
+  const place = await production();
+  const env = { ...place.env, PORT: String(await takenPort()), GATEHOUSE_LOG_LEVEL: 'silent' };
+  const { exitCode, stdout, stderr } = await gatehouse({ ...place, env }, ['serve']);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+  expect(JSON.parse(stderr).error.code).toBe('address_unavailable');
+});
+
+test("when the demo's port is taken, one line says so and nothing else happens", async () => {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line));
+  const log = createLogger({ level: 'info', format: 'json' }, { write });
+  const env = { PATH: process.env['PATH'], SHOP_URL: `http://localhost:${await takenPort()}` };
+  const demo = startDemo({ issuer: 'http://localhost:3000', env, log });
+  onTestFinished(() => demo.stop());
+  await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(1);
+  await demo.stop();
+  expect(lines).toEqual([expect.objectContaining({ event: 'demo.port_taken', url: env.SHOP_URL })]);
+});
+
+test('the demo gets its own settings and none of the secrets of the server', () => {
+  const env = {
+    PATH: '/bin',
+    SHOP_URL: 'http://localhost:1',
+    GATEHOUSE_SECRET: 'secret',
+    GATEHOUSE_SECRET_FILE: '/secret',
+    DATABASE_URL: 'postgres://u:p@h/d',
+    PGPASSWORD: 'secret',
+    SOMETHING_TOKEN: 'secret',
+  };
+  expect(demoEnvironment(env)).toEqual({ PATH: '/bin', SHOP_URL: 'http://localhost:1' });
+});
