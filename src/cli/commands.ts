@@ -185,7 +185,7 @@ const PROGRAM_HELP = `${examples(
   'npm start                                   the server and the demo shop, in development',
   'gatehouse user create --email jane@example.com --role shop-admin',
   'gatehouse user show jane@example.com --json',
-  'gatehouse help user ban',
+  'gatehouse user ban --help',
 )}
 
 Commands read the same configuration as the server: config/gatehouse.yaml and the environment (GATEHOUSE_MODE,

@@ -7,8 +7,10 @@ import type { Answer, Terminal } from './terminal.ts';
 
 /** 0 done, 1 refused or failed, 2 the command line was not understood. Never throws. */
 export async function runCommandLine(words: readonly string[], terminal: Terminal): Promise<number> {
-  // A reader that has seen enough (`| head`) is no failure.
-  terminal.stdout.on('error', () => undefined);
+  terminal.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader that has seen enough (`| head`) is no failure.
+    if (error.code !== 'EPIPE') throw error;
+  });
   const json = words.includes('--json');
   let answer: Partial<Answer> = {};
   const program = buildProgram(
