@@ -2,7 +2,7 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { upsertGrant } from './grant-rows.ts';
 import {
-  buryPayload,
+  buryGrant,
   consumePayload,
   deletePayload,
   deletePayloadsOfGrant,
@@ -96,7 +96,7 @@ const grantAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'destroy'> => (
   async upsert(id, payload, expiresIn) {
     await upsertGrant(deps, id, { payload: storable(payload), expiresInSeconds: seconds('Grant', expiresIn) });
   },
-  destroy: (id) => buryPayload(deps, 'Grant', id),
+  destroy: (id) => buryGrant(deps, id),
 });
 
 /** `session.cookie` is the raw session identifier; the engine never reads it back. */

@@ -1,6 +1,7 @@
 // Grants: what one sign-in has been allowed. They only grow; two requests that add to one at once both succeed.
 import { atomically } from '../database/atomically.ts';
-import { findPayload, lockName, type Payload, type StoreDeps, upsertPayload } from './payloads.ts';
+import { lockGrants } from './locks.ts';
+import { findPayload, type Payload, type StoreDeps, upsertPayload } from './payloads.ts';
 
 interface Allowed {
   readonly openid?: { readonly scope?: string; readonly claims?: readonly string[] };
@@ -15,7 +16,7 @@ export async function upsertGrant(
 ): Promise<void> {
   await atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
-    await lockName(tx, `grant:${id}`);
+    await lockGrants(tx, [id]);
     const stored = await findPayload(inside, 'Grant', id);
     const payload = stored === undefined ? grant.payload : { ...grant.payload, ...union(stored, grant.payload) };
     await upsertPayload(inside, { model: 'Grant', id, payload, expiresInSeconds: grant.expiresInSeconds });

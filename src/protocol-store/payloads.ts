@@ -6,6 +6,7 @@ import { hashSecretToken } from '../crypto/secret-token.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
+import { lockGrants, lockSessions } from './locks.ts';
 
 export interface StoreDeps {
   readonly db: Db;
@@ -78,12 +79,24 @@ export async function findPayload({ db, clock }: StoreDeps, model: string, id: s
     : { ...row.payload, consumed: Math.floor(row.consumed_at.getTime() / 1000) };
 }
 
-/** Checks and spends in one statement, so of two callers at most one is told `spent`. */
+/**
+ * Checks and spends in one statement, so of two callers at most one is told `spent`. In a transaction it keeps the lock
+ * of the grant: who comes second waits before it touches the row, since PostgreSQL leaves a row locked by an update that
+ * found it changed, and whoever revokes waits until the child of what is spent here can be seen.
+ */
 export async function consumePayload(
   { db, clock }: StoreDeps,
   model: string,
   id: string,
 ): Promise<{ outcome: 'spent' } | { outcome: 'refused'; grantId: string | undefined }> {
+  const row = await db
+    .selectFrom('oidc_payloads')
+    .select('grant_id')
+    .where('model', '=', model)
+    .where('id', '=', storedId(model, id))
+    .executeTakeFirst();
+  const grantId = row?.grant_id ?? undefined;
+  if (grantId !== undefined) await lockGrants(db, [grantId]);
   const spent = await db
     .updateTable('oidc_payloads')
     .set({ consumed_at: databaseNow(clock) })
@@ -93,18 +106,22 @@ export async function consumePayload(
     .where('destroyed_at', 'is', null)
     .returning('id')
     .executeTakeFirst();
-  if (spent !== undefined) return { outcome: 'spent' };
-  const row = await db
-    .selectFrom('oidc_payloads')
-    .select('grant_id')
-    .where('model', '=', model)
-    .where('id', '=', storedId(model, id))
-    .executeTakeFirst();
-  return { outcome: 'refused', grantId: row?.grant_id ?? undefined };
+  return spent === undefined ? { outcome: 'refused', grantId } : { outcome: 'spent' };
 }
 
+/** Forgets one row. Where it was issued under a grant, whoever is revoking that grant is waited for. */
 export async function deletePayload({ db }: StoreDeps, model: string, id: string): Promise<void> {
-  await db.deleteFrom('oidc_payloads').where('model', '=', model).where('id', '=', storedId(model, id)).execute();
+  await atomically(db, async (tx) => {
+    const row = await tx
+      .selectFrom('oidc_payloads')
+      .select('grant_id')
+      .where('model', '=', model)
+      .where('id', '=', storedId(model, id))
+      .executeTakeFirst();
+    if (row === undefined) return;
+    if (row.grant_id !== null) await lockGrants(tx, [row.grant_id]);
+    await tx.deleteFrom('oidc_payloads').where('model', '=', model).where('id', '=', storedId(model, id)).execute();
+  });
 }
 
 /** Leaves an empty tombstone, so that a request in flight cannot bring the row back. */
@@ -174,46 +191,68 @@ export async function mergeIntoPayload(
     .execute();
 }
 
+/** Forgets what was issued under a grant, of one model. */
 export async function deletePayloadsOfGrant({ db }: StoreDeps, model: string, grantId: string): Promise<void> {
-  await db.deleteFrom('oidc_payloads').where('model', '=', model).where('grant_id', '=', grantId).execute();
+  await atomically(db, async (tx) => {
+    await lockGrants(tx, [grantId]);
+    await tx.deleteFrom('oidc_payloads').where('model', '=', model).where('grant_id', '=', grantId).execute();
+  });
 }
 
-/**
- * Revokes a grant with everything issued under it (RFC 9700 sections 4.2.4 and 4.14.2). The advisory lock lets several
- * requests that found the same replay do it one after another instead of in a deadlock.
- */
+/** Leaves a tombstone of a grant; what was issued under it is of no use from then on. */
+export async function buryGrant(deps: StoreDeps, grantId: string): Promise<void> {
+  await atomically(deps.db, async (tx) => {
+    await lockGrants(tx, [grantId]);
+    await buryPayload({ ...deps, db: tx }, 'Grant', grantId);
+  });
+}
+
+/** Revokes a grant with everything issued under it (RFC 9700 sections 4.2.4 and 4.14.2). */
 export async function revokeGrant(deps: StoreDeps, grantId: string): Promise<void> {
   await atomically(deps.db, async (tx) => {
-    await lockName(tx, `grant:${grantId}`);
-    await buryPayload({ ...deps, db: tx }, 'Grant', grantId);
+    await lockGrants(tx, [grantId]);
     await tx.deleteFrom('oidc_payloads').where('grant_id', '=', grantId).execute();
+    await buryPayload({ ...deps, db: tx }, 'Grant', grantId);
   });
 }
 
 /** Ends every session and revokes every grant of an account; returns how many sessions there were. */
 export async function revokeEverythingOf({ db, clock }: StoreDeps, accountId: string): Promise<number> {
   return atomically(db, async (tx) => {
-    const sessions = await tx
-      .selectFrom('oidc_payloads')
-      .select(({ fn }) => fn.count<string>('uid').distinct().as('count'))
-      .where('account_id', '=', accountId)
-      .where('model', '=', 'Session')
-      .where('destroyed_at', 'is', null)
-      .executeTakeFirstOrThrow();
-    await tx
-      .updateTable('oidc_payloads')
-      .set(tombstone(clock))
-      .where('account_id', '=', accountId)
-      .where('model', 'in', ['Session', 'Grant'])
-      .execute();
+    const grants = await standingOf(tx, accountId, 'Grant');
+    await lockGrants(
+      tx,
+      grants.map(({ id }) => id),
+    );
     await tx
       .deleteFrom('oidc_payloads')
       .where('account_id', '=', accountId)
       .where('model', 'not in', ['Session', 'Grant'])
       .execute();
-    return Number(sessions.count);
+    const bury = (model: string) =>
+      tx
+        .updateTable('oidc_payloads')
+        .set(tombstone(clock))
+        .where('account_id', '=', accountId)
+        .where('model', '=', model)
+        .execute();
+    await bury('Grant');
+    const sessions = await standingOf(tx, accountId, 'Session');
+    const uids = new Set(sessions.flatMap(({ uid }) => uid ?? []));
+    await lockSessions(tx, [...uids]);
+    await bury('Session');
+    return uids.size;
   });
 }
+
+const standingOf = (tx: Db, accountId: string, model: string) =>
+  tx
+    .selectFrom('oidc_payloads')
+    .select(['id', 'uid'])
+    .where('account_id', '=', accountId)
+    .where('model', '=', model)
+    .where('destroyed_at', 'is', null)
+    .execute();
 
 /** Deletes at most `batch` rows nobody can find any more; returns how many, so that the caller can go on. */
 export async function deleteExpiredPayloads({ db, clock }: StoreDeps, batch: number): Promise<number> {
@@ -225,11 +264,6 @@ export async function deleteExpiredPayloads({ db, clock }: StoreDeps, batch: num
       limit ${batch} for update skip locked)`)
     .executeTakeFirst();
   return Number(result.numDeletedRows);
-}
-
-/** Held until the transaction ends; `name` says what is locked. */
-export async function lockName(tx: Db, name: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx);
 }
 
 export const stillFindable = (clock: Clock) =>

@@ -4,11 +4,11 @@
 import { sql } from 'kysely';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
+import { lockSessions } from './locks.ts';
 import {
   buryPayloadsByUid,
   extendPayloadsByUid,
   findPayload,
-  lockName,
   mergeIntoPayload,
   type Payload,
   type StoreDeps,
@@ -43,7 +43,7 @@ export async function upsertSession(
   const uid = String(session.payload['uid']);
   await atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
-    await lockName(tx, `session:${uid}`);
+    await lockSessions(tx, [uid]);
     if (await hasEnded(tx, uid)) return;
     const siblings = await liveRows(inside, uid);
     const payload = withMergedAuthorizations(session.payload, siblings);
@@ -90,7 +90,7 @@ export async function claimSessionGrant(
   const ours = { sid: claim.sid, grantId: claim.grantId };
   return atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
-    await lockName(tx, `session:${claim.uid}`);
+    await lockSessions(tx, [claim.uid]);
     const rows = await liveRows(inside, claim.uid);
     const newest = rows.at(-1);
     if (newest === undefined) return ours;
