@@ -29,9 +29,12 @@ export const loadConsentedGrant =
     const account = signedInAccount(ctx);
     const client = engineClient === undefined ? undefined : deps.clients().get(engineClient.clientId);
     if (account === undefined || client === undefined || session === undefined) return undefined;
-    const finished = result?.consent?.grantId;
-    if (finished !== undefined) return provider.Grant.find(finished);
     const allowed = requestedAccess(client, requestParams(ctx));
+    const finished = result?.consent?.grantId;
+    if (finished !== undefined) {
+      const ours = { session, accountId: account.accountId, clientId: client.clientId };
+      return adoptGrant(provider, { finished, allowed, ...ours });
+    }
     if (!mayUse(client, account.roles) || !(await isCovered(deps, { client, accountId: account.accountId, allowed }))) {
       return standingGrant(provider, { session, accountId: account.accountId, clientId: client.clientId });
     }
@@ -66,6 +69,17 @@ export async function settleGrant(deps: StoreDeps, request: GrantRequest): Promi
   if (winner === undefined) return fresh;
   await fresh.destroy();
   return withAccess(winner, allowed);
+}
+
+/** Of two sign-ins that began before the session did, the second to be resumed uses the first one's grant. */
+async function adoptGrant(
+  provider: Provider,
+  { finished, allowed, ...whose }: Omit<GrantRequest, 'provider'> & { session: Session; finished: string },
+): Promise<Grant | undefined> {
+  const [grant, standing] = await Promise.all([provider.Grant.find(finished), standingGrant(provider, whose)]);
+  if (standing === undefined || standing.jti === finished) return grant;
+  await grant?.destroy();
+  return withAccess(standing, allowed);
 }
 
 async function standingGrant(
