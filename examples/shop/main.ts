@@ -25,6 +25,8 @@ const stop = async () => {
 };
 process.on('SIGTERM', () => void stop());
 process.on('SIGINT', () => void stop());
+// Started by the server for `npm start`: it is gone.
+process.on('disconnect', () => void stop());
 
 try {
   console.log(`Demo Shop is open at ${await shop.listen()} and signs in at ${issuer}`);

@@ -1,10 +1,10 @@
 // The configuration as the commands beside the server need it.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { type Environment, variable } from '../config/interpolation.ts';
 import { loadConfig } from '../config/load.ts';
+import { keptSecretFile } from '../config/master-secret.ts';
 import { ConfigurationInvalid, ENVIRONMENT, type Problem } from '../config/problem.ts';
 import { type Invocation, remark } from './terminal.ts';
 
@@ -36,9 +36,8 @@ const isModeMissing = (problems: readonly Problem[], env: Environment): boolean 
   isUnset(env, 'GATEHOUSE_MODE') &&
   problems.some(({ file, path }) => file === ENVIRONMENT && path === 'GATEHOUSE_MODE');
 
-/** The file `secret` is made by config/master-secret.ts, in development and nowhere else. */
 const isDevelopmentPlace = (env: Environment, cwd: string): boolean =>
   ['DATABASE_URL', 'GATEHOUSE_SECRET', 'GATEHOUSE_SECRET_FILE'].every((name) => isUnset(env, name)) &&
-  existsSync(join(readEnvironment({ env, cwd }).dataDir, 'secret'));
+  existsSync(keptSecretFile(readEnvironment({ env, cwd }).dataDir));
 
 const isUnset = (env: Environment, name: string): boolean => (variable(env, name) ?? '') === '';

@@ -9,6 +9,9 @@ import { ENVIRONMENT, type Problem, shownFile, whyUnreadable } from './problem.t
 /** Bytes. Everything is sealed and signed with keys derived from it: as long as the keys. */
 export const MASTER_SECRET_BYTES = 32;
 
+/** Where development keeps its generated secret; no other mode makes this file. */
+export const keptSecretFile = (dataDir: string): string => join(dataDir, 'secret');
+
 export interface GivenSecret {
   /** Undefined when none is given. */
   readonly secret: string | undefined;
@@ -41,7 +44,7 @@ export type KeptSecret = { outcome: 'kept'; secret: string } | { outcome: 'refus
  * Processes starting at once end with the same one: the file appears complete or not at all, and the first wins.
  */
 export function keptSecret({ cwd, dataDir }: { cwd: string; dataDir: string }): KeptSecret {
-  const file = join(dataDir, 'secret');
+  const file = keptSecretFile(dataDir);
   const refused = (message: string): KeptSecret => ({
     outcome: 'refused',
     problem: { file: shownFile(cwd, file), line: undefined, path: '', message },

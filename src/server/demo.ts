@@ -24,7 +24,8 @@ export const demoUrlFrom = (env: Environment): string => variable(env, 'SHOP_URL
 export function startDemo({ issuer, env, log }: { issuer: string; env: Environment; log: Logger }): Demo {
   const child = spawn(process.execPath, [join(ROOT, 'examples', 'shop', 'main.ts')], {
     env: { ...demoEnvironment(env), GATEHOUSE_ISSUER: issuer, SHOP_URL: demoUrlFrom(env) },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // The channel closes however this process ends, and the shop goes with it.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let stopping = false;
   let portTaken = false;
@@ -73,7 +74,8 @@ async function endProcess(child: ChildProcess, gone: Promise<void>): Promise<voi
   clearTimeout(timer);
 }
 
-function eachLine(stream: NodeJS.ReadableStream, use: (line: string) => void): void {
+function eachLine(stream: NodeJS.ReadableStream | null, use: (line: string) => void): void {
+  if (stream === null) return;
   createInterface({ input: stream }).on('line', (line) => {
     if (line.trim() !== '') use(line);
   });
