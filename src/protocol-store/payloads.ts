@@ -79,6 +79,23 @@ export async function findPayload({ db, clock }: StoreDeps, model: string, id: s
     : { ...row.payload, consumed: Math.floor(row.consumed_at.getTime() / 1000) };
 }
 
+/** What a row said that was retired (see retirePayload) less than `seconds` ago. */
+export async function findRetiredPayload(
+  { db, clock }: StoreDeps,
+  { model, id, seconds }: { model: string; id: string; seconds: number },
+): Promise<Payload | undefined> {
+  const row = await db
+    .selectFrom('oidc_payloads')
+    .select('payload')
+    .where('model', '=', model)
+    .where('id', '=', storedId(model, id))
+    .where('destroyed_at', '>', databaseNowPlus(clock, -seconds))
+    .where(stillFindable(clock))
+    .where(sql<SqlBool>`payload <> '{}'::jsonb`)
+    .executeTakeFirst();
+  return row?.payload;
+}
+
 /**
  * Checks and spends in one statement, so of two callers at most one is told `spent`. In a transaction it keeps the lock
  * of the grant: who comes second waits before it touches the row, since PostgreSQL leaves a row locked by an update that

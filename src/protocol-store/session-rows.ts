@@ -9,6 +9,7 @@ import {
   buryPayloadsByUid,
   extendPayloadsByUid,
   findPayload,
+  findRetiredPayload,
   mergeIntoPayload,
   type Payload,
   type StoreDeps,
@@ -16,6 +17,9 @@ import {
   storedId,
   upsertPayload,
 } from './payloads.ts';
+
+/** Longer than a request takes from the browser to here, much shorter than what somebody could do with an old identifier. */
+const REPLACED_STILL_FOUND_SECONDS = 10;
 
 /** What a session holds for one client; `sid` is the session's name for that client (OIDC Front/Back-Channel Logout). */
 export interface SessionAuthorization {
@@ -52,7 +56,7 @@ export async function upsertSession(
 }
 
 export async function findSession(deps: StoreDeps, id: string): Promise<Payload | undefined> {
-  const payload = await findPayload(deps, 'Session', id);
+  const payload = (await findPayload(deps, 'Session', id)) ?? (await findReplacedSession(deps, id));
   if (payload === undefined) return undefined;
   const siblings = await liveRows(deps, String(payload['uid']));
   const own = storedId('Session', id);
@@ -63,6 +67,15 @@ export async function findSession(deps: StoreDeps, id: string): Promise<Payload 
     ),
     jti: id,
   };
+}
+
+/**
+ * What the session was under an identifier that has just been replaced, so that a tab whose request was on its way is not
+ * signed out. Only where somebody was signed in: an identifier that was planted before the sign-in is worth nothing.
+ */
+async function findReplacedSession(deps: StoreDeps, id: string): Promise<Payload | undefined> {
+  const payload = await findRetiredPayload(deps, { model: 'Session', id, seconds: REPLACED_STILL_FOUND_SECONDS });
+  return payload?.['accountId'] === undefined ? undefined : payload;
 }
 
 /** The newest row with the authorizations of all. Its identifier is not known: only its hash is stored. */
