@@ -1,7 +1,7 @@
 // Signing out (OpenID Connect RP-Initiated Logout 1.0) on our own pages, and without a question where the app proves
 // whose session it is.
 import type Koa from 'koa';
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { findAccount } from '../accounts/accounts.ts';
 import type { ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
@@ -52,13 +52,18 @@ export const skipEmptySignOut = async (ctx: Koa.Context, next: Koa.Next): Promis
   redirectAfterSignOut(ctx as KoaContextWithOIDC);
 };
 
-/** True if the ID token is this very session's: same person, and a client that the session has signed in to. */
+/** Every ID token names its session (claim `sid`), so that as a hint it stands for that one and no later one. */
+export function nameSessionsInIdTokens(provider: Provider): void {
+  Object.assign(provider.Client.prototype, { includeSid: () => true });
+}
+
+/** True if the ID token is this very session's. */
 function hintNames(ctx: KoaContextWithOIDC, session: NonNullable<KoaContextWithOIDC['oidc']['session']>): boolean {
   const hint = ctx.oidc.entities.IdTokenHint?.payload as { sub?: string; sid?: string } | undefined;
   const client = ctx.oidc.client;
   if (hint?.sub === undefined || client === undefined) return false;
   const sid = session.sidFor(client.clientId);
-  return hint.sub === session.accountId && sid !== undefined && (hint.sid === undefined || hint.sid === sid);
+  return hint.sub === session.accountId && sid !== undefined && hint.sid === sid;
 }
 
 async function signOut({ config }: SignOutDeps, ctx: KoaContextWithOIDC): Promise<void> {

@@ -20,7 +20,7 @@ import { errorPage } from './error-page.ts';
 import { logEngineEvents } from './event-log.ts';
 import { features } from './features.ts';
 import { engineFindAccount } from './find-account.ts';
-import { skipEmptySignOut } from './logout.ts';
+import { nameSessionsInIdTokens, skipEmptySignOut } from './logout.ts';
 import { ENDPOINTS } from './paths.ts';
 import { PROMPT_VALUES, policy } from './policy.ts';
 import { tokenLifetimes } from './token-lifetimes.ts';
@@ -48,6 +48,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   compareHashedSecrets(provider, deps);
   detectReplaysAtomically(provider);
   endWholeSessions(provider, deps);
+  nameSessionsInIdTokens(provider);
   logEngineEvents(provider, deps.log);
   return provider;
 }
