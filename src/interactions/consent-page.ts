@@ -1,7 +1,8 @@
 // What the app will get, in plain sentences, and allow or deny.
 import type Koa from 'koa';
 import { z } from 'zod';
-import type { Account } from '../accounts/account.ts';
+import { type Account, isUsable } from '../accounts/account.ts';
+import { findAccount } from '../accounts/accounts.ts';
 import { requestedAccess } from '../provider/access.ts';
 import { rememberConsent } from '../sessions/consents.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -44,7 +45,7 @@ export const submitConsent =
   async (ctx, signIn) => {
     const { decision } = await readStep(deps, ctx, { signIn, form });
     const accountId = consentingAccount(signIn);
-    if (accountId === undefined) return redirectToDispatch(ctx, signIn);
+    if (accountId === undefined || !(await mayConsent(deps, accountId))) return redirectToDispatch(ctx, signIn);
     if (decision === 'deny') return finishDenied(deps, ctx, signIn);
     const allowed = requestedAccess(signIn.client, signIn.params);
     await rememberConsent(deps, { accountId, clientId: signIn.client.clientId, allowed });
@@ -59,6 +60,12 @@ function consentingAccount(signIn: SignIn): string | undefined {
   if (signIn.stage.stage === 'authenticated') return signIn.stage.accountId;
   const asked = signIn.stage.stage === 'start' && signIn.interaction.prompt.name === 'consent';
   return asked ? signIn.sessionAccountId : undefined;
+}
+
+/** False for who was banned or deleted while the page was open. */
+async function mayConsent({ db }: InteractionDeps, accountId: string): Promise<boolean> {
+  const account = await findAccount(db, accountId);
+  return account !== undefined && isUsable(account);
 }
 
 function describeResource({ config }: InteractionDeps, audience: string, scopes: readonly string[]) {
