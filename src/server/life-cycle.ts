@@ -29,6 +29,7 @@ export interface RunningServer extends Composed {
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
+const DRAIN_INTERVAL_MS = 50;
 
 /**
  * @throws DatabaseInUse, DatabaseNewerThanCode, ConfigurationInvalid (a client that the engine refuses), or what
@@ -81,8 +82,11 @@ function listen({ app }: Composed, { server: { host, port } }: Config): Promise<
 async function drain(server: Server, milliseconds: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
+  // A connection that has been answered stays open for the next request, and nothing closes it but this.
+  const answered = setInterval(() => server.closeIdleConnections(), DRAIN_INTERVAL_MS);
   const timer = setTimeout(() => server.closeAllConnections(), milliseconds);
   await closed;
+  clearInterval(answered);
   clearTimeout(timer);
 }
 
