@@ -41,7 +41,7 @@ export const createAdapterFactory =
       case 'AccessToken':
         return { ...plainAdapter(deps, model), find: (id) => deps.readJwtAccessToken(id) };
       case 'Interaction':
-        return { ...plainAdapter(deps, model), upsert: upsertInteraction(deps) };
+        return { ...plainAdapter(deps, model), ...interactionAdapter(deps) };
       case 'ReplayDetection':
         return { ...plainAdapter(deps, model), upsert: upsertOnce(deps, model) };
       default:
@@ -99,16 +99,34 @@ const grantAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'destroy'> => (
   destroy: (id) => buryGrant(deps, id),
 });
 
-/** `session.cookie` is the raw session identifier; the engine never reads it back. */
-function upsertInteraction(deps: StoreDeps): Adapter['upsert'] {
-  return async (id, payload, expiresIn) => {
-    const { session, ...rest } = storable(payload);
+/** Stands in a stored `returnTo` where the interaction's identifier was. */
+const OWN_IDENTIFIER = '{uid}';
+
+/**
+ * An interaction names what two cookies hold: `session.cookie` is the session's identifier, which the engine never reads
+ * back, and `returnTo` ends with its own.
+ */
+const interactionAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'find'> => ({
+  async upsert(id, payload, expiresIn) {
+    const { session, returnTo, ...rest } = storable(payload);
     const { cookie: _cookie, ...kept } = (session ?? {}) as Payload;
-    const stripped = session === undefined ? rest : { ...rest, session: kept };
+    const stripped = {
+      ...rest,
+      ...replaced(returnTo, id, OWN_IDENTIFIER),
+      ...(session === undefined ? {} : { session: kept }),
+    };
     const expiresInSeconds = seconds('Interaction', expiresIn);
     await upsertPayload(deps, { model: 'Interaction', id, payload: stripped, expiresInSeconds });
-  };
-}
+  },
+  async find(id) {
+    const payload = await findPayload(deps, 'Interaction', id);
+    if (payload === undefined) return undefined;
+    return { ...payload, ...replaced(payload['returnTo'], OWN_IDENTIFIER, id), jti: id };
+  },
+});
+
+const replaced = (returnTo: unknown, what: string, by: string): Payload =>
+  typeof returnTo === 'string' ? { returnTo: returnTo.replace(what, () => by) } : {};
 
 function upsertOnce(deps: StoreDeps, model: string): Adapter['upsert'] {
   return async (id, payload, expiresIn) => {
