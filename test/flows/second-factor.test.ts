@@ -6,6 +6,7 @@ import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, totpCode } from '../support/sign-in.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
 import {
+  confirmsPassword,
   enrols,
   entersCode,
   isBackAtApp,
@@ -195,4 +196,16 @@ test('a session that passed both factors opens the next app without either', asy
   const { browser } = await entersCode(await passesPassword(identifier), secret);
   const next = await visits(server, { acr_values: 'mfa', scope: 'openid' }, browser);
   expect((await tokensOf(server, next)).idToken['acr']).toBe('mfa');
+});
+
+test('who has to prove it again proves both again', async () => {
+  const { identifier, secret } = await enrolledPerson('pia@example.test');
+  const { browser } = await entersCode(await passesPassword(identifier), secret);
+  movingClock.advance({ minutes: 2 });
+  const again = await visits(server, { prompt: 'login' }, browser);
+  await confirmsPassword(again.browser);
+  expect(again.browser.title).toBe('Enter your code');
+  expect(isBackAtApp(await visits(server, { max_age: '60' }, again.browser.newTab()))).toBe(false);
+  await entersCode(again, secret);
+  expect((await tokensOf(server, again)).idToken['acr']).toBe('mfa');
 });

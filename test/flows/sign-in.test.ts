@@ -178,6 +178,33 @@ test('what a person typed is shown again as text, whatever it is', async () => {
   expect(browser.document.querySelector('#identifier')?.getAttribute('value')).toBe(typed);
 });
 
+test('a password that is far too long is just wrong, and one that is longer than any form is refused unread', async () => {
+  await server.person({ email: 'zoe@example.test' });
+  const long = await visitsAndSignsIn(server, { identifier: 'zoe@example.test', password: 'x'.repeat(4000) });
+  expect(long.browser.page.status).toBe(400);
+  expect(long.browser.text).toContain('do not match');
+  const { browser } = await visits(server);
+  const { action, data } = browser.form({ identifier: 'zoe@example.test', password: 'x'.repeat(20_000) }, 'Sign in');
+  expect((await browser.request(action, { method: 'POST', form: data })).status).toBe(413);
+});
+
+test('an unknown account takes as long to refuse as a known one', async () => {
+  await server.person({ email: 'tim@example.test' });
+  const { browser } = await visits(server);
+  const milliseconds: Record<string, number[]> = { 'tim@example.test': [], 'tom@example.test': [] };
+  for (let round = 0; round < 9; round += 1) {
+    for (const [identifier, samples] of Object.entries(milliseconds)) {
+      const { action, data } = browser.form({ identifier, password: 'not the right password' }, 'Sign in');
+      const before = performance.now();
+      await (await browser.request(action, { method: 'POST', form: data })).text();
+      samples.push(performance.now() - before);
+    }
+  }
+  // The fastest of each: whatever else the machine does only makes answers slower. Without a hash it is a fifth.
+  const [known = 0, unknown = 0] = Object.values(milliseconds).map((samples) => Math.min(...samples));
+  expect(unknown / known).toBeGreaterThan(0.6);
+});
+
 function headersToCompare(headers: Headers): Record<string, string> {
   const { date: _date, 'x-request-id': _id, ...others } = Object.fromEntries(headers);
   return others;
