@@ -22,7 +22,7 @@ import { createProvider } from '../provider/provider.ts';
 import { gate } from './access.ts';
 import { checkClientsWithEngine } from './check-clients.ts';
 import { limitCrossOrigin } from './cross-origin.ts';
-import { unauthorizedGrant, untypedRevocation } from './engine-answers.ts';
+import { dropRestOfBody, unauthorizedGrant, untypedRevocation } from './engine-answers.ts';
 import { createApp } from './koa.ts';
 import { ROOT, VERSION } from './package.ts';
 import { systemRoutes } from './system-routes.ts';
@@ -76,6 +76,7 @@ export async function compose(given: Given): Promise<Composed> {
     gate,
     beforeEngine: [
       limitCrossOrigin(clients),
+      dropRestOfBody,
       untypedRevocation,
       unauthorizedGrant,
       tokenTransaction({ config, clock, db, database }),

@@ -22,3 +22,15 @@ export const unauthorizedGrant: Koa.Middleware = async (ctx, next) => {
   const answer = ctx.body as { error?: string } | undefined;
   if (answer?.error === 'invalid_request') answer.error = 'unauthorized_client';
 };
+
+/**
+ * The engine stops reading a body that turns out too long, and would leave the rest in the way of the next request on
+ * the same connection. Node ends a body that takes longer than the request may.
+ */
+export const dropRestOfBody: Koa.Middleware = async (ctx, next) => {
+  try {
+    await next();
+  } finally {
+    if (!ctx.req.readableEnded) ctx.req.resume();
+  }
+};
