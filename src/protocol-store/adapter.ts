@@ -135,9 +135,16 @@ function upsertOnce(deps: StoreDeps, model: string): Adapter['upsert'] {
   };
 }
 
+/** U+0000 as JSON has it. */
+const NUL = '\\u0000';
+
+/** A pushed request is kept as an unsigned JWT; what is in it is stored once more when somebody comes with it. */
+const claimsOf = (jwt: unknown): string =>
+  typeof jwt === 'string' ? Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8') : '';
+
 /** PostgreSQL cannot store U+0000 in text; a request that carries one is wrong, not the server. */
 function storable(payload: AdapterPayload): Payload {
-  if (JSON.stringify(payload).includes('\\u0000')) {
+  if (JSON.stringify(payload).includes(NUL) || claimsOf(payload['request']).includes(NUL)) {
     throw new errors.InvalidRequest('the request contains a NUL character');
   }
   return { ...payload };
