@@ -9,12 +9,11 @@ import {
   findPayload,
   insertPayloadOnce,
   type Payload,
-  retirePayload,
   revokeGrant,
   type StoreDeps,
   upsertPayload,
 } from './payloads.ts';
-import { findSession, findSessionByUid, upsertSession } from './session-rows.ts';
+import { findSession, findSessionByUid, replaceSessionId, upsertSession } from './session-rows.ts';
 
 export interface AdapterDeps extends StoreDeps {
   /** Client metadata by client_id; answered from the client files, never from the database. */
@@ -88,8 +87,8 @@ const sessionAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'find' | 'fin
   },
   find: (id) => findSession(deps, id),
   findByUid: (uid) => findSessionByUid(deps, uid),
-  // The engine calls this when it gives a session a new identifier. Ending one is endSessionRows (provider/sessions).
-  destroy: (id) => retirePayload(deps, 'Session', id),
+  // The engine calls this when it gives a session a new identifier. Ending one is endSession (sessions/).
+  destroy: (id) => replaceSessionId(deps, id),
 });
 
 const grantAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'destroy'> => ({

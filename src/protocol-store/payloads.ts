@@ -1,10 +1,11 @@
 // Owns the table oidc_payloads: what the engine remembers, one row a model instance.
 
-import { type SqlBool, sql } from 'kysely';
+import { type SqlBool, sql, type UpdateObject } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { hashSecretToken } from '../crypto/secret-token.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
+import type { Database } from '../database/schema.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import { lockGrants, lockSessions } from './locks.ts';
 
@@ -152,60 +153,15 @@ export async function buryPayload({ db, clock }: StoreDeps, model: string, id: s
     .execute();
 }
 
-/** Takes a row out of use but keeps what it says: a session's old identifier after the engine has given it a new one. */
-export async function retirePayload({ db, clock }: StoreDeps, model: string, id: string): Promise<void> {
-  await db
-    .updateTable('oidc_payloads')
-    .set({ destroyed_at: databaseNow(clock) })
-    .where('model', '=', model)
-    .where('id', '=', storedId(model, id))
-    .where('destroyed_at', 'is', null)
-    .execute();
-}
-
-/** Buries every row of a session, whatever identifiers it has had. */
-export async function buryPayloadsByUid({ db, clock }: StoreDeps, model: string, uid: string): Promise<void> {
-  await db
-    .updateTable('oidc_payloads')
-    .set(tombstone(clock))
-    .where('model', '=', model)
-    .where('uid', '=', uid)
-    .execute();
-}
-
-/** Moves the end of a session's rows, in the column and in the payload's `exp` that the engine judges. */
-export async function extendPayloadsByUid(
-  { db }: StoreDeps,
-  { model, uid, exp }: { model: string; uid: string; exp: number },
+/** Changes rows by their stored identifiers, which the caller has found and locked. */
+export async function updatePayloads(
+  db: Db,
+  model: string,
+  storedIds: readonly string[],
+  values: UpdateObject<Database, 'oidc_payloads'>,
 ): Promise<void> {
-  await db
-    .updateTable('oidc_payloads')
-    .set({
-      expires_at: sql<Date>`to_timestamp(${exp})`,
-      payload: sql<string>`jsonb_set(payload, '{exp}', to_jsonb(${exp}::bigint))`,
-    })
-    .where('model', '=', model)
-    .where('uid', '=', uid)
-    .where('destroyed_at', 'is', null)
-    .execute();
-}
-
-/** Adds members to one object of a stored payload, leaving its others as they are. */
-export async function mergeIntoPayload(
-  { db }: StoreDeps,
-  row: { model: string; storedId: string },
-  member: string,
-  additions: Payload,
-): Promise<void> {
-  await db
-    .updateTable('oidc_payloads')
-    .set({
-      payload: sql<string>`payload || jsonb_build_object(${member}::text,
-        coalesce(payload->${member}::text, '{}'::jsonb) || ${JSON.stringify(additions)}::jsonb)`,
-    })
-    .where('model', '=', row.model)
-    .where('id', '=', row.storedId)
-    .execute();
+  if (storedIds.length === 0) return;
+  await db.updateTable('oidc_payloads').set(values).where('model', '=', model).where('id', 'in', storedIds).execute();
 }
 
 /** Forgets what was issued under a grant, of one model. */
@@ -262,13 +218,14 @@ export async function revokeEverythingOf({ db, clock }: StoreDeps, accountId: st
   });
 }
 
+/** All but tombstones: a session that is just getting a new identifier has no other row. */
 const standingOf = (tx: Db, accountId: string, model: string) =>
   tx
     .selectFrom('oidc_payloads')
     .select(['id', 'uid'])
     .where('account_id', '=', accountId)
     .where('model', '=', model)
-    .where('destroyed_at', 'is', null)
+    .where(sql<SqlBool>`payload <> '{}'`)
     .execute();
 
 /** Deletes at most `batch` rows nobody can find any more; returns how many, so that the caller can go on. */
@@ -286,7 +243,8 @@ export async function deleteExpiredPayloads({ db, clock }: StoreDeps, batch: num
 export const stillFindable = (clock: Clock) =>
   sql<SqlBool>`expires_at > ${databaseNowPlus(clock, -FINDABLE_AFTER_EXPIRY_SECONDS)}`;
 
-const tombstone = (clock: Clock) => ({
+/** What is left of a row that must not come back. */
+export const tombstone = (clock: Clock) => ({
   payload: '{}',
   destroyed_at: databaseNow(clock),
   expires_at: databaseNowPlus(clock, TOMBSTONE_SECONDS),

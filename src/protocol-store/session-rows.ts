@@ -1,43 +1,42 @@
-// The rows of a browser session. The engine saves a session whole and gives it a new identifier at every sign-in, so
-// requests that run side by side leave several rows with one `uid`; together they are the session.
-
+// The rows of a browser session. The engine saves a session whole and gives it a new identifier at every interaction, so
+// requests that run side by side leave several rows with one `uid`. Together they are the session: what one of them
+// learns about an app is written to all, and they end together.
+import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
+import { epochSeconds } from '../clock.ts';
 import { atomically } from '../database/atomically.ts';
-import type { Db } from '../database/database.ts';
+import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import { lockSessions } from './locks.ts';
 import {
-  buryPayloadsByUid,
-  extendPayloadsByUid,
   findPayload,
-  findRetiredPayload,
-  mergeIntoPayload,
   type Payload,
   type StoreDeps,
   stillFindable,
   storedId,
+  tombstone,
+  updatePayloads,
   upsertPayload,
 } from './payloads.ts';
+import {
+  type Authorizations,
+  authorizationsOf,
+  mergeAuthorizations,
+  type SessionAuthorization,
+} from './session-authorizations.ts';
 
-/** Longer than a request takes from the browser to here, much shorter than what somebody could do with an old identifier. */
-const REPLACED_STILL_FOUND_SECONDS = 10;
-
-/** What a session holds for one client; `sid` is the session's name for that client (OIDC Front/Back-Channel Logout). */
-export interface SessionAuthorization {
-  readonly sid?: string;
-  readonly grantId?: string;
-  readonly persistsLogout?: boolean;
-}
-
-type Authorizations = Record<string, SessionAuthorization>;
+/** Seconds for which a replaced identifier can be used: longer than any request that was sent with it can take. */
+const REPLACED_SECONDS = 60;
 
 interface SessionRow {
   readonly id: string;
   readonly payload: Payload;
+  /** `replaced`: the engine has just given the session another identifier; `stale`: that is too long ago to matter. */
+  readonly state: 'live' | 'replaced' | 'stale' | 'ended';
 }
 
 /**
- * Saves a session. Authorizations that another request has added meanwhile are kept; a session that has been ended
- * stays ended, under whatever identifier it comes back.
+ * Saves a session. What other requests have learnt meanwhile is kept; a session that has been ended stays ended, under
+ * whatever identifier it comes back.
  */
 export async function upsertSession(
   deps: StoreDeps,
@@ -45,52 +44,85 @@ export async function upsertSession(
   session: { payload: Payload; expiresInSeconds: number },
 ): Promise<void> {
   const uid = String(session.payload['uid']);
-  await atomically(deps.db, async (tx) => {
-    const inside = { ...deps, db: tx };
-    await lockSessions(tx, [uid]);
-    if (await hasEnded(tx, uid)) return;
-    const siblings = await liveRows(inside, uid);
-    const payload = withMergedAuthorizations(session.payload, siblings);
+  await changeSession(deps, uid, async (inside, rows) => {
+    const ofPerson = rows.filter(({ payload }) => payload['accountId'] === session.payload['accountId']);
+    const stored = ofPerson.map((row) => authorizationsOf(row.payload));
+    const authorizations = mergeAuthorizations(stored, authorizationsOf(session.payload));
+    const own = rows.find((row) => row.id === storedId('Session', id));
+    // Its answer may reach the browser last, which then goes on with the identifier that was replaced.
+    if (own !== undefined && isUsableThoughReplaced(own, rows)) await update(inside, [own], { destroyed_at: null });
+    const payload = Object.keys(authorizations).length === 0 ? session.payload : { ...session.payload, authorizations };
     await upsertPayload(inside, { model: 'Session', id, payload, expiresInSeconds: session.expiresInSeconds });
+    const others = ofPerson.filter((row) => row !== own);
+    await shareAuthorizations(inside, others, authorizations);
   });
 }
 
+/**
+ * By the identifier in the browser's cookie. One that was replaced a moment ago still opens what it opened before: the
+ * browser has sent it without knowing the new one. Not so once somebody has signed in anew.
+ */
 export async function findSession(deps: StoreDeps, id: string): Promise<Payload | undefined> {
-  const payload = (await findPayload(deps, 'Session', id)) ?? (await findReplacedSession(deps, id));
-  if (payload === undefined) return undefined;
-  const siblings = await liveRows(deps, String(payload['uid']));
-  const own = storedId('Session', id);
-  return {
-    ...withMergedAuthorizations(
-      payload,
-      siblings.filter((row) => row.id !== own),
-    ),
-    jti: id,
-  };
+  const own = await findRow(deps, storedId('Session', id));
+  if (own === undefined) return undefined;
+  if (own.state === 'live') return { ...own.payload, jti: id };
+  if (own.state !== 'replaced') return undefined;
+  const rows = await rowsOf(deps, String(own.payload['uid']));
+  return isUsableThoughReplaced(own, rows) ? { ...own.payload, jti: id } : undefined;
+}
+
+/** For tokens that end with their session. The identifier is not known: only its hash is stored. */
+export async function findSessionByUid(deps: StoreDeps, uid: string): Promise<Payload | undefined> {
+  const rows = await rowsOf(deps, uid);
+  if (rows.some(hasEnded)) return undefined;
+  // A replaced row stands in until its successor has been written.
+  return (rows.findLast(({ state }) => state === 'live') ?? rows.findLast(({ state }) => state === 'replaced'))
+    ?.payload;
+}
+
+/** The engine has given the session another identifier. A session that has ended is left as it is. */
+export async function replaceSessionId({ db, clock }: StoreDeps, id: string): Promise<void> {
+  await updatePayloads(db, 'Session', [storedId('Session', id)], {
+    destroyed_at: sql<Date>`coalesce(destroyed_at, ${databaseNow(clock)})`,
+    expires_at: sql<Date>`case when destroyed_at is null
+      then least(expires_at, ${databaseNowPlus(clock, REPLACED_SECONDS)}) else expires_at end`,
+  });
 }
 
 /**
- * What the session was under an identifier that has just been replaced, so that a tab whose request was on its way is not
- * signed out. Only where somebody was signed in: an identifier that was planted before the sign-in is worth nothing.
+ * Ends a session for good: none of its identifiers works any more, and no request in flight can bring it back.
+ * Returns what it held.
  */
-async function findReplacedSession(deps: StoreDeps, id: string): Promise<Payload | undefined> {
-  const payload = await findRetiredPayload(deps, { model: 'Session', id, seconds: REPLACED_STILL_FOUND_SECONDS });
-  return payload?.['accountId'] === undefined ? undefined : payload;
+export async function endSessionRows(deps: StoreDeps, uid: string): Promise<Authorizations> {
+  const held = await changeSession(deps, uid, async (inside, rows) => {
+    await update(inside, rows, tombstone(deps.clock));
+    return mergeAuthorizations(
+      rows.map(({ payload }) => authorizationsOf(payload)),
+      {},
+    );
+  });
+  return held ?? {};
 }
 
-/** The newest row with the authorizations of all. Its identifier is not known: only its hash is stored. */
-export async function findSessionByUid(deps: StoreDeps, uid: string): Promise<Payload | undefined> {
-  const rows = await liveRows(deps, uid);
-  const newest = rows.at(-1);
-  return newest === undefined ? undefined : withMergedAuthorizations(newest.payload, rows);
+/** Counts as activity. Each row has its own limit, as a sign-in in between starts a new one; none ends earlier by it. */
+export async function extendSessionRows(
+  deps: StoreDeps,
+  uid: string,
+  secondsFor: (loginTs: number | undefined) => number,
+): Promise<void> {
+  const now = epochSeconds(deps.clock.now());
+  await changeSession(deps, uid, async (inside, rows) => {
+    for (const row of rows) {
+      const { loginTs, exp } = row.payload as { loginTs?: number; exp: number };
+      const seconds = secondsFor(loginTs);
+      if (row.state !== 'live' || now + seconds <= exp) continue;
+      await update(inside, [row], {
+        payload: sql<string>`payload || jsonb_build_object('exp', ${now + seconds}::bigint)`,
+        expires_at: databaseNowPlus(deps.clock, seconds),
+      });
+    }
+  });
 }
-
-/** Ends a session for good: none of its identifiers works any more, and no request in flight can bring it back. */
-export const endSessionRows = (deps: StoreDeps, uid: string): Promise<void> => buryPayloadsByUid(deps, 'Session', uid);
-
-/** Counts as activity: the session now ends at `exp` (seconds since the epoch). */
-export const extendSessionRows = (deps: StoreDeps, uid: string, exp: number): Promise<void> =>
-  extendPayloadsByUid(deps, { model: 'Session', uid, exp });
 
 /**
  * Settles which grant a session holds for a client when two tabs ask at once: the first claim wins, and both get its
@@ -98,62 +130,88 @@ export const extendSessionRows = (deps: StoreDeps, uid: string, exp: number): Pr
  */
 export async function claimSessionGrant(
   deps: StoreDeps,
-  claim: { uid: string; clientId: string; sid: string; grantId: string },
+  claim: { uid: string; accountId: string; clientId: string; sid: string; grantId: string },
 ): Promise<SessionAuthorization> {
   const ours = { sid: claim.sid, grantId: claim.grantId };
-  return atomically(deps.db, async (tx) => {
-    const inside = { ...deps, db: tx };
-    await lockSessions(tx, [claim.uid]);
-    const rows = await liveRows(inside, claim.uid);
-    const newest = rows.at(-1);
-    if (newest === undefined) return ours;
-    const merged = withMergedAuthorizations(newest.payload, rows);
-    const standing = authorizationsOf(merged)[claim.clientId];
-    if (standing?.grantId !== undefined && (await findPayload(inside, 'Grant', standing.grantId)) !== undefined) {
+  const settled = await changeSession(deps, claim.uid, async (inside, rows) => {
+    const ofPerson = rows.filter(({ payload }) => payload['accountId'] === claim.accountId);
+    const held = mergeAuthorizations(
+      ofPerson.map(({ payload }) => authorizationsOf(payload)),
+      {},
+    );
+    const standing = held[claim.clientId];
+    if (standing?.grantId !== undefined && (await grantStands(inside, standing.grantId))) {
       return { ...ours, ...standing };
     }
-    await mergeIntoPayload(inside, { model: 'Session', storedId: newest.id }, 'authorizations', {
-      [claim.clientId]: ours,
-    });
-    return ours;
+    const authorization = standing?.sid === undefined ? ours : { ...ours, sid: standing.sid };
+    await shareAuthorizations(inside, ofPerson, { ...held, [claim.clientId]: authorization });
+    return authorization;
+  });
+  return settled ?? ours;
+}
+
+/** Runs the work alone on this session; not at all, and undefined, when it has ended. */
+async function changeSession<T>(
+  deps: StoreDeps,
+  uid: string,
+  work: (inside: StoreDeps, rows: readonly SessionRow[]) => Promise<T>,
+): Promise<T | undefined> {
+  return atomically(deps.db, async (tx) => {
+    const inside = { ...deps, db: tx };
+    await lockSessions(tx, [uid]);
+    const rows = await rowsOf(inside, uid);
+    return rows.some(hasEnded) ? undefined : work(inside, rows);
   });
 }
 
-async function liveRows({ db, clock }: StoreDeps, uid: string): Promise<SessionRow[]> {
-  return db
+async function shareAuthorizations(
+  deps: StoreDeps,
+  rows: readonly SessionRow[],
+  authorizations: Authorizations,
+): Promise<void> {
+  const outdated = rows.filter(({ payload }) => !isDeepStrictEqual(authorizationsOf(payload), authorizations));
+  await update(deps, outdated, {
+    payload: sql<string>`payload || jsonb_build_object('authorizations', ${JSON.stringify(authorizations)}::jsonb)`,
+  });
+}
+
+async function update({ db }: StoreDeps, rows: readonly SessionRow[], values: Parameters<typeof updatePayloads>[3]) {
+  await updatePayloads(
+    db,
+    'Session',
+    rows.map(({ id }) => id),
+    values,
+  );
+}
+
+/** A replaced identifier must not outlive a new sign-in (OWASP ASVS 7.2.4), nor carry an attacker's into one. */
+function isUsableThoughReplaced(own: SessionRow, rows: readonly SessionRow[]): boolean {
+  const { accountId, loginTs = 0 } = own.payload as { accountId?: string; loginTs?: number };
+  if (own.state !== 'replaced' || accountId === undefined) return false;
+  return !rows.some((row) => hasEnded(row) || Number(row.payload['loginTs'] ?? 0) > loginTs);
+}
+
+const hasEnded = ({ state }: SessionRow): boolean => state === 'ended';
+
+async function grantStands(deps: StoreDeps, grantId: string): Promise<boolean> {
+  const grant = await findPayload(deps, 'Grant', grantId);
+  return Number(grant?.['exp'] ?? 0) > epochSeconds(deps.clock.now());
+}
+
+const findRow = ({ db, clock }: StoreDeps, id: string): Promise<SessionRow | undefined> =>
+  sessionRows({ db, clock }).where('id', '=', id).executeTakeFirst();
+
+/** The one that lasts longest last. */
+const rowsOf = ({ db, clock }: StoreDeps, uid: string): Promise<SessionRow[]> =>
+  sessionRows({ db, clock }).where('uid', '=', uid).orderBy('expires_at').orderBy('created_at').orderBy('id').execute();
+
+const sessionRows = ({ db, clock }: StoreDeps) =>
+  db
     .selectFrom('oidc_payloads')
     .select(['id', 'payload'])
+    .select(
+      sql<SessionRow['state']>`case when destroyed_at is null then 'live' when payload = '{}' then 'ended'
+        when destroyed_at > ${databaseNowPlus(clock, -REPLACED_SECONDS)} then 'replaced' else 'stale' end`.as('state'),
+    )
     .where('model', '=', 'Session')
-    .where('uid', '=', uid)
-    .where('destroyed_at', 'is', null)
-    .where(stillFindable(clock))
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute();
-}
-
-async function hasEnded(tx: Db, uid: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom('oidc_payloads')
-    .select('id')
-    .where('model', '=', 'Session')
-    .where('uid', '=', uid)
-    .where('destroyed_at', 'is not', null)
-    .where(sql<boolean>`payload = '{}'::jsonb`)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-/** The payload's own entry for a client wins over its siblings'; only rows of the same person count. */
-function withMergedAuthorizations(payload: Payload, siblings: readonly SessionRow[]): Payload {
-  const authorizations: Authorizations = {};
-  for (const sibling of siblings) {
-    if (sibling.payload['accountId'] !== payload['accountId']) continue;
-    Object.assign(authorizations, authorizationsOf(sibling.payload));
-  }
-  Object.assign(authorizations, authorizationsOf(payload));
-  return Object.keys(authorizations).length === 0 ? payload : { ...payload, authorizations };
-}
-
-const authorizationsOf = (payload: Payload): Authorizations => (payload['authorizations'] ?? {}) as Authorizations;
+    .where(stillFindable(clock));

@@ -32,8 +32,8 @@ export const loadConsentedGrant =
     const allowed = requestedAccess(client, requestParams(ctx));
     const finished = result?.consent?.grantId;
     if (finished !== undefined) {
-      const ours = { session, accountId: account.accountId, clientId: client.clientId };
-      return adoptGrant(provider, { finished, allowed, ...ours });
+      const grant = await provider.Grant.find(finished);
+      return grant === undefined ? undefined : shareGrant(deps, { provider, session, grant, allowed });
     }
     if (!mayUse(client, account.roles) || !(await isCovered(deps, { client, accountId: account.accountId, allowed }))) {
       return standingGrant(provider, { session, accountId: account.accountId, clientId: client.clientId });
@@ -51,35 +51,34 @@ export async function isCovered(
   return isNothing(missingFrom(remembered, allowed));
 }
 
-/**
- * The session's grant for this client with `allowed` added, or a new one. Of two requests that make the first grant of
- * a session at once, one wins and both use its grant.
- */
+/** The session's grant for this client with `allowed` added, or a new one. */
 export async function settleGrant(deps: StoreDeps, request: GrantRequest): Promise<Grant> {
   const { provider, session, accountId, clientId, allowed } = request;
   const standing = session === undefined ? undefined : await standingGrant(provider, { session, accountId, clientId });
   if (standing !== undefined) return withAccess(standing, allowed);
-  const fresh = await withAccess(new provider.Grant({ accountId, clientId }), allowed);
-  if (session === undefined) return fresh;
-  const claim = { uid: session.uid, clientId, sid: session.sidFor(clientId) ?? newId(), grantId: fresh.jti };
-  const settled = await claimSessionGrant(deps, claim);
-  if (settled.sid !== undefined) session.sidFor(clientId, settled.sid);
-  if (settled.grantId === undefined || settled.grantId === fresh.jti) return fresh;
-  const winner = await provider.Grant.find(settled.grantId);
-  if (winner === undefined) return fresh;
-  await fresh.destroy();
-  return withAccess(winner, allowed);
+  const grant = await withAccess(new provider.Grant({ accountId, clientId }), allowed);
+  return session === undefined ? grant : shareGrant(deps, { provider, session, grant, allowed });
 }
 
-/** Of two sign-ins that began before the session did, the second to be resumed uses the first one's grant. */
-async function adoptGrant(
-  provider: Provider,
-  { finished, allowed, ...whose }: Omit<GrantRequest, 'provider'> & { session: Session; finished: string },
-): Promise<Grant | undefined> {
-  const [grant, standing] = await Promise.all([provider.Grant.find(finished), standingGrant(provider, whose)]);
-  if (standing === undefined || standing.jti === finished) return grant;
-  await grant?.destroy();
-  return withAccess(standing, allowed);
+/**
+ * Of requests that bring a session its first grant for a client at once, one wins, and all use its grant. So do sign-ins
+ * that began before there was a session to bring it to.
+ */
+async function shareGrant(
+  deps: StoreDeps,
+  shared: { provider: Provider; session: Session; grant: Grant; allowed: Allowed },
+): Promise<Grant> {
+  const { provider, session, grant, allowed } = shared;
+  const { accountId = '', clientId = '', jti: grantId } = grant;
+  const sid = session.sidFor(clientId) ?? newId();
+  const settled = await claimSessionGrant(deps, { uid: session.uid, accountId, clientId, sid, grantId });
+  session.sidFor(clientId, settled.sid ?? sid);
+  if (settled.grantId === undefined || settled.grantId === grantId) return grant;
+  const winner = await provider.Grant.find(settled.grantId);
+  // Revoked since it won: the next claim finds that out.
+  if (winner === undefined) return shareGrant(deps, shared);
+  await grant.destroy();
+  return withAccess(winner, allowed);
 }
 
 async function standingGrant(

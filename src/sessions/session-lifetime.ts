@@ -1,7 +1,7 @@
 // How long a session lives: idle and absolute limits, both enforced where it is stored.
 import type { SessionsConfig } from '../config/config.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
-import { extendSessionRows, findSessionByUid } from '../protocol-store/session-rows.ts';
+import { extendSessionRows } from '../protocol-store/session-rows.ts';
 
 /** Seconds for a session nobody has signed in to: it carries no more than a half-finished sign-out. */
 const ANONYMOUS_SESSION_SECONDS = 600;
@@ -23,8 +23,5 @@ export async function countAsActivity(
   deps: StoreDeps & { limits: SessionsConfig },
   { uid, now }: { uid: string; now: number },
 ): Promise<void> {
-  const session = await findSessionByUid(deps, uid);
-  if (session === undefined) return;
-  const loginTs = typeof session['loginTs'] === 'number' ? session['loginTs'] : undefined;
-  await extendSessionRows(deps, uid, now + sessionSeconds(deps.limits, { loginTs, now }));
+  await extendSessionRows(deps, uid, (loginTs) => sessionSeconds(deps.limits, { loginTs, now }));
 }

@@ -35,7 +35,10 @@ interface Race {
 const won = (answers: readonly TokenResponse[]) => answers.filter(({ status }) => status === 200);
 const issuedIn = ({ before, answers }: Race) => [...before, ...won(answers).map(({ body }) => body)];
 
-describe.each(KINDS)('on %s', (kind) => {
+/** Milliseconds, on a machine that does much else. */
+const PATIENCE = 120_000;
+
+describe.each(KINDS)('on %s', { timeout: PATIENCE }, (kind) => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({ database: kind });

@@ -45,14 +45,18 @@ export const SPA: App = { clientId: 'spa', redirectUri: SPA_CALLBACK };
 export const BOUND = 'openid profile';
 export const OFFLINE = 'openid profile offline_access';
 
-/** A browser that a new person has signed in with. */
-export async function signedInBrowser(server: TestServer, app: App = WEB): Promise<Browser> {
+/** The e-mail address of somebody new. */
+export async function newPerson(server: TestServer): Promise<string> {
   const email = `${crypto.randomUUID()}@example.test`;
   await server.person({ email });
-  const browser = newBrowser();
-  await browser.open(appRequest(server, app).url);
-  await signsIn(browser, { identifier: email });
-  return browser;
+  return email;
+}
+
+/** A browser that somebody has signed in with: a session that knows this one app. */
+export async function signedInBrowser(server: TestServer, app: App, person?: string): Promise<Browser> {
+  const identifier = person ?? (await newPerson(server));
+  const browser = await newBrowser().open(appRequest(server, app).url);
+  return signsIn(browser, { identifier });
 }
 
 export const appRequest = (server: TestServer, app: App, params: Record<string, string> = {}): AuthorizationRequest =>
