@@ -44,7 +44,7 @@ let server: TestServer;
 beforeAll(async () => {
   const files = { 'clients/shop.svg': LOGO };
   server = await startTestServer({ clients: CLIENTS, files });
-  for (const name of ['ada', 'ben', 'cat', 'dan', 'eli', 'fay', 'gil', 'hal', 'ida', 'jon', 'kim', 'lou']) {
+  for (const name of ['ada', 'ben', 'cat', 'dan', 'eli', 'fay', 'gil', 'hal', 'ida', 'jon', 'kim', 'lou', 'mia']) {
     await server.person({ email: `${name}@example.test`, name, roles: ['vendor'] });
   }
 });
@@ -194,6 +194,14 @@ test('prompt=consent asks although it is remembered; the app of the house asks t
   }
 });
 
+test('prompt=consent asks once, also when the person signs in with the same request', async () => {
+  await (await atConsent('kim')).browser.submit({}, 'Allow');
+  const visit = await atConsent('kim', { prompt: 'consent' });
+  expect(asksFor(visit)).toContain('asks for access');
+  await visit.browser.submit({}, 'Allow');
+  expect(isBackAtApp(visit)).toBe(true);
+});
+
 test('an app on a device whose address any app could claim asks every time', async () => {
   const params = { client_id: 'native-ask', redirect_uri: 'com.example.app:/callback', scope: 'openid' };
   const first = await atConsent('hal', params);
@@ -257,7 +265,7 @@ test('a code cannot be redeemed for more than was allowed', async () => {
 });
 
 test('an answer that is neither allow nor deny is no answer', async () => {
-  const visit = await atConsent('kim');
+  const visit = await atConsent('mia');
   const { action, data } = visit.browser.form({ decision: 'allow' });
   for (const decision of ['', 'ALLOW', 'yes', 'allow,deny']) {
     const answer = await visit.browser.request(action, { method: 'POST', form: { ...data, decision } });
@@ -265,7 +273,7 @@ test('an answer that is neither allow nor deny is no answer', async () => {
   }
   const { decision: _left, ...without } = data;
   expect((await visit.browser.request(action, { method: 'POST', form: without })).status).toBe(400);
-  expect(await consentsOf('kim')).toEqual([]);
+  expect(await consentsOf('mia')).toEqual([]);
   await visit.browser.submit({}, 'Allow');
   expect(isBackAtApp(visit)).toBe(true);
 });
