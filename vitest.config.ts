@@ -15,7 +15,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A busy machine makes argon2 and PGlite slow; only what hangs should meet these.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -1,6 +1,7 @@
 // What went wrong, as one message and an exit code. Whatever is not known here is a defect.
 import { DatabaseError } from 'pg';
 import { ConfigurationInvalid, type Problem } from '../config/problem.ts';
+import { SealBroken } from '../crypto/sealed-box.ts';
 import { isDatabaseUnavailable } from '../database/constraint-errors.ts';
 import { DatabaseInUse } from '../database/embedded.ts';
 import { DatabaseNewerThanCode } from '../database/migrator.ts';
@@ -22,6 +23,7 @@ export type FailureCode =
   | 'database_unavailable'
   | 'file_system'
   | 'migrations_pending'
+  | 'wrong_secret'
   | 'defect'
   | Refusal['code'];
 
@@ -57,6 +59,7 @@ export function explain(error: unknown): Failure {
   if (error instanceof ConfigurationInvalid) {
     return { code: 'configuration_invalid', message: error.message, problems: error.problems };
   }
+  if (error instanceof SealBroken) return { code: 'wrong_secret', message: `${error.message}. ${ANOTHER_SECRET}` };
   if (error instanceof DatabaseInUse) return { code: 'database_in_use', message: error.message };
   if (error instanceof DatabaseNewerThanCode) return { code: 'database_newer', message: error.message };
   if (isDatabaseUnavailable(error)) return { code: 'database_unavailable', message: messageOf(error) };
@@ -67,6 +70,9 @@ export function explain(error: unknown): Failure {
   const stack = error instanceof Error ? error.stack : undefined;
   return { code: 'defect', message: `Something is broken in Gatehouse: ${messageOf(error)}`, stack };
 }
+
+const ANOTHER_SECRET =
+  'Give GATEHOUSE_SECRET or GATEHOUSE_SECRET_FILE the value that this database was first started with.';
 
 /** 2 tells a mistake in the command line from everything else. */
 export const exitCodeOf = ({ code }: Failure): 1 | 2 => (code === 'usage' ? 2 : 1);

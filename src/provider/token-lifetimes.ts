@@ -8,7 +8,7 @@ import { sessionSeconds } from '../sessions/session-lifetime.ts';
 const AUTHORIZATION_CODE_SECONDS = 60;
 /** Long enough to fetch a phone and enrol it. */
 export const INTERACTION_SECONDS = 1800;
-/** Longer than any session and any refresh token, so that a grant never dies before what was issued under it. */
+/** At least this long; a grant costs some hundred bytes. */
 const GRANT_SECONDS = 90 * 86_400;
 
 export function tokenLifetimes({ config, clock }: { config: Config; clock: Clock }): NonNullable<Configuration['ttl']> {
@@ -20,7 +20,8 @@ export function tokenLifetimes({ config, clock }: { config: Config; clock: Clock
     ClientCredentials: tokens.clientCredentialsTokenSeconds,
     IdToken: tokens.idTokenSeconds,
     Interaction: INTERACTION_SECONDS,
-    Grant: Math.max(GRANT_SECONDS, tokens.refreshTokenAbsoluteSeconds, sessions.absoluteSeconds),
+    // A session's last sign-in to an app uses the grant of its first: the refresh token of that day outlives both.
+    Grant: Math.max(GRANT_SECONDS, sessions.absoluteSeconds + tokens.refreshTokenAbsoluteSeconds),
     Session: (_ctx, session) => sessionSeconds(sessions, { loginTs: session.loginTs, now: now() }),
     // Rotation keeps the time of the first issue (iiat): the absolute limit does not slide (OWASP ASVS 10.4.8).
     RefreshToken: (ctx, token) => {

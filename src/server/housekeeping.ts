@@ -22,9 +22,19 @@ export function startHousekeeping({ log, ...deps }: StoreDeps & { log: Logger })
 async function sweep({ log, ...deps }: StoreDeps & { log: Logger }): Promise<void> {
   try {
     const payloads = await sweepPayloads(deps);
-    const counters = await sweepCounters(deps, SWEEP_BATCH_ROWS);
+    const counters = await sweepAllCounters(deps);
     if (payloads + counters > 0) log.debug({ event: 'sweep.done', payloads, counters });
   } catch (err) {
     log.error({ event: 'sweep.failed', err });
+  }
+}
+
+/** A wide attack leaves many: what is not deleted in this round would wait for the next. */
+async function sweepAllCounters(deps: StoreDeps): Promise<number> {
+  let deleted = 0;
+  for (;;) {
+    const count = await sweepCounters(deps, SWEEP_BATCH_ROWS);
+    deleted += count;
+    if (count < SWEEP_BATCH_ROWS) return deleted;
   }
 }

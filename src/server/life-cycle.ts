@@ -1,6 +1,7 @@
 // Start, drain, stop.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientRegistry } from '../clients/client.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -29,6 +30,8 @@ export interface RunningServer extends Composed {
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
+/** Milliseconds in which a load balancer sees /readyz answer 503 while requests are still taken. */
+const UNREADY_BEFORE_CLOSING_MS = 3_000;
 const DRAIN_INTERVAL_MS = 50;
 
 /**
@@ -51,6 +54,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const stop = once(async () => {
       composed.readiness.set('stopping');
       log.info({ event: 'server.stopping' });
+      if (config.mode === 'production') await sleep(UNREADY_BEFORE_CLOSING_MS);
       await drain(server, config.server.drainSeconds * 1000);
       await stopHousekeeping();
       await database.close();

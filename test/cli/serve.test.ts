@@ -149,3 +149,30 @@ test('the demo gets its own settings and none of the secrets of the server', () 
   };
   expect(demoEnvironment(env)).toEqual({ PATH: '/bin', SHOP_URL: 'http://localhost:1' });
 });
+
+test('a server with another master secret than the database knows says so, and does not start', async () => {
+  const place = inDevelopment(await placeFor({ PORT: String(await freePort()) }));
+  const first = startProgram(place, ['serve']);
+  await first.shows(/Ctrl-C stops it/);
+  first.child.kill('SIGTERM');
+  await first.ended;
+  const other = {
+    ...place,
+    env: { ...place.env, GATEHOUSE_SECRET: 'Vm9uLWVpbmVtLWFuZGVyZW4tVGFnLWVpbi1hbmRlcmVyLVdlcnQ' },
+  };
+  const failure = await failureOf(other, ['serve']);
+  expect(failure).toMatchObject({ code: 'wrong_secret' });
+  expect(failure.message).toContain('Give GATEHOUSE_SECRET or GATEHOUSE_SECRET_FILE the value');
+});
+
+test('in production a stopping server answers that it is not ready before it stops listening', async () => {
+  const place = await production();
+  const statusOf = async (path: string) => (await fetch(`http://127.0.0.1:${place.env['PORT']}${path}`)).status;
+  const server = startProgram(place, ['serve']);
+  await server.shows(/server\.started/);
+  expect(await statusOf('/readyz')).toBe(200);
+  server.child.kill('SIGTERM');
+  await server.shows(/server\.stopping/);
+  expect([await statusOf('/readyz'), await statusOf('/livez')]).toEqual([503, 200]);
+  expect(await server.ended).toBe(0);
+});
