@@ -1,16 +1,14 @@
 // The table of commands: what there is to type, and the help that goes with it.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../server/package.ts';
+import { collect, examples, type Perform } from './command-parts.ts';
+import { addConfigCommands } from './config/commands.ts';
 import { migrateDatabase } from './migrate.ts';
 import { addRole, giveRole, removeRole, showRoles, takeRole } from './role.ts';
-import type { Answer, Invocation } from './terminal.ts';
 import { banUser, deleteUser, unbanUser } from './user/access.ts';
 import { createUser } from './user/create.ts';
 import { resetUserFactors, setUserPassword } from './user/credentials.ts';
 import { listUsers, showUser } from './user/list.ts';
-
-/** Runs a command and keeps what it answers. */
-export type Perform = (work: (invocation: Invocation) => Promise<Partial<Answer>>) => Promise<void>;
 
 /** `inherited` prepares the program before its subcommands copy its settings. */
 export function buildProgram(perform: Perform, prepare: (program: Command) => void): Command {
@@ -25,6 +23,7 @@ export function buildProgram(perform: Perform, prepare: (program: Command) => vo
   addServerCommands(program, perform);
   addUserCommands(program.command('user').description('people who can sign in'), perform);
   addRoleCommands(program.command('role').description('roles, and who has them'), perform);
+  addConfigCommands(program.command('config').description('the configuration as files'), perform);
   return program;
 }
 
@@ -167,8 +166,6 @@ function addRoleCommands(role: Command, perform: Perform): void {
 
 const WHO = 'e-mail address, username or id';
 
-const collect = (value: string, before: readonly string[]): string[] => [...before, value];
-
 /** More would be read into memory at once. */
 const LARGEST_LIMIT = 100_000;
 
@@ -177,9 +174,6 @@ function wholeNumber(text: string): number {
   if (number >= 1 && number <= LARGEST_LIMIT) return number;
   throw new InvalidArgumentError(`Expected a whole number from 1 to ${LARGEST_LIMIT}.`);
 }
-
-const examples = (...lines: readonly string[]): string =>
-  `\nExample${lines.length === 1 ? '' : 's'}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 
 const PROGRAM_HELP = `${examples(
   'npm start                                   the server and the demo shop, in development',

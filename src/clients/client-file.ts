@@ -10,39 +10,77 @@ import { roleName, rolePattern } from './role-fields.ts';
 const list = listWithoutRepeats(z.string());
 
 export const clientFile = z.strictObject({
-  client_id: textWhere(clientIdProblem),
-  client_name: shownText(60).optional(),
-  preset: z.enum(['web', 'spa', 'native', 'service']),
-  redirect_uris: list.optional(),
-  post_logout_redirect_uris: list.optional(),
-  grant_types: listWithoutRepeats(z.enum(['authorization_code', 'refresh_token', 'client_credentials'])).optional(),
+  client_id: textWhere(clientIdProblem).describe('The name the app states in its requests; the file is named by it.'),
+  client_name: shownText(60).optional().describe('What pages call the app. Default: the client_id.'),
+  preset: z
+    .enum(['web', 'spa', 'native', 'service'])
+    .describe('web keeps a secret, spa and native cannot, service acts for itself; sets secure defaults for the rest.'),
+  redirect_uris: list.optional().describe('Where people are sent back to; compared exactly.'),
+  post_logout_redirect_uris: list
+    .optional()
+    .describe('Where people may be sent after signing out; compared exactly. Default: none.'),
+  grant_types: listWithoutRepeats(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))
+    .optional()
+    .describe('Default: authorization_code and refresh_token; client_credentials for a service.'),
   token_endpoint_auth_method: z
     .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
-    .optional(),
-  client_secrets: clientSecrets.optional(),
-  jwks: jwks.optional(),
-  jwks_uri: z.string().optional(),
-  scope: textWhere(scopeProblem).optional(),
-  resources: z.record(z.string(), list).optional(),
-  require_pkce: z.boolean().optional(),
-  require_pushed_authorization_requests: z.boolean().optional(),
-  dpop_bound_access_tokens: z.boolean().optional(),
-  consent: z.enum(['ask', 'skip']).optional(),
-  access: z.strictObject({ require_any_role: listWithoutRepeats(roleName).optional() }).optional(),
+    .optional()
+    .describe('How the app proves who it is. Default: client_secret_basic; none for spa and native.'),
+  client_secrets: clientSecrets
+    .optional()
+    .describe('Several may be valid at once, so that one can be replaced while the app still runs.'),
+  jwks: jwks.optional().describe('Public keys for private_key_jwt.'),
+  jwks_uri: z.string().optional().describe('https address of the public keys for private_key_jwt, instead of jwks.'),
+  scope: textWhere(scopeProblem)
+    .optional()
+    .describe(
+      'What the app may ask for: words out of openid, profile, email, roles, offline_access. Default: all but the last.',
+    ),
+  resources: z
+    .record(z.string(), list)
+    .optional()
+    .describe('APIs of gatehouse.yaml, by audience, and their scopes that the app may ask for. Default: none.'),
+  require_pkce: z.boolean().optional().describe('false only for an app that cannot do PKCE. Default: true.'),
+  require_pushed_authorization_requests: z.boolean().optional().describe('RFC 9126. Default: false.'),
+  dpop_bound_access_tokens: z.boolean().optional().describe('RFC 9449. Default: false.'),
+  consent: z.enum(['ask', 'skip']).optional().describe('skip is for apps of your own. Default: ask.'),
+  access: z
+    .strictObject({
+      require_any_role: listWithoutRepeats(roleName)
+        .optional()
+        .describe('Who may sign in here: people with one of these roles. Default: everybody.'),
+    })
+    .optional()
+    .describe('Who may use the app.'),
   roles: z
     .strictObject({
-      include: listWithoutRepeats(rolePattern).optional(),
-      assign: listWithoutRepeats(roleName).optional(),
+      include: listWithoutRepeats(rolePattern)
+        .optional()
+        .describe('Which roles the app sees; * stands for any characters. Default: all but gatehouse:….'),
+      assign: listWithoutRepeats(roleName).optional().describe('Roles of a service, in its access tokens.'),
     })
-    .optional(),
-  id_token_claims: z.boolean().optional(),
-  allowed_origins: list.optional(),
-  introspect: list.optional(),
-  assertion_audience: z.enum(['issuer', 'token_endpoint']).optional(),
-  client_uri: z.string().optional(),
-  policy_uri: z.string().optional(),
-  tos_uri: z.string().optional(),
-  logo: textWhere(logoNameProblem).optional(),
+    .optional()
+    .describe('Roles in the tokens of this app.'),
+  id_token_claims: z
+    .boolean()
+    .optional()
+    .describe('Claims of the granted scopes stand in the ID token too, not at userinfo only. Default: true.'),
+  allowed_origins: list
+    .optional()
+    .describe(
+      'Origins whose scripts may call token, userinfo and revocation. Default: those of the redirects of a spa.',
+    ),
+  introspect: list.optional().describe('Audiences whose tokens the app may introspect besides its own. Default: none.'),
+  assertion_audience: z
+    .enum(['issuer', 'token_endpoint'])
+    .optional()
+    .describe('What assertions are addressed to, with private_key_jwt. Default: issuer.'),
+  client_uri: z.string().optional().describe('Home page of the app, for the consent page.'),
+  policy_uri: z.string().optional().describe('Privacy policy, for the consent page.'),
+  tos_uri: z.string().optional().describe('Terms of service, for the consent page.'),
+  logo: textWhere(logoNameProblem)
+    .optional()
+    .describe('Name of an svg, png or webp file beside this one or in the directory logos.'),
 });
 
 export type ClientFile = z.output<typeof clientFile>;

@@ -11,24 +11,32 @@ const clientSecret = z
       parseClientSecretHash(text) === undefined
         ? 'expected $gatehouse-sha256$v1$ and 43 characters of base64url (the SHA-256 of the secret)'
         : undefined,
-    ).optional(),
+    )
+      .optional()
+      .describe('SHA-256 of a generated secret, as "gatehouse client secret new" writes it.'),
     env: textWhere((text) =>
       /^[A-Za-z_][A-Za-z0-9_]*$/.test(text) ? undefined : 'expected the name of an environment variable',
-    ).optional(),
-    file: z.string().min(1).optional(),
-    value: z.string().min(1).optional(),
+    )
+      .optional()
+      .describe('Name of the environment variable that holds the secret.'),
+    file: z.string().min(1).optional().describe('Path of a file that holds the secret, relative to this one.'),
+    value: z.string().min(1).optional().describe('The secret in clear; in development only.'),
     expires: textWhere((text) =>
       parseExpiry(text) === undefined
         ? 'expected a date such as 2027-03-01, or a moment such as 2027-03-01T12:00:00Z'
         : undefined,
-    ).optional(),
+    )
+      .optional()
+      .describe('A date (its first moment in UTC) or a moment, from which on the secret is not accepted.'),
   })
   .superRefine((secret, context) => {
     const stated = KINDS.filter((kind) => secret[kind] !== undefined);
     if (stated.length === 1) return;
     const found = stated.length === 0 ? 'none of them' : stated.join(' and ');
     context.addIssue({ code: 'custom', message: `expected one of ${KINDS.join(', ')}; found ${found}` });
-  });
+  })
+  // For editors, which do not run the rule above.
+  .meta({ oneOf: KINDS.map((kind) => ({ required: [kind] })) });
 
 export type StatedSecret = z.output<typeof clientSecret>;
 

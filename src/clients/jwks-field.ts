@@ -20,4 +20,4 @@ const publicKey = z.looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']) }).superRefi
   }
 });
 
-export const jwks = z.strictObject({ keys: z.array(publicKey).min(1) });
+export const jwks = z.strictObject({ keys: z.array(publicKey).min(1).describe('RFC 7517; public parts only.') });

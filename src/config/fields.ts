@@ -20,11 +20,15 @@ export const shownText = (mostCharacters: number) =>
   });
 
 export const listWithoutRepeats = <T extends z.ZodType<string>>(entry: T) =>
-  z.array(entry).refine((entries) => repeated(entries) === undefined, {
-    // Also when an entry is wrong: all problems are told at once.
-    when: ({ value }) => Array.isArray(value),
-    error: ({ input }) => `states ${JSON.stringify(repeated(Array.isArray(input) ? input : []))} twice`,
-  });
+  z
+    .array(entry)
+    .refine((entries) => repeated(entries) === undefined, {
+      // Also when an entry is wrong: all problems are told at once.
+      when: ({ value }) => Array.isArray(value),
+      error: ({ input }) => `states ${JSON.stringify(repeated(Array.isArray(input) ? input : []))} twice`,
+    })
+    // For editors, which do not run the rule above.
+    .meta({ uniqueItems: true });
 
 const repeated = (entries: readonly unknown[]): unknown =>
   entries.find((entry, index) => entries.indexOf(entry) < index);

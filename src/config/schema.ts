@@ -14,18 +14,26 @@ import { issuerProblem } from './urls.ts';
 export const MODES = ['development', 'production'] as const;
 
 export const configFile = z.strictObject({
-  mode: z.enum(MODES).optional(),
-  issuer: textWhere(issuerProblem).optional(),
-  name: shownText(60).default('Gatehouse'),
-  server: serverSection.prefault({}),
-  database: databaseSection.prefault({}),
-  mfa: z.enum(['optional', 'required']).default('optional'),
-  passwords: passwordsSection.prefault({}),
-  sessions: sessionsSection.prefault({}),
-  tokens: tokensSection.prefault({}),
-  limits: limitsSection.prefault({}),
-  logging: loggingSection.prefault({}),
-  resources: resourcesSection.default({}),
+  mode: z.enum(MODES).optional().describe('No default; GATEHOUSE_MODE wins over it.'),
+  issuer: textWhere(issuerProblem)
+    .optional()
+    .describe(
+      'The address people and apps reach the server at, exactly: https (http on loopback only), no slash at the end. In development http://localhost:<port> unless stated.',
+    ),
+  name: shownText(60).default('Gatehouse').describe('What pages and authenticator apps call this server.'),
+  server: serverSection.prefault({}).describe('Where to listen, and whom to believe about where a request came from.'),
+  database: databaseSection.prefault({}).describe('PostgreSQL by URL, or the embedded database.'),
+  mfa: z.enum(['optional', 'required']).default('optional').describe('Whether everybody must enrol a second factor.'),
+  passwords: passwordsSection
+    .prefault({})
+    .describe('Lengths in characters (Unicode code points), after NIST SP 800-63B-4.'),
+  sessions: sessionsSection.prefault({}).describe('How long a browser stays signed in.'),
+  tokens: tokensSection.prefault({}).describe('Lifetimes, and the audience of access tokens for no particular API.'),
+  limits: limitsSection.prefault({}).describe('What slows down guessing, and keeps hashing from eating the machine.'),
+  logging: loggingSection.prefault({}).describe('How much is logged, and for whom.'),
+  resources: resourcesSection
+    .default({})
+    .describe('APIs that access tokens can be made for (RFC 8707), by audience: https://api.example.com.'),
 });
 
 export type ConfigFile = z.output<typeof configFile>;

@@ -21,6 +21,7 @@ const COMMANDS = [
   ['role', 'delete'],
   ['role', 'grant'],
   ['role', 'revoke'],
+  ['config', 'schema'],
 ];
 
 test.each(COMMANDS)('gatehouse %s %s explains itself, --json included', async (...command) => {
@@ -35,7 +36,7 @@ test.each(COMMANDS)('gatehouse %s %s explains itself, --json included', async (.
 test('the help lists every group of commands, the exit codes and when development is taken for granted', async () => {
   const { stdout, exitCode } = await gatehouse(NOWHERE, ['--help']);
   expect(exitCode).toBe(0);
-  for (const word of ['serve', 'migrate', 'user', 'role', 'Exit codes', 'take development for granted']) {
+  for (const word of ['serve', 'migrate', 'user', 'role', 'config', 'Exit codes', 'take development for granted']) {
     expect(stdout).toContain(word);
   }
 });
@@ -45,7 +46,7 @@ test('the version is that of the package', async () => {
 });
 
 test('without a command the help is shown, as a mistake', async () => {
-  for (const words of [[], ['user'], ['role']]) {
+  for (const words of [[], ['user'], ['role'], ['config']]) {
     const { exitCode, stdout, stderr } = await gatehouse(NOWHERE, words);
     expect(exitCode).toBe(2);
     expect(stdout).toBe('');

@@ -4,7 +4,12 @@ import { textWhere, wholeNumber } from '../fields.ts';
 import { postgresUrlProblem } from '../urls.ts';
 
 export const databaseSection = z.strictObject({
-  url: textWhere(postgresUrlProblem).optional(),
-  pool_size: wholeNumber(1, 100).default(10),
-  embedded_in_production: z.boolean().default(false),
+  url: textWhere(postgresUrlProblem)
+    .optional()
+    .describe('postgres://user:password@host:5432/database. The embedded database unless stated.'),
+  pool_size: wholeNumber(1, 100).default(10).describe('Connections of this process.'),
+  embedded_in_production: z
+    .boolean()
+    .default(false)
+    .describe('Production starts with the embedded database only when this is true: one process, one disk.'),
 });

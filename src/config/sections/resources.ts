@@ -6,9 +6,12 @@ import { audienceProblem } from '../urls.ts';
 import { accessTokenSeconds } from './tokens.ts';
 
 const resource = z.strictObject({
-  name: shownText(60),
-  scopes: z.record(textWhere(resourceScopeProblem), shownText(200)).default({}),
-  access_token_seconds: accessTokenSeconds.optional(),
+  name: shownText(60).describe('What the consent page calls the API.'),
+  scopes: z
+    .record(textWhere(resourceScopeProblem), shownText(200))
+    .default({})
+    .describe('Scope and one sentence for the consent page. Names of OpenID Connect scopes are taken.'),
+  access_token_seconds: accessTokenSeconds.optional().describe('Default: tokens.access_token_seconds.'),
 });
 
 export const resourcesSection = z.record(textWhere(audienceProblem), resource);

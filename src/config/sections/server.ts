@@ -4,11 +4,15 @@ import { listWithoutRepeats, textWhere, wholeNumber } from '../fields.ts';
 import { cidrProblem, hostProblem } from '../urls.ts';
 
 export const serverSection = z.strictObject({
-  host: textWhere(listenAddressProblem).default('127.0.0.1'),
-  port: wholeNumber(1, 65_535).default(3000),
-  trusted_proxies: listWithoutRepeats(textWhere(cidrProblem)).default([]),
-  internal_hosts: listWithoutRepeats(textWhere(hostProblem)).default([]),
-  drain_seconds: wholeNumber(0, 600).default(20),
+  host: textWhere(listenAddressProblem).default('127.0.0.1').describe('Where to listen. In a container: 0.0.0.0.'),
+  port: wholeNumber(1, 65_535).default(3000).describe('PORT wins over it.'),
+  trusted_proxies: listWithoutRepeats(textWhere(cidrProblem))
+    .default([])
+    .describe('Networks whose X-Forwarded-* headers are believed, such as 10.0.0.0/8.'),
+  internal_hosts: listWithoutRepeats(textWhere(hostProblem))
+    .default([])
+    .describe('Hosts by which apps in the same network call discovery, JWKS, token, userinfo and introspection.'),
+  drain_seconds: wholeNumber(0, 600).default(20).describe('How long a stopping server waits for requests in flight.'),
 });
 
 /** A name or an address, without a port: `0.0.0.0`, `::`, `localhost`. */

@@ -3,6 +3,10 @@ import { z } from 'zod';
 import { wholeNumber } from '../fields.ts';
 
 export const sessionsSection = z.strictObject({
-  idle_minutes: wholeNumber(1, 30 * 24 * 60).default(60),
-  absolute_hours: wholeNumber(1, 30 * 24).default(12),
+  idle_minutes: wholeNumber(1, 30 * 24 * 60)
+    .default(60)
+    .describe('Since its last use.'),
+  absolute_hours: wholeNumber(1, 30 * 24)
+    .default(12)
+    .describe('In all.'),
 });

@@ -7,10 +7,12 @@ import { audienceProblem } from '../urls.ts';
 export const accessTokenSeconds = wholeNumber(30, 3600);
 
 export const tokensSection = z.strictObject({
-  default_audience: textWhere(audienceProblem).optional(),
-  access_token_seconds: accessTokenSeconds.default(300),
-  client_credentials_token_seconds: wholeNumber(30, 86_400).default(600),
-  id_token_seconds: wholeNumber(30, 86_400).default(600),
-  refresh_token_idle_days: wholeNumber(1, 365).default(14),
-  refresh_token_absolute_days: wholeNumber(1, 365).default(30),
+  default_audience: textWhere(audienceProblem)
+    .optional()
+    .describe('The audience of access tokens when an app names no API. The issuer unless stated.'),
+  access_token_seconds: accessTokenSeconds.default(300).describe('An API believes a token until it expires.'),
+  client_credentials_token_seconds: wholeNumber(30, 86_400).default(600).describe('Access tokens of services.'),
+  id_token_seconds: wholeNumber(30, 86_400).default(600).describe('ID tokens.'),
+  refresh_token_idle_days: wholeNumber(1, 365).default(14).describe('Since the last refresh.'),
+  refresh_token_absolute_days: wholeNumber(1, 365).default(30).describe('In all.'),
 });
