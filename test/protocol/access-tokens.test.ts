@@ -185,6 +185,36 @@ test('a resource that was not asked for at the start cannot be had with the code
   expect([late.status, late.body['error']]).toEqual([400, 'invalid_target']);
 });
 
+test('with two APIs asked for, each token is for the one that the app names when it redeems or refreshes', async () => {
+  const request = requestOf(server.issuer, STOCK_APP, { scope: 'openid items:read stock:count', resource: API });
+  const response = await person.request(`${request.url}&resource=${encodeURIComponent(STOCK)}`);
+  const form = {
+    grant_type: 'authorization_code',
+    code: answerAt(response.headers.get('location')).get('code') ?? '',
+    code_verifier: request.verifier,
+    redirect_uri: CALLBACK,
+  };
+  const first = await redeem(server.issuer, { ...form, resource: STOCK }, STOCK_APP);
+  expect(claimsIn(first.body['access_token'])).toMatchObject({
+    aud: [STOCK, userinfoUrl],
+    scope: 'openid stock:count',
+  });
+  const refreshToken = String(first.body['refresh_token']);
+  const second = await refresh(server.issuer, STOCK_APP, refreshToken, { resource: API });
+  expect(claimsIn(second.body['access_token'])).toMatchObject({ aud: [API, userinfoUrl], scope: 'openid items:read' });
+
+  // Whatever else is asked for, one token never opens two APIs (RFC 9700 section 2.3).
+  for (const resource of [[], [STOCK, API], [API, STOCK]]) {
+    const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken });
+    for (const each of resource) body.append('resource', each);
+    const response = await post(`${server.issuer}/token`, body, { client: STOCK_APP });
+    const answer = (await response.json()) as Record<string, unknown>;
+    if (answer['error'] === 'invalid_target') continue;
+    const each = [API, STOCK].map((api) => [api, userinfoUrl]);
+    expect(each).toContainEqual(claimsIn(answer['access_token'])['aud']);
+  }
+});
+
 test('a refreshed token is for the same API as the first', async () => {
   const { refreshToken } = await newTokens({ scope: 'openid items:read', resource: API });
   const next = tokensOf((await refresh(server.issuer, WEB, refreshToken)).body);
