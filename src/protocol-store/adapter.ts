@@ -1,6 +1,7 @@
 // The engine's storage contract on our table (engine: Adapter interface of oidc-provider 9).
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { upsertGrant } from './grant-rows.ts';
+import { destroyInteraction, findInteraction, upsertInteraction } from './interaction-rows.ts';
 import {
   buryGrant,
   consumePayload,
@@ -38,7 +39,7 @@ export const createAdapterFactory =
       case 'Client':
         return { ...plainAdapter(deps, model), find: async (id) => deps.findClientMetadata(id) };
       case 'AccessToken':
-        return { ...plainAdapter(deps, model), find: (id) => deps.readJwtAccessToken(id) };
+        return { ...plainAdapter(deps, model), ...accessTokenAdapter(deps) };
       case 'Interaction':
         return { ...plainAdapter(deps, model), ...interactionAdapter(deps) };
       case 'ReplayDetection':
@@ -54,7 +55,7 @@ function plainAdapter(deps: StoreDeps, model: string): Adapter {
       await upsertPayload(deps, { model, id, payload: storable(payload), expiresInSeconds: seconds(model, expiresIn) });
     },
     async find(id) {
-      const payload = await findPayload(deps, model, id);
+      const payload = id.includes('\0') ? undefined : await findPayload(deps, model, id);
       return payload === undefined ? undefined : { ...payload, jti: id };
     },
     async findByUid() {
@@ -98,34 +99,20 @@ const grantAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'destroy'> => (
   destroy: (id) => buryGrant(deps, id),
 });
 
-/** Stands in a stored `returnTo` where the interaction's identifier was. */
-const OWN_IDENTIFIER = '{uid}';
-
-/**
- * An interaction names what two cookies hold: `session.cookie` is the session's identifier, which the engine never reads
- * back, and `returnTo` ends with its own.
- */
-const interactionAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'find'> => ({
+const interactionAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'find' | 'destroy'> => ({
   async upsert(id, payload, expiresIn) {
-    const { session, returnTo, ...rest } = storable(payload);
-    const { cookie: _cookie, ...kept } = (session ?? {}) as Payload;
-    const stripped = {
-      ...rest,
-      ...replaced(returnTo, id, OWN_IDENTIFIER),
-      ...(session === undefined ? {} : { session: kept }),
-    };
     const expiresInSeconds = seconds('Interaction', expiresIn);
-    await upsertPayload(deps, { model: 'Interaction', id, payload: stripped, expiresInSeconds });
+    await upsertInteraction(deps, id, { payload: storable(payload), expiresInSeconds });
   },
-  async find(id) {
-    const payload = await findPayload(deps, 'Interaction', id);
-    if (payload === undefined) return undefined;
-    return { ...payload, ...replaced(payload['returnTo'], OWN_IDENTIFIER, id), jti: id };
-  },
+  find: (id) => findInteraction(deps, id),
+  destroy: (id) => destroyInteraction(deps, id),
 });
 
-const replaced = (returnTo: unknown, what: string, by: string): Payload =>
-  typeof returnTo === 'string' ? { returnTo: returnTo.replace(what, () => by) } : {};
+/** They are JWTs: there are no rows to find or to take away. */
+const accessTokenAdapter = (deps: AdapterDeps): Pick<Adapter, 'find' | 'revokeByGrantId'> => ({
+  find: (id) => deps.readJwtAccessToken(id),
+  revokeByGrantId: async () => undefined,
+});
 
 function upsertOnce(deps: StoreDeps, model: string): Adapter['upsert'] {
   return async (id, payload, expiresIn) => {
@@ -134,8 +121,8 @@ function upsertOnce(deps: StoreDeps, model: string): Adapter['upsert'] {
   };
 }
 
-/** U+0000 as JSON has it. */
-const NUL = '\\u0000';
+/** U+0000 as JSON has it; behind an escaped backslash the same characters are just text. */
+const NUL = /(?<!\\)(?:\\\\)*\\u0000/;
 
 /** A pushed request is kept as an unsigned JWT; what is in it is stored once more when somebody comes with it. */
 const claimsOf = (jwt: unknown): string =>
@@ -143,7 +130,7 @@ const claimsOf = (jwt: unknown): string =>
 
 /** PostgreSQL cannot store U+0000 in text; a request that carries one is wrong, not the server. */
 function storable(payload: AdapterPayload): Payload {
-  if (JSON.stringify(payload).includes(NUL) || claimsOf(payload['request']).includes(NUL)) {
+  if (NUL.test(JSON.stringify(payload)) || NUL.test(claimsOf(payload['request']))) {
     throw new errors.InvalidRequest('the request contains a NUL character');
   }
   return { ...payload };

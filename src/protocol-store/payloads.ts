@@ -19,8 +19,8 @@ export type Payload = Record<string, unknown>;
 /** Seconds for which an expired row can still be found: the engine itself judges `exp`, with its clock tolerance. */
 export const FINDABLE_AFTER_EXPIRY_SECONDS = 300;
 
-/** Seconds for which a destroyed Session or Grant leaves a tombstone, longer than any request in flight. */
-const TOMBSTONE_SECONDS = 86_400;
+/** Seconds for which what was destroyed leaves a tombstone: far longer than any request can be in flight. */
+const TOMBSTONE_SECONDS = 3600;
 
 /** Models whose identifier is no secret: grants are named in tokens. All others are found by the hash of theirs. */
 const PLAIN_IDENTIFIER_MODELS: ReadonlySet<string> = new Set(['Grant']);
@@ -35,19 +35,23 @@ export interface NewPayload {
   readonly expiresInSeconds: number;
 }
 
-/** Writes the whole payload; a row that was destroyed stays destroyed. */
+/** Writes the whole payload; a row that was destroyed stays destroyed, and one that was spent stays spent. */
 export async function upsertPayload({ db, clock }: StoreDeps, row: NewPayload): Promise<void> {
   const values = columnsOf(clock, row);
+  const consumed_at = sql<Date>`coalesce(oidc_payloads.consumed_at, excluded.consumed_at)`;
   await db
     .insertInto('oidc_payloads')
     .values({ model: row.model, id: storedId(row.model, row.id), ...values })
     .onConflict((conflict) =>
-      conflict.columns(['model', 'id']).doUpdateSet(values).where('oidc_payloads.destroyed_at', 'is', null),
+      conflict
+        .columns(['model', 'id'])
+        .doUpdateSet({ ...values, consumed_at })
+        .where('oidc_payloads.destroyed_at', 'is', null),
     )
     .execute();
 }
 
-/** True if the row is new, or the one that stood there has expired; false if the identifier was used before. */
+/** True if the row is new, or nobody can find the one that stood there; false if the identifier was used before. */
 export async function insertPayloadOnce({ db, clock }: StoreDeps, row: NewPayload): Promise<boolean> {
   const values = columnsOf(clock, row);
   const inserted = await db
@@ -57,7 +61,7 @@ export async function insertPayloadOnce({ db, clock }: StoreDeps, row: NewPayloa
       conflict
         .columns(['model', 'id'])
         .doUpdateSet(values)
-        .where(sql<SqlBool>`oidc_payloads.expires_at < ${databaseNow(clock)}`),
+        .where(sql<SqlBool>`oidc_payloads.expires_at < ${databaseNowPlus(clock, -FINDABLE_AFTER_EXPIRY_SECONDS)}`),
     )
     .returning('id')
     .executeTakeFirst();
@@ -78,23 +82,6 @@ export async function findPayload({ db, clock }: StoreDeps, model: string, id: s
   return row.consumed_at === null
     ? row.payload
     : { ...row.payload, consumed: Math.floor(row.consumed_at.getTime() / 1000) };
-}
-
-/** What a row said that was retired (see retirePayload) less than `seconds` ago. */
-export async function findRetiredPayload(
-  { db, clock }: StoreDeps,
-  { model, id, seconds }: { model: string; id: string; seconds: number },
-): Promise<Payload | undefined> {
-  const row = await db
-    .selectFrom('oidc_payloads')
-    .select('payload')
-    .where('model', '=', model)
-    .where('id', '=', storedId(model, id))
-    .where('destroyed_at', '>', databaseNowPlus(clock, -seconds))
-    .where(stillFindable(clock))
-    .where(sql<SqlBool>`payload <> '{}'::jsonb`)
-    .executeTakeFirst();
-  return row?.payload;
 }
 
 /**
@@ -251,11 +238,12 @@ export const tombstone = (clock: Clock) => ({
 });
 
 /** The columns that follow from a payload. The identifier is not kept in it: it would be the bearer value itself. */
-function columnsOf(clock: Clock, { payload, expiresInSeconds }: NewPayload) {
+function columnsOf(clock: Clock, { model, payload, expiresInSeconds }: NewPayload) {
   const { jti: _jti, consumed, ...kept } = payload;
   return {
     payload: JSON.stringify(kept),
-    grant_id: text(payload['grantId']),
+    // An interaction names the grant that it may add to, but was not issued under it and does not end with it.
+    grant_id: model === 'Interaction' ? null : text(payload['grantId']),
     account_id: text(payload['accountId']),
     client_id: text(payload['clientId']),
     uid: text(payload['uid']),

@@ -24,8 +24,8 @@ import {
   type SessionAuthorization,
 } from './session-authorizations.ts';
 
-/** Seconds for which a replaced identifier can be used: longer than any request that was sent with it can take. */
-const REPLACED_SECONDS = 60;
+/** Seconds. Longer than a request takes to get here, much shorter than what somebody could do with an old identifier. */
+const REPLACED_SECONDS = 10;
 
 interface SessionRow {
   readonly id: string;

@@ -1,0 +1,34 @@
+// Interactions: a person on the way through a sign-in. What two cookies hold is not kept in their rows.
+import { buryPayload, findPayload, type Payload, type StoreDeps, upsertPayload } from './payloads.ts';
+
+/** Stands in a stored `returnTo` where the interaction's identifier was. */
+const OWN_IDENTIFIER = '{uid}';
+
+/**
+ * `session.cookie` is the session's identifier, which the engine never reads back, and `returnTo` ends with the
+ * interaction's own. One that was finished stays finished: a form that comes late cannot make its result usable again.
+ */
+export async function upsertInteraction(
+  deps: StoreDeps,
+  id: string,
+  interaction: { payload: Payload; expiresInSeconds: number },
+): Promise<void> {
+  const { session, returnTo, ...rest } = interaction.payload;
+  const { cookie: _cookie, ...kept } = (session ?? {}) as Payload;
+  const payload = {
+    ...rest,
+    ...replaced(returnTo, id, OWN_IDENTIFIER),
+    ...(session === undefined ? {} : { session: kept }),
+  };
+  await upsertPayload(deps, { ...interaction, model: 'Interaction', id, payload });
+}
+
+export async function findInteraction(deps: StoreDeps, id: string): Promise<Payload | undefined> {
+  const payload = await findPayload(deps, 'Interaction', id);
+  return payload && { ...payload, ...replaced(payload['returnTo'], OWN_IDENTIFIER, id), jti: id };
+}
+
+export const destroyInteraction = (deps: StoreDeps, id: string): Promise<void> => buryPayload(deps, 'Interaction', id);
+
+const replaced = (returnTo: unknown, what: string, by: string): Payload =>
+  typeof returnTo === 'string' ? { returnTo: returnTo.replace(what, () => by) } : {};
