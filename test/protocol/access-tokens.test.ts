@@ -3,8 +3,20 @@
 import { createPublicKey } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createRemoteJWKSet, exportJWK, generateKeyPair, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import {
+  createRemoteJWKSet,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  type JWTPayload,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { deriveKey } from '../../src/crypto/derived-keys.ts';
+import { createSealedBox } from '../../src/crypto/sealed-box.ts';
+import { listSigningKeys } from '../../src/keys/signing-keys.ts';
 import { removeAccount } from '../../src/sessions/ban-account.ts';
 import type { Browser } from '../support/browser.ts';
 import { movingClock } from '../support/moving-clock.ts';
@@ -40,6 +52,7 @@ resources:
     access_token_seconds: 120
     scopes: { stock:count: Count }
 `;
+const MASTER_SECRET = 'a-master-secret-for-tests-only-with-some-length-4711';
 const STOCK_APP = { ...WEB, clientId: 'stock' };
 
 let server: TestServer;
@@ -55,7 +68,7 @@ client_secrets: [{ value: "${WEB.secret}" }]
 consent: skip
 resources: { "${STOCK}": ["stock:count"], "${API}": ["items:read"] }
 `;
-  server = await startTestServer({ settings: SETTINGS, clients: { stock } });
+  server = await startTestServer({ settings: SETTINGS, clients: { stock }, env: { GATEHOUSE_SECRET: MASTER_SECRET } });
   userinfoUrl = `${server.issuer}/me`;
   await server.person({ email: 'jane@example.test', name: 'Jane Doe', roles: ['vendor'] });
   person = (await authorize(server.issuer, { email: 'jane@example.test' })).browser;
@@ -366,6 +379,46 @@ test('no token is believed by its own word: alg none, our public key as a secret
   for (const [what, token] of Object.entries(forged)) await isRefused(await userinfo(server.issuer, token), what);
   expect(canary.hits()).toBe(0);
   canary.server.close();
+});
+
+test('what our own key has signed for another purpose is no access token either (RFC 8725 section 3.11)', async () => {
+  const { accessToken } = await newTokens();
+  const [key] = await listSigningKeys({
+    db: server.database.db,
+    box: createSealedBox(deriveKey(MASTER_SECRET, 'sealing')),
+  });
+  const claims = claimsIn(accessToken);
+  const header = headerOf(accessToken) as { alg: string; typ: string; kid: string };
+  const sign = async (changes: Record<string, unknown>, otherHeader: Record<string, unknown> = {}) => {
+    const protectedHeader = { ...header, ...otherHeader };
+    const privateKey = await importJWK({ ...key?.privateJwk, alg: protectedHeader.alg } as JWK, protectedHeader.alg);
+    return new SignJWT({ ...claims, ...changes } as JWTPayload).setProtectedHeader(protectedHeader).sign(privateKey);
+  };
+  // The control: signed again without a change it is as good as the one we were given.
+  expect((await userinfo(server.issuer, await sign({}))).status).toBe(200);
+  const past = Math.floor(movingClock.now().getTime() / 1000) - 60;
+  const wrong: Record<string, Promise<string>> = {
+    'type JWT': sign({}, { typ: 'JWT' }),
+    'no type': sign({}, { typ: undefined }),
+    'type of a logout token': sign({}, { typ: 'logout+jwt' }),
+    'PS256 by the same key': sign({}, { alg: 'PS256' }),
+    'RS512 by the same key': sign({}, { alg: 'RS512' }),
+    'another issuer': sign({ iss: 'https://evil.test' }),
+    'no issuer': sign({ iss: undefined }),
+    'for the issuer only': sign({ aud: server.issuer }),
+    'for an API only': sign({ aud: [API] }),
+    'no audience': sign({ aud: undefined }),
+    'expired a minute ago': sign({ exp: past }),
+    'no end': sign({ exp: undefined }),
+    'no identifier': sign({ jti: undefined }),
+    'no client': sign({ client_id: undefined }),
+    'another client than the grant’s': sign({ client_id: 'ask' }),
+    'no grant': sign({ gh_grant: undefined }),
+    'a grant that does not exist': sign({ gh_grant: 'x'.repeat(43) }),
+    'a grant that is no text': sign({ gh_grant: { $ne: '' } }),
+    'a session that does not exist': sign({ gh_session: 'x'.repeat(21) }),
+  };
+  for (const [what, token] of Object.entries(wrong)) await isRefused(await userinfo(server.issuer, await token), what);
 });
 
 test('sign-out ends tokens bound to the session at once, and leaves offline ones alone', async () => {
