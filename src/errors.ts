@@ -14,12 +14,33 @@ export type RefusalCode =
   | 'busy'
   | 'database_unavailable';
 
+/** Which message: pages show it in the person's language, by the key `refused.<reason>` of the catalogue (http/messages.ts). */
+export type RefusalReason =
+  | 'unknown_address'
+  | 'unusable_character'
+  | 'unused_method'
+  | 'other_method'
+  | 'no_such_file'
+  | 'read_only_file'
+  | 'no_such_logo'
+  | 'malformed'
+  | 'only_forms'
+  | 'unexpected_form'
+  | 'form_too_long'
+  | 'form_too_slow'
+  | 'form_broken_off'
+  | 'foreign_form'
+  | 'too_many_people'
+  | 'records_unreachable';
+
 export interface RefusalDetails {
   readonly code: RefusalCode;
   /** HTTP status. */
   readonly status: number;
-  /** One or two sentences a person can act on. Shown as they are, so never a secret in them. */
+  /** One or two sentences a person can act on, in English: for the log and for programs. Never a secret in them. */
   readonly message: string;
+  /** The same message in the catalogue of the pages; without it a page shows `message` as it is. */
+  readonly reason?: RefusalReason;
   /** Seconds; becomes the Retry-After header (RFC 9110 section 10.2.3). */
   readonly retryAfterSeconds?: number;
 }
@@ -28,12 +49,14 @@ export class Refusal extends Error {
   override readonly name: string = 'Refusal';
   readonly code: RefusalCode;
   readonly status: number;
+  readonly reason: RefusalReason | undefined;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(details: RefusalDetails, options?: ErrorOptions) {
     super(details.message, options);
     this.code = details.code;
     this.status = details.status;
+    this.reason = details.reason;
     this.retryAfterSeconds = details.retryAfterSeconds;
   }
 }

@@ -44,6 +44,7 @@ const tooBusy = (): Refusal =>
   new Refusal({
     code: 'busy',
     status: 503,
+    reason: 'too_many_people',
     message: 'Too many people are signing in at this moment. Try again in a few seconds.',
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });

@@ -72,11 +72,21 @@ function loadAsset(folder: string, name: string): Asset {
 
 function answer(ctx: Koa.Context, asset: Asset | undefined): void {
   if (asset === undefined) {
-    throw new Refusal({ code: 'not_found', status: 404, message: 'There is no such file here.' });
+    throw new Refusal({
+      code: 'not_found',
+      status: 404,
+      reason: 'no_such_file',
+      message: 'There is no such file here.',
+    });
   }
   if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
     ctx.set('Allow', 'GET, HEAD');
-    throw new Refusal({ code: 'method_not_allowed', status: 405, message: 'Files can only be read.' });
+    throw new Refusal({
+      code: 'method_not_allowed',
+      status: 405,
+      reason: 'read_only_file',
+      message: 'Files can only be read.',
+    });
   }
   ctx.status = 200;
   ctx.set('Cache-Control', IMMUTABLE);

@@ -51,5 +51,6 @@ const crossSiteRequest = (): Refusal =>
   new Refusal({
     code: 'cross_site_request',
     status: 403,
+    reason: 'foreign_form',
     message: 'This form did not come from a current page of this site. Go back, load the page again and retry.',
   });

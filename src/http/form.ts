@@ -16,7 +16,12 @@ export async function readForm<T>(ctx: Koa.Context, schema: z.ZodType<T>, limits
   const type = ctx.get('Content-Type');
   const isForm = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?)?\s*$/i.test(type);
   if (!isForm || ctx.get('Content-Encoding') !== '') {
-    throw new Refusal({ code: 'unsupported_media_type', status: 415, message: 'This address takes only forms.' });
+    throw new Refusal({
+      code: 'unsupported_media_type',
+      status: 415,
+      reason: 'only_forms',
+      message: 'This address takes only forms.',
+    });
   }
   return parse((await readBody(ctx.req, limits)).toString('latin1'), schema);
 }
@@ -57,5 +62,6 @@ const notAsExpected = (): Refusal =>
   new Refusal({
     code: 'bad_request',
     status: 400,
+    reason: 'unexpected_form',
     message: 'What was sent is not what this page expects. Go back, load the page again and retry.',
   });

@@ -4,6 +4,8 @@ import { join, relative } from 'node:path';
 import type Koa from 'koa';
 import koaViews from 'koa-views';
 import { compileFile } from 'pug';
+import { languageOf } from './language.ts';
+import { type Texts, textsIn } from './messages.ts';
 import './state.ts';
 
 /** What a template sees. Data only: no name in it is an option of koa-views or pug. */
@@ -15,7 +17,7 @@ export type Views = ReadonlyMap<string, (locals: Locals) => string>;
 export interface PageOptions {
   /** Absolute. */
   readonly viewsDir: string;
-  /** Locals of every page: the product's name, `lang`, `asset(name)`. */
+  /** Locals of every page: the product's name, `asset(name)`. */
   readonly shared: Locals;
 }
 
@@ -46,9 +48,18 @@ export function pages({ viewsDir, shared }: PageOptions): Koa.Middleware {
   };
 }
 
-/** Answers with a page; the status stays as it was set (200 otherwise). Own locals win over shared ones of the same name. */
+/** What pages say to this caller, in their language. */
+export const textsFor = (ctx: Koa.Context): Texts => textsIn(languageOf(ctx));
+
+/**
+ * Answers with a page in the caller's language; the status stays as it was set (200 otherwise). Own locals win over shared
+ * ones of the same name.
+ */
 export async function renderPage(ctx: Koa.Context, view: string, locals: Locals = {}): Promise<void> {
-  const merged = mergeLocals({ requestId: ctx.state.requestId }, ctx.state.sharedLocals, locals);
+  const lang = languageOf(ctx);
+  ctx.set('Content-Language', lang);
+  const given = { requestId: ctx.state.requestId, lang, t: textsIn(lang) };
+  const merged = mergeLocals(given, ctx.state.sharedLocals, locals);
   // One key, so that koa-views finds none of its own options (`pretty`, `partials`) in what a page shows.
   await ctx.render(view + EXTENSION, { locals: merged });
 }

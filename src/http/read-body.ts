@@ -35,8 +35,23 @@ export function readBody(req: IncomingMessage, { maxBytes, timeoutMs }: BodyLimi
 }
 
 const tooLarge = (): Refusal =>
-  new Refusal({ code: 'payload_too_large', status: 413, message: 'What was sent is longer than this form allows.' });
+  new Refusal({
+    code: 'payload_too_large',
+    status: 413,
+    reason: 'form_too_long',
+    message: 'What was sent is longer than this form allows.',
+  });
 const tooSlow = (): Refusal =>
-  new Refusal({ code: 'bad_request', status: 408, message: 'The form took too long to arrive. Please send it again.' });
+  new Refusal({
+    code: 'bad_request',
+    status: 408,
+    reason: 'form_too_slow',
+    message: 'The form took too long to arrive. Please send it again.',
+  });
 const brokenOff = (): Refusal =>
-  new Refusal({ code: 'bad_request', status: 400, message: 'The connection broke off before the form was complete.' });
+  new Refusal({
+    code: 'bad_request',
+    status: 400,
+    reason: 'form_broken_off',
+    message: 'The connection broke off before the form was complete.',
+  });

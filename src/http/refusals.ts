@@ -1,8 +1,9 @@
 // Turns what was thrown into an answer: a Refusal explains itself, a defect is logged once and explained to nobody.
 import { STATUS_CODES } from 'node:http';
 import type Koa from 'koa';
-import { Refusal, type RefusalCode } from '../errors.ts';
-import { type Locals, renderPage } from './page.ts';
+import { Refusal } from '../errors.ts';
+import { CATALOGUES, type MessageKey } from './messages.ts';
+import { type Locals, renderPage, textsFor } from './page.ts';
 import './state.ts';
 
 export interface RefusalOptions {
@@ -13,22 +14,8 @@ export interface RefusalOptions {
 /** Seconds. A restarting database is back sooner than anyone tries a third time. */
 const DATABASE_RETRY_SECONDS = 5;
 
-const TITLES: Readonly<Record<RefusalCode, string>> = {
-  bad_request: 'This request could not be understood',
-  not_found: 'There is no page here',
-  method_not_allowed: 'This address is not used that way',
-  forbidden: 'This is not open to you',
-  cross_site_request: 'This form could not be accepted',
-  interaction_expired: 'This sign-in has expired',
-  too_many_attempts: 'Too many attempts',
-  payload_too_large: 'That was too long',
-  unsupported_media_type: 'This request could not be understood',
-  misdirected_request: 'This server does not answer under that name',
-  busy: 'Very busy at the moment',
-  database_unavailable: 'Not available at the moment',
-};
-
-const BROKEN_TITLE = 'Something went wrong here';
+/** For programs, which are told in English. */
+const BROKEN = CATALOGUES.en['broken.title'];
 
 /** HTML for browsers, problem+json (RFC 9457) for programs that ask for JSON. Headers already set (Allow) are kept. */
 export function answerRefusals({ isUnavailable }: RefusalOptions): Koa.Middleware {
@@ -47,7 +34,12 @@ export function answerRefusals({ isUnavailable }: RefusalOptions): Koa.Middlewar
 
 /** The last middleware: nobody else knew the path. */
 export const notFound: Koa.Middleware = async () => {
-  throw new Refusal({ code: 'not_found', status: 404, message: 'The address may be mistyped, or the page has moved.' });
+  throw new Refusal({
+    code: 'not_found',
+    status: 404,
+    reason: 'unknown_address',
+    message: 'The address may be mistyped, or the page has moved.',
+  });
 };
 
 /** `undefined` for a defect. */
@@ -57,13 +49,19 @@ function asRefusal(error: unknown, isUnavailable: RefusalOptions['isUnavailable'
     return new Refusal({
       code: 'database_unavailable',
       status: 503,
+      reason: 'records_unreachable',
       message: 'We cannot reach our records right now. Nothing was lost; please try again in a moment.',
       retryAfterSeconds: DATABASE_RETRY_SECONDS,
     });
   }
   const status = clientErrorStatus(error);
   if (status === undefined) return undefined;
-  return new Refusal({ code: 'bad_request', status, message: 'The request was not complete or not well formed.' });
+  return new Refusal({
+    code: 'bad_request',
+    status,
+    reason: 'malformed',
+    message: 'The request was not complete or not well formed.',
+  });
 }
 
 /** Libraries (Koa, the engine) throw errors with a 4xx status and `expose` for what the caller did wrong; their words stay inside. */
@@ -94,32 +92,32 @@ async function answer(ctx: Koa.Context, refusal: Refusal | undefined): Promise<v
     return;
   }
   try {
-    await renderPage(ctx, refusal === undefined ? 'errors/broken' : 'errors/refused', locals(refusal));
+    await renderPage(ctx, refusal === undefined ? 'errors/broken' : 'errors/refused', locals(ctx, refusal));
   } catch (err) {
     ctx.state.log.error({ event: 'http.error_page_failed', err });
     ctx.type = 'text/plain';
-    ctx.body = `${refusal?.message ?? BROKEN_TITLE}\nRequest: ${ctx.state.requestId}\n`;
+    ctx.body = `${refusal?.message ?? BROKEN}\nRequest: ${ctx.state.requestId}\n`;
   }
   ctx.status = status;
 }
 
 /** What a handler prepared before it failed must not go out with the error; a defect takes its cookies along. */
 function forgetAnswerSoFar(ctx: Koa.Context, refusal: Refusal | undefined): void {
-  const prepared = ['Content-Type', 'Content-Length', 'Content-Disposition', 'Content-Encoding', 'ETag', 'Location'];
-  for (const name of prepared) ctx.remove(name);
+  const prepared = ['Type', 'Length', 'Disposition', 'Encoding', 'Language'].map((name) => `Content-${name}`);
+  for (const name of [...prepared, 'ETag', 'Location']) ctx.remove(name);
   if (refusal === undefined) ctx.remove('Set-Cookie');
   ctx.set('Cache-Control', 'no-store');
 }
 
-const locals = (refusal: Refusal | undefined): Locals =>
-  refusal === undefined
-    ? { title: BROKEN_TITLE }
-    : {
-        title: TITLES[refusal.code],
-        message: refusal.message,
-        code: refusal.code,
-        retryAfterSeconds: refusal.retryAfterSeconds,
-      };
+function locals(ctx: Koa.Context, refusal: Refusal | undefined): Locals {
+  const t = textsFor(ctx);
+  if (refusal === undefined) return { title: t('broken.title') };
+  const { code, reason, message, retryAfterSeconds } = refusal;
+  // Every code and every reason is a key: one that is not in the catalogue does not compile.
+  const title: MessageKey = `refused.title.${code}`;
+  const said: MessageKey | undefined = reason && `refused.${reason}`;
+  return { title: t(title), message: said === undefined ? message : t(said), code, retryAfterSeconds };
+}
 
 const problem = (
   ctx: Koa.Context,
@@ -129,7 +127,7 @@ const problem = (
   type: 'about:blank',
   title: STATUS_CODES[status] ?? 'Error',
   status,
-  detail: refusal?.message ?? BROKEN_TITLE,
+  detail: refusal?.message ?? BROKEN,
   code: refusal?.code ?? 'server_error',
   requestId: ctx.state.requestId,
 });

@@ -13,12 +13,18 @@ export const checkRequestLine: Koa.Middleware = async (ctx, next) => {
     throw new Refusal({
       code: 'bad_request',
       status: 400,
+      reason: 'unusable_character',
       message: 'The address contains a character that cannot be used.',
     });
   }
   if (!METHODS.includes(ctx.method)) {
     ctx.set('Allow', METHODS.join(', '));
-    throw new Refusal({ code: 'method_not_allowed', status: 405, message: 'This method is not used here.' });
+    throw new Refusal({
+      code: 'method_not_allowed',
+      status: 405,
+      reason: 'unused_method',
+      message: 'This method is not used here.',
+    });
   }
   await next();
 };

@@ -38,7 +38,12 @@ export function mountRoutes(routes: readonly Route[], { gate, issuerOrigin }: Ro
       const allowed = router.match(ctx.path, ctx.method).path.flatMap((layer) => layer.methods);
       if (allowed.length === 0) return next();
       ctx.set('Allow', [...new Set(allowed)].sort().join(', '));
-      throw new Refusal({ code: 'method_not_allowed', status: 405, message: 'This address is not used that way.' });
+      throw new Refusal({
+        code: 'method_not_allowed',
+        status: 405,
+        reason: 'other_method',
+        message: 'This address is not used that way.',
+      });
     });
 }
 

@@ -11,6 +11,8 @@ declare module 'koa' {
     log: Logger;
     /** Canonical IP address of the person or program, behind trusted proxies. Set by host.ts. */
     clientAddress: string;
+    /** `ui_locales` of the authorization or logout request that the page belongs to. Set by whoever knows the request. */
+    uiLocales?: unknown;
     /** Locals of every page. Set by page.ts. */
     sharedLocals: Locals;
     /** The pattern of the route that answers (`/interaction/:uid`): identifiers in paths stay out of the log. */

@@ -3,6 +3,8 @@ import type Koa from 'koa';
 import { z } from 'zod';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
+import type { MessageKey, Texts } from '../http/messages.ts';
+import { textsFor } from '../http/page.ts';
 import { requestedAccess } from '../provider/access.ts';
 import { rememberConsent } from '../sessions/consents.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -12,12 +14,12 @@ import { addressOf, readStep, redirectToDispatch, type Step, showStep } from './
 
 const form = z.object({ csrf: z.string().optional(), decision: z.enum(['allow', 'deny']) });
 
-const SENTENCES: Readonly<Record<string, string>> = {
-  openid: 'Know that it is you when you come back',
-  profile: 'See your name and your username',
-  email: 'See your e-mail address',
-  roles: 'See the roles you have',
-  offline_access: 'Stay connected to your account while you are away',
+const SENTENCES: Readonly<Record<string, MessageKey>> = {
+  openid: 'scope.openid',
+  profile: 'scope.profile',
+  email: 'scope.email',
+  roles: 'scope.roles',
+  offline_access: 'scope.offline_access',
 };
 
 export async function showConsent(
@@ -26,18 +28,24 @@ export async function showConsent(
   { signIn, account }: { signIn: SignIn; account: Account | undefined },
 ): Promise<void> {
   const asked = requestedAccess(signIn.client, signIn.params);
+  const t = textsFor(ctx);
   await showStep(deps, ctx, {
     view: 'consent',
-    title: `Allow ${signIn.client.clientName}?`,
+    title: 'consent.title',
     signIn,
     account,
     locals: {
       action: addressOf(signIn, 'consent'),
-      scopes: asked.scopes.map((value) => ({ value, sentence: SENTENCES[value] ?? value })),
+      scopes: asked.scopes.map((value) => ({ value, sentence: sentenceOf(t, value) })),
       resources: [...asked.resources].map(([audience, scopes]) => describeResource(deps, audience, scopes)),
     },
   });
 }
+
+const sentenceOf = (t: Texts, scope: string): string => {
+  const key = SENTENCES[scope];
+  return key === undefined ? scope : t(key);
+};
 
 /** What is remembered and granted is what the request asks for, as the page showed it; nothing is read from the form. */
 export const submitConsent =

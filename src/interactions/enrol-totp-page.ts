@@ -36,7 +36,7 @@ export async function showEnrolment(deps: InteractionDeps, ctx: Koa.Context, sho
   const { uri, qrSvg, keyInGroups } = startTotpEnrolment({ issuerName: deps.config.name, account, secret });
   await showStep(deps, ctx, {
     view: 'enrol-totp',
-    title: 'Set up your authenticator app',
+    title: 'enrol.title',
     signIn,
     account,
     locals: {
@@ -74,9 +74,9 @@ export const submitEnrolment =
         // In another tab, meanwhile: that device's code is what counts now.
         return proceed(ctx, signIn, { stage: 'second-factor', accountId: account.id });
       case 'wrong_code':
-        return again({ status: 400, summary: 'That code does not belong to this key.', field: 'code' });
+        return again({ status: 400, summary: 'enrol.wrong_code', field: 'code' });
       case 'too_many_attempts':
-        return again({ status: 429, summary: 'Too many wrong codes.', retryAfterSeconds: answer.retryAfterSeconds });
+        return again({ ...answer, status: 429, summary: 'second_factor.too_many_attempts' });
     }
   };
 

@@ -3,7 +3,7 @@ import type Koa from 'koa';
 import type { Provider, Session } from 'oidc-provider';
 import { isUsable } from '../accounts/account.ts';
 import { findAccount, recordSignIn } from '../accounts/accounts.ts';
-import { renderPage } from '../http/page.ts';
+import { renderPage, textsFor } from '../http/page.ts';
 import { mayUse, requestedAccess } from '../provider/access.ts';
 import { settleGrant } from '../provider/consented-grant.ts';
 import { clientHeading } from '../provider/headings.ts';
@@ -89,7 +89,7 @@ async function handBack(ctx: Koa.Context, signIn: SignIn, result: Record<string,
   await interaction.persist();
   ctx.status = 200;
   await renderPage(ctx, 'interactions/continue', {
-    title: `Back to ${signIn.client.clientName}`,
+    title: textsFor(ctx)('back.app', { app: signIn.client.clientName }),
     href: interaction.returnTo,
     client: clientHeading(signIn.client),
   });

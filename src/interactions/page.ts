@@ -3,7 +3,8 @@ import type Koa from 'koa';
 import { z } from 'zod';
 import type { Account } from '../accounts/account.ts';
 import { readForm } from '../http/form.ts';
-import { renderPage } from '../http/page.ts';
+import type { MessageKey } from '../http/messages.ts';
+import { type Locals, renderPage, textsFor } from '../http/page.ts';
 import type { Handler } from '../http/route.ts';
 import { accountHeading, clientHeading, wayBack } from '../provider/headings.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -18,6 +19,7 @@ export const inSignIn =
   async (ctx) => {
     const signIn = await openSignIn(deps, ctx);
     if (signIn === undefined) return showExpired(deps, ctx);
+    ctx.state.uiLocales = signIn.params['ui_locales'];
     return step(ctx, signIn);
   };
 
@@ -35,14 +37,15 @@ export async function readStep<Fields extends { readonly csrf?: string | undefin
 /** The form of a step that needs nothing but the press of its button. */
 export const buttonForm = z.object({ csrf: z.string().optional() });
 
+/** The title may name the app: `{app}`. */
 export async function showStep(
   deps: InteractionDeps,
   ctx: Koa.Context,
-  page: { view: string; title: string; signIn: SignIn; account?: Account | undefined; locals: Record<string, unknown> },
+  page: { view: string; title: MessageKey; signIn: SignIn; account?: Account | undefined; locals: Locals },
 ): Promise<void> {
   const { signIn, account } = page;
   await renderPage(ctx, `interactions/${page.view}`, {
-    title: page.title,
+    title: textsFor(ctx)(page.title, { app: signIn.client.clientName }),
     client: clientHeading(signIn.client),
     csrf: deps.csrf.token(binding(signIn)),
     cancelAction: addressOf(signIn, 'cancel'),
@@ -75,10 +78,5 @@ async function showExpired({ clients }: InteractionDeps, ctx: Koa.Context): Prom
   const clientId = ctx.query['client'];
   const back = wayBack(typeof clientId === 'string' ? clients().get(clientId) : undefined);
   ctx.status = 400;
-  await renderPage(ctx, 'interactions/expired', {
-    title: 'This sign-in has ended',
-    message: 'It took too long, was finished in another tab, or the page was opened from a bookmark.',
-    backHref: back?.href,
-    backLabel: back?.label,
-  });
+  await renderPage(ctx, 'interactions/expired', { title: textsFor(ctx)('expired.title'), back });
 }

@@ -1,6 +1,7 @@
 // The recovery codes, shown until the person says that they are stored, and never again.
 import type Koa from 'koa';
 import type { Account } from '../accounts/account.ts';
+import { textsFor } from '../http/page.ts';
 import { authenticatedNow } from './authenticated-now.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
@@ -14,7 +15,7 @@ export async function showRecoveryCodes(
 ): Promise<void> {
   await showStep(deps, ctx, {
     view: 'recovery-codes',
-    title: 'Store your recovery codes',
+    title: 'recovery.title',
     signIn,
     account,
     locals: {
@@ -32,7 +33,8 @@ export const downloadRecoveryCodes =
     const codes = openCodes(deps, signIn, signIn.stage.sealedCodes);
     ctx.attachment('recovery-codes.txt');
     ctx.type = 'text/plain';
-    ctx.body = `${deps.config.name} recovery codes. Each works once, in place of a code from your app.\n\n${codes.join('\n')}\n`;
+    const title = textsFor(ctx)('recovery.file', { product: deps.config.name });
+    ctx.body = `${title}\n\n${codes.join('\n')}\n`;
   };
 
 export const confirmRecoveryCodes =

@@ -1,6 +1,7 @@
 // The person is known, but has none of the roles that the app requires.
 import type Koa from 'koa';
 import type { Account } from '../accounts/account.ts';
+import { textsFor } from '../http/page.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { addressOf, showStep } from './page.ts';
@@ -13,11 +14,11 @@ export async function showRefused(
   ctx.status = 403;
   await showStep(deps, ctx, {
     view: 'refused',
-    title: `You cannot use ${signIn.client.clientName}`,
+    title: 'not_for_you.title',
     signIn,
     account,
     locals: {
-      message: `${signIn.client.clientName} is open to some people only, and this account is not among them. Ask the people who run it for access.`,
+      message: textsFor(ctx)('not_for_you.message', { app: signIn.client.clientName }),
       action: addressOf(signIn, 'cancel'),
     },
   });

@@ -23,7 +23,7 @@ export async function showSecondFactor(deps: InteractionDeps, ctx: Koa.Context, 
   const method = ctx.query['method'] === 'recovery_code' ? 'recovery_code' : 'totp';
   await showStep(deps, ctx, {
     view: 'second-factor',
-    title: method === 'totp' ? 'Enter the code from your app' : 'Enter a recovery code',
+    title: method === 'totp' ? 'second_factor.title' : 'second_factor.recovery_title',
     signIn,
     account,
     locals: {
@@ -50,9 +50,9 @@ export const submitSecondFactor =
         return proceed(ctx, signIn, authenticatedNow(deps, account.id, answer.method));
       case 'wrong_code':
         deps.log.info({ event: 'second_factor.failed', accountId: account.id });
-        return again({ status: 400, summary: 'That code is not right.', field: 'code' });
+        return again({ status: 400, summary: 'second_factor.wrong_code', field: 'code' });
       case 'too_many_attempts':
         deps.log.warn({ event: 'second_factor.limited', accountId: account.id });
-        return again({ status: 429, summary: 'Too many wrong codes.', retryAfterSeconds: answer.retryAfterSeconds });
+        return again({ ...answer, status: 429, summary: 'second_factor.too_many_attempts' });
     }
   };

@@ -16,7 +16,7 @@ export async function showAccountChoice(
 ): Promise<void> {
   await showStep(deps, ctx, {
     view: 'select-account',
-    title: `Choose an account for ${signIn.client.clientName}`,
+    title: 'select_account.title',
     signIn,
     locals: {
       action: addressOf(signIn, 'account'),

@@ -32,7 +32,7 @@ export async function showSignIn(deps: InteractionDeps, ctx: Koa.Context, shown:
   const { signIn, account } = shown;
   await showStep(deps, ctx, {
     view: 'sign-in',
-    title: `Sign in to ${signIn.client.clientName}`,
+    title: 'sign_in.title',
     signIn,
     locals: {
       action: addressOf(signIn, 'sign-in'),
@@ -58,17 +58,13 @@ export const submitSignIn =
         return proceed(ctx, signIn, await afterPassword(deps, signIn, answer.account));
       case 'wrong_credentials':
         deps.log.info({ event: 'sign_in.failed', reason: 'wrong_credentials', clientId: signIn.client.clientId });
-        return again({
-          status: 400,
-          summary: 'The e-mail or username and the password do not match.',
-          field: 'password',
-        });
+        return again({ status: 400, summary: 'sign_in.wrong_credentials', field: 'password' });
       case 'not_active':
         deps.log.info({ event: 'sign_in.failed', reason: 'not_active', clientId: signIn.client.clientId });
-        return again({ status: 403, summary: 'This account has been suspended. Ask the people who run this service.' });
+        return again({ status: 403, summary: 'sign_in.not_active' });
       case 'too_many_attempts':
         deps.log.warn({ event: 'sign_in.limited', clientId: signIn.client.clientId });
-        return again({ status: 429, summary: 'Too many attempts.', retryAfterSeconds: answer.retryAfterSeconds });
+        return again({ ...answer, status: 429, summary: 'sign_in.too_many_attempts' });
     }
   };
 

@@ -1,7 +1,7 @@
 // What a person sees when a request is so wrong that it cannot be answered at the app.
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientRegistry } from '../clients/client.ts';
-import { renderPage } from '../http/page.ts';
+import { renderPage, textsFor } from '../http/page.ts';
 import { clientHeading, wayBack } from './headings.ts';
 
 interface ErrorOut {
@@ -13,18 +13,15 @@ export const errorPage =
   (clients: () => ClientRegistry) =>
   async (ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): Promise<void> => {
     const { status } = ctx;
+    ctx.state['uiLocales'] = ctx.oidc.params?.['ui_locales'];
+    const t = textsFor(ctx);
     const client = ctx.oidc.client === undefined ? undefined : clients().get(ctx.oidc.client.clientId);
     const common = { client: client === undefined ? undefined : clientHeading(client), back: wayBack(client) };
     if (error instanceof errors.SessionNotFound) {
-      await renderPage(ctx, 'interactions/expired', {
-        title: 'This sign-in has ended',
-        message: 'It took too long, was finished in another tab, or the page was opened from a bookmark.',
-        backHref: common.back?.href,
-        backLabel: common.back?.label,
-      });
+      await renderPage(ctx, 'interactions/expired', { title: t('expired.title'), back: common.back });
     } else {
       await renderPage(ctx, 'errors/protocol', {
-        title: 'This request cannot be answered',
+        title: t('protocol.title'),
         error: out.error ?? 'server_error',
         description: out.error_description ?? '',
         requestId: ctx.state['requestId'],

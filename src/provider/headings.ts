@@ -24,8 +24,8 @@ export const accountHeading = (account: Account): { label: string; name?: string
 });
 
 /** Where a person can go when an app's request is gone: only ever an address from the client's file. */
-export function wayBack(client: Client | undefined): { href: string; label: string } | undefined {
+export function wayBack(client: Client | undefined): { href: string; app: string } | undefined {
   const firstWebRedirect = client?.redirectUris.find((uri) => /^https?:/.test(uri));
   const href = client?.clientUri ?? (firstWebRedirect === undefined ? undefined : new URL(firstWebRedirect).origin);
-  return client === undefined || href === undefined ? undefined : { href, label: `Back to ${client.clientName}` };
+  return client === undefined || href === undefined ? undefined : { href, app: client.clientName };
 }

@@ -6,7 +6,7 @@ import { findAccount } from '../accounts/accounts.ts';
 import type { ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
-import { renderPage } from '../http/page.ts';
+import { renderPage, textsFor } from '../http/page.ts';
 import { sessionCookie } from './cookies.ts';
 import { accountHeading, clientHeading, wayBack } from './headings.ts';
 
@@ -24,7 +24,7 @@ export const askBeforeSignOut =
     const client = requestingClient(deps, ctx);
     const account = session.accountId === undefined ? undefined : await findAccount(deps.db, session.accountId);
     await renderPage(ctx, 'provider/sign-out', {
-      title: 'Sign out',
+      title: textsFor(ctx)('sign_out.title'),
       action: ctx.oidc.urlFor('end_session_confirm'),
       xsrf: String((session.state as { secret?: string } | undefined)?.secret ?? ''),
       client: client === undefined ? undefined : clientHeading(client),
@@ -38,7 +38,7 @@ export const showSignedOut =
   async (ctx: KoaContextWithOIDC): Promise<void> => {
     const client = requestingClient(deps, ctx);
     await renderPage(ctx, 'provider/signed-out', {
-      title: 'Signed out',
+      title: textsFor(ctx)('signed_out.title'),
       client: client === undefined ? undefined : clientHeading(client),
       back: wayBack(client),
     });

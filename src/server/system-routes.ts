@@ -74,7 +74,7 @@ const sendLogo =
     const file = clients().get(ctx.params['clientId'] ?? '')?.logoFile;
     const type = file === undefined ? undefined : LOGO_TYPES[extname(file)];
     if (file === undefined || type === undefined) {
-      throw new Refusal({ code: 'not_found', status: 404, message: 'There is no such logo.' });
+      throw new Refusal({ code: 'not_found', status: 404, reason: 'no_such_logo', message: 'There is no such logo.' });
     }
     ctx.body = await readFile(file);
     ctx.type = type;

@@ -1,5 +1,6 @@
 // Every page in each of its states, with locals as the edges hand them over. Names are what a tester would call the state.
 import QRCode from 'qrcode';
+import { textsIn } from '../../../src/http/messages.ts';
 
 export interface Sample {
   readonly view: string;
@@ -190,15 +191,10 @@ const interactions: readonly Sample[] = [
     backHref: 'https://shop.example',
   }),
   state('interactions/expired', 'way back known', {
-    title: 'This sign-in has expired',
-    message: 'It was open for too long, or was finished in another tab.',
-    backHref: 'https://shop.example',
-    backLabel: 'Back to Demo Shop',
+    title: 'This sign-in has ended',
+    back: { href: 'https://shop.example', app: 'Demo Shop' },
   }),
-  state('interactions/expired', 'way back unknown', {
-    title: 'This sign-in has expired',
-    message: 'It was open for too long, or was finished in another tab.',
-  }),
+  state('interactions/expired', 'way back unknown', { title: 'This sign-in has ended' }),
 ];
 
 const others: readonly Sample[] = [
@@ -207,7 +203,6 @@ const others: readonly Sample[] = [
     message: 'The address may be mistyped, or the page has moved.',
     code: 'not_found',
     requestId: '01993f0c-7b1e-7c52-9c1d-2f6f0a9b4c11',
-    back: { href: '/', label: 'To the start page' },
   }),
   state('errors/refused', 'busy', {
     title: 'Too much at once',
@@ -226,7 +221,7 @@ const others: readonly Sample[] = [
     description:
       "redirect_uri 'https://shop.example/some/very/long/path/that/was/never/registered?with=a&query=string' did not match any of the client's registered redirect_uris",
     requestId: '01993f0c-7b1e-7c52-9c1d-2f6f0a9b4c11',
-    back: { href: 'https://shop.example', label: 'Back to Demo Shop' },
+    back: { href: 'https://shop.example', app: 'Demo Shop' },
     title: 'The app’s request was refused',
   }),
   state('errors/protocol', 'unknown client', {
@@ -258,7 +253,7 @@ const others: readonly Sample[] = [
   }),
   state('provider/signed-out', 'way back known', {
     client: shop,
-    back: { href: 'https://shop.example', label: 'Back to Demo Shop' },
+    back: { href: 'https://shop.example', app: 'Demo Shop' },
     title: 'You are signed out',
   }),
   state('provider/signed-out', 'way back unknown', { title: 'You are signed out' }),
@@ -282,4 +277,9 @@ const others: readonly Sample[] = [
 export const samples: readonly Sample[] = [...interactions, ...others];
 
 /** Locals that the page renderer adds to every view. */
-export const commonLocals = { product: 'Gatehouse', lang: 'en', asset: (name: string) => `/assets/${name}` };
+export const commonLocals = {
+  product: 'Gatehouse',
+  lang: 'en',
+  t: textsIn('en'),
+  asset: (name: string) => `/assets/${name}`,
+};

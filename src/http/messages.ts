@@ -1,0 +1,80 @@
+// What the hosted pages say, in every language they are in. Texts are data (views/locales); edges name them by key.
+import en from '../../views/locales/en.json' with { type: 'json' };
+
+export type MessageKey = keyof typeof en;
+
+type Catalogue = Readonly<Record<MessageKey, string>>;
+
+/** A text that is missing in one of them does not compile. */
+export const CATALOGUES = { en } as const satisfies Readonly<Record<string, Catalogue>>;
+
+export type Language = keyof typeof CATALOGUES;
+
+/** BCP 47 tags. The first is for whom no other fits. */
+export const LANGUAGES = Object.keys(CATALOGUES) as readonly Language[];
+
+export type Values = Readonly<Record<string, string>>;
+
+/** A piece of a text: what the catalogue says, or the value that stands in the place of `{name}`. */
+export interface Part {
+  readonly text: string;
+  readonly name?: string;
+}
+
+export interface Texts {
+  /**
+   * Plain text, never markup: whoever shows it escapes it.
+   * @throws Error for a key that is not in the catalogue, and for a value that is missing
+   */
+  (key: MessageKey, values?: Values): string;
+  /** The same in pieces, for a page that sets the values apart. */
+  readonly parts: (key: MessageKey, values?: Values) => readonly Part[];
+  /** From now: `in 9 minutes`. */
+  readonly inTime: (seconds: number) => string;
+}
+
+const made = new Map<Language, Texts>();
+
+export function textsIn(language: Language): Texts {
+  const texts = made.get(language) ?? makeTexts(language, CATALOGUES[language]);
+  made.set(language, texts);
+  return texts;
+}
+
+function makeTexts(language: Language, catalogue: Catalogue): Texts {
+  const split = new Map(Object.entries(catalogue).map(([key, text]) => [key, splitText(text)]));
+  const time = new Intl.RelativeTimeFormat(language);
+  const parts = (key: MessageKey, values: Values = {}): readonly Part[] => {
+    const pieces = split.get(key);
+    if (pieces === undefined) throw new Error(`no text ${key}`);
+    return pieces.map((piece) =>
+      piece.name === undefined ? piece : { ...piece, text: placed(values, key, piece.name) },
+    );
+  };
+  const say = (key: MessageKey, values?: Values): string =>
+    parts(key, values)
+      .map(({ text }) => text)
+      .join('');
+  return Object.assign(say, { parts, inTime: (seconds: number) => time.format(...rounded(seconds)) });
+}
+
+/** `Back to {app}` → `Back to `, and the place of a value. */
+function splitText(text: string): readonly Part[] {
+  const pieces = text
+    .split(/\{(\w+)\}/)
+    .map((piece, at) => (at % 2 === 0 ? { text: piece } : { text: '', name: piece }));
+  return pieces.filter(({ text: piece, name }: Part) => piece !== '' || name !== undefined);
+}
+
+function placed(values: Values, key: string, name: string): string {
+  const value = Object.hasOwn(values, name) ? values[name] : undefined;
+  if (value === undefined) throw new Error(`the text ${key} needs a value for ${name}`);
+  return value;
+}
+
+/** Rounded up, so that nobody is told to come back too early. */
+function rounded(seconds: number): [amount: number, unit: 'second' | 'minute' | 'hour'] {
+  const whole = Math.max(1, Math.ceil(seconds));
+  if (whole < 90) return [whole, 'second'];
+  return whole < 5400 ? [Math.ceil(whole / 60), 'minute'] : [Math.ceil(whole / 3600), 'hour'];
+}
