@@ -14,13 +14,16 @@ import {
   type StoreDeps,
   upsertPayload,
 } from './payloads.ts';
+import { markRevoked } from './revoked-tokens.ts';
 import { findSession, findSessionByUid, replaceSessionId, upsertSession } from './session-rows.ts';
 
 export interface AdapterDeps extends StoreDeps {
   /** Client metadata by client_id; answered from the client files, never from the database. */
   readonly findClientMetadata: (clientId: string) => Payload | undefined;
   /** The claims of a JWT access token of ours as the engine would have stored an opaque one, or undefined. */
-  readonly readJwtAccessToken: (token: string) => Promise<Payload | undefined>;
+  readonly readAccessToken: (kind: 'AccessToken' | 'ClientCredentials', token: string) => Promise<Payload | undefined>;
+  /** Whether the request revokes one access token, which leaves the rest of its grant alone (RFC 7009 section 2.1). */
+  readonly isRevokingAccessToken: () => boolean;
 }
 
 /** Thrown when an identifier that may be used once (a DPoP proof, a client assertion) comes a second time. */
@@ -39,7 +42,11 @@ export const createAdapterFactory =
       case 'Client':
         return { ...plainAdapter(deps, model), find: async (id) => deps.findClientMetadata(id) };
       case 'AccessToken':
-        return { ...plainAdapter(deps, model), ...accessTokenAdapter(deps) };
+      case 'ClientCredentials':
+        return { ...plainAdapter(deps, model), ...accessTokenAdapter(deps, model) };
+      case 'RefreshToken':
+      case 'AuthorizationCode':
+        return { ...plainAdapter(deps, model), revokeByGrantId: revokeUnlessOneToken(deps, model) };
       case 'Interaction':
         return { ...plainAdapter(deps, model), ...interactionAdapter(deps) };
       case 'ReplayDetection':
@@ -108,11 +115,23 @@ const interactionAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'find' | 
   destroy: (id) => destroyInteraction(deps, id),
 });
 
-/** They are JWTs: there are no rows to find or to take away. */
-const accessTokenAdapter = (deps: AdapterDeps): Pick<Adapter, 'find' | 'revokeByGrantId'> => ({
-  find: (id) => deps.readJwtAccessToken(id),
+/** They are JWTs: there are no rows to find or to take away, and a revoked one is written down instead. */
+const accessTokenAdapter = (
+  deps: AdapterDeps,
+  kind: 'AccessToken' | 'ClientCredentials',
+): Pick<Adapter, 'find' | 'destroy' | 'revokeByGrantId'> => ({
+  find: (token) => deps.readAccessToken(kind, token),
+  destroy: (jti) => markRevoked(deps, jti),
+  // They end with the grant, which the reader looks up.
   revokeByGrantId: async () => undefined,
 });
+
+/** The engine would take the refresh tokens of the grant along when an app revokes one access token. */
+const revokeUnlessOneToken =
+  (deps: AdapterDeps, model: string): Adapter['revokeByGrantId'] =>
+  async (grantId) => {
+    if (!deps.isRevokingAccessToken()) await deletePayloadsOfGrant(deps, model, grantId);
+  };
 
 function upsertOnce(deps: StoreDeps, model: string): Adapter['upsert'] {
   return async (id, payload, expiresIn) => {

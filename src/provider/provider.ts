@@ -6,12 +6,14 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { OIDC_SCOPES } from '../config/scopes.ts';
 import type { Db } from '../database/database.ts';
+import { LANGUAGES } from '../http/messages.ts';
 import { engineKeySet, verificationKeys } from '../keys/key-set.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createAdapterFactory } from '../protocol-store/adapter.ts';
 import { endSession } from '../sessions/end-session.ts';
-import { createJwtAccessTokenReader, customizeJwt, extraTokenClaims } from './access-tokens.ts';
+import { createAccessTokenReader } from './access-token-reader.ts';
+import { customizeJwt, extraTokenClaims } from './access-tokens.ts';
 import { CLAIMS_BY_SCOPE } from './claims.ts';
 import { checkAssertionAudience, compareHashedSecrets, detectReplaysAtomically } from './client-authentication.ts';
 import { loadConsentedGrant } from './consented-grant.ts';
@@ -20,7 +22,7 @@ import { errorPage } from './error-page.ts';
 import { logEngineEvents } from './event-log.ts';
 import { features } from './features.ts';
 import { engineFindAccount } from './find-account.ts';
-import { nameSessionsInIdTokens, skipEmptySignOut } from './logout.ts';
+import { keepLanguageOfSignOut, nameSessionsInIdTokens, skipEmptySignOut } from './logout.ts';
 import { ENDPOINTS } from './paths.ts';
 import { PROMPT_VALUES, policy } from './policy.ts';
 import { tokenLifetimes } from './token-lifetimes.ts';
@@ -45,6 +47,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   // Endpoint URLs are made from the request; http/host.ts has already made that the issuer's (X-Forwarded-Proto, Host).
   provider.proxy = true;
   provider.use(skipEmptySignOut);
+  provider.use(keepLanguageOfSignOut);
   compareHashedSecrets(provider, deps);
   detectReplaysAtomically(provider);
   endWholeSessions(provider, deps);
@@ -64,7 +67,15 @@ function configuration(deps: ProviderDeps): Configuration {
         const client = clients().get(clientId);
         return client === undefined ? undefined : toClientMetadata(client);
       },
-      readJwtAccessToken: createJwtAccessTokenReader({ ...deps, verificationKeys: () => verification }),
+      readAccessToken: createAccessTokenReader({
+        ...deps,
+        verificationKeys: () => verification,
+        isForUserinfo: () => Provider.ctx?.oidc.route === 'userinfo',
+      }),
+      isRevokingAccessToken: () => {
+        const { route, entities } = Provider.ctx?.oidc ?? {};
+        return route === 'revocation' && entities?.AccessToken !== undefined;
+      },
     }),
     jwks: engineKeySet(keys) as NonNullable<Configuration['jwks']>,
     findAccount: engineFindAccount(deps),
@@ -94,7 +105,7 @@ function protocol(deps: ProviderDeps): Configuration {
     conformIdTokenClaims: false,
     cookies: cookies(config),
     // Initiating User Registration via OpenID Connect 1.0 section 4; the engine leaves it out.
-    discovery: { prompt_values_supported: [...PROMPT_VALUES] },
+    discovery: { prompt_values_supported: [...PROMPT_VALUES], ui_locales_supported: [...LANGUAGES] },
     enabledJWA: {
       clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
       dPoPSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],

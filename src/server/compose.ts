@@ -25,6 +25,7 @@ import { limitCrossOrigin } from './cross-origin.ts';
 import { dropRestOfBody, unauthorizedGrant, untypedRevocation } from './engine-answers.ts';
 import { createApp } from './koa.ts';
 import { ROOT, VERSION } from './package.ts';
+import { admitStructuredTokens } from './structured-tokens.ts';
 import { systemRoutes } from './system-routes.ts';
 import { tokenTransaction } from './token-transaction.ts';
 
@@ -78,6 +79,7 @@ export async function compose(given: Given): Promise<Composed> {
       limitCrossOrigin(clients),
       dropRestOfBody,
       untypedRevocation,
+      admitStructuredTokens,
       unauthorizedGrant,
       tokenTransaction({ config, clock, db, database }),
     ],

@@ -18,7 +18,8 @@ export async function openStore(kind: DatabaseKind): Promise<Store> {
   const adapter = createAdapterFactory({
     ...deps,
     findClientMetadata: (clientId) => (clientId === 'known' ? { client_id: 'known' } : undefined),
-    readJwtAccessToken: async (token) => (token === 'a.good.token' ? { kind: 'AccessToken', jti: 'one' } : undefined),
+    readAccessToken: async (kind, token) => (token === 'a.good.token' ? { kind, jti: 'one' } : undefined),
+    isRevokingAccessToken: () => false,
   });
   return { database, deps, adapter };
 }

@@ -190,14 +190,3 @@ test('a person whose app revoked its token signs in again in the same browser', 
     expect(tokensOf(next.body).accessToken).not.toBe(again.tokens.accessToken);
   }
 });
-
-test('a JWT is answered as RFC 7009 section 2.2.1 has it where it is not supported, never with a server error', async () => {
-  const { tokens } = await somebody(WEB);
-  for (const path of ['/token/introspection', '/token/revocation']) {
-    for (const token of [tokens.accessToken, tokens.idToken, 'e30.e30.e30', 'e30..', '..']) {
-      const answer = await revokes({ token }, { client: WEB }, path);
-      expect([200, 400], `${path} ${token}`).toContain(answer.status);
-      if (answer.status === 400) expect(await answer.json()).toMatchObject({ error: 'unsupported_token_type' });
-    }
-  }
-});
