@@ -1,7 +1,7 @@
 // Setting up an authenticator app: scan, or type the key, then prove it with a code.
 import type Koa from 'koa';
 import { z } from 'zod';
-import type { Account } from '../accounts/account.ts';
+import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import { confirmTotpEnrolment, startTotpEnrolment } from '../second-factors/enrol-totp.ts';
 import { newTotpSecret } from '../second-factors/totp.ts';
@@ -56,7 +56,7 @@ export const submitEnrolment =
     const { stage } = signIn;
     if (stage.stage !== 'enrol-totp') return redirectToDispatch(ctx, signIn);
     const account = await findAccount(deps.db, stage.accountId);
-    if (account === undefined) return redirectToDispatch(ctx, signIn);
+    if (account === undefined || !isUsable(account)) return redirectToDispatch(ctx, signIn);
     const secret = deps.box.open(stage.sealedSecret, place(signIn));
     const answer = await confirmTotpEnrolment(
       { ...deps, limits: deps.config.limits },

@@ -1,7 +1,7 @@
 // A code from the authenticator app, or a recovery code.
 import type Koa from 'koa';
 import { z } from 'zod';
-import type { Account } from '../accounts/account.ts';
+import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import { verifySecondFactor } from '../second-factors/second-factor.ts';
 import { authenticatedNow } from './authenticated-now.ts';
@@ -41,7 +41,7 @@ export const submitSecondFactor =
     const { code } = await readStep(deps, ctx, { signIn, form });
     if (signIn.stage.stage !== 'second-factor') return redirectToDispatch(ctx, signIn);
     const account = await findAccount(deps.db, signIn.stage.accountId);
-    if (account === undefined) return redirectToDispatch(ctx, signIn);
+    if (account === undefined || !isUsable(account)) return redirectToDispatch(ctx, signIn);
     const answer = await verifySecondFactor({ ...deps, limits: deps.config.limits }, { accountId: account.id, code });
     const again = (trouble: Trouble) => showSecondFactor(deps, ctx, { signIn, account, trouble });
     switch (answer.outcome) {

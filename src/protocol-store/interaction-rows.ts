@@ -19,8 +19,19 @@ export async function upsertInteraction(
     ...rest,
     ...replaced(returnTo, id, OWN_IDENTIFIER),
     ...(session === undefined ? {} : { session: kept }),
+    accountId: accountIn(interaction.payload),
   };
   await upsertPayload(deps, { ...interaction, model: 'Interaction', id, payload });
+}
+
+/**
+ * Whose password was right here, or who is signed in already. Found by it, a sign-in under way ends with everything else
+ * of an account whose credentials were changed.
+ */
+function accountIn({ result, lastSubmission, session }: Payload): string | undefined {
+  const steps = [result, lastSubmission].flatMap((each) => Object.values((each ?? {}) as Payload));
+  const holders = [...steps, session].map((each) => (each as { accountId?: unknown } | null | undefined)?.accountId);
+  return holders.find((accountId) => typeof accountId === 'string') as string | undefined;
 }
 
 export async function findInteraction(deps: StoreDeps, id: string): Promise<Payload | undefined> {

@@ -176,7 +176,38 @@ export async function revokeGrant(deps: StoreDeps, grantId: string): Promise<voi
   });
 }
 
-/** Ends every session and revokes every grant of an account; returns how many sessions there were. */
+/** Revokes at most `batch` grants of a client with everything issued under them; returns how many. */
+export async function revokeGrantsOfClient(
+  { db, clock }: StoreDeps,
+  { clientId, batch }: { clientId: string; batch: number },
+): Promise<number> {
+  return atomically(db, async (tx) => {
+    const rows = await tx
+      .selectFrom('oidc_payloads')
+      .select('id')
+      .where('model', '=', 'Grant')
+      .where('client_id', '=', clientId)
+      .where('destroyed_at', 'is', null)
+      .limit(batch)
+      .execute();
+    const ids = rows.map(({ id }) => id);
+    if (ids.length === 0) return 0;
+    await lockGrants(tx, ids);
+    await tx.deleteFrom('oidc_payloads').where('grant_id', 'in', ids).execute();
+    await tx
+      .updateTable('oidc_payloads')
+      .set(tombstone(clock))
+      .where('model', '=', 'Grant')
+      .where('id', 'in', ids)
+      .execute();
+    return ids.length;
+  });
+}
+
+/**
+ * Ends every session and every sign-in under way, and revokes every grant of an account; returns how many sessions
+ * there were.
+ */
 export async function revokeEverythingOf({ db, clock }: StoreDeps, accountId: string): Promise<number> {
   return atomically(db, async (tx) => {
     const grants = await standingOf(tx, accountId, 'Grant');
@@ -187,7 +218,7 @@ export async function revokeEverythingOf({ db, clock }: StoreDeps, accountId: st
     await tx
       .deleteFrom('oidc_payloads')
       .where('account_id', '=', accountId)
-      .where('model', 'not in', ['Session', 'Grant'])
+      .where('model', 'not in', ['Session', 'Grant', 'Interaction'])
       .execute();
     const bury = (model: string) =>
       tx
@@ -197,6 +228,7 @@ export async function revokeEverythingOf({ db, clock }: StoreDeps, accountId: st
         .where('model', '=', model)
         .execute();
     await bury('Grant');
+    await bury('Interaction');
     const sessions = await standingOf(tx, accountId, 'Session');
     const uids = new Set(sessions.flatMap(({ uid }) => uid ?? []));
     await lockSessions(tx, [...uids]);
