@@ -1,4 +1,5 @@
 // What the hosted pages say, in every language they are in. Texts are data (views/locales); edges name them by key.
+import de from '../../views/locales/de.json' with { type: 'json' };
 import en from '../../views/locales/en.json' with { type: 'json' };
 
 export type MessageKey = keyof typeof en;
@@ -6,7 +7,7 @@ export type MessageKey = keyof typeof en;
 type Catalogue = Readonly<Record<MessageKey, string>>;
 
 /** A text that is missing in one of them does not compile. */
-export const CATALOGUES = { en } as const satisfies Readonly<Record<string, Catalogue>>;
+export const CATALOGUES = { en, de } as const satisfies Readonly<Record<string, Catalogue>>;
 
 export type Language = keyof typeof CATALOGUES;
 

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import type Koa from 'koa';
 import koaViews from 'koa-views';
 import { compileFile } from 'pug';
-import { languageOf } from './language.ts';
+import { languageOf, languageSwitch, rememberLanguage } from './language.ts';
 import { type Texts, textsIn } from './messages.ts';
 import './state.ts';
 
@@ -58,7 +58,8 @@ export const textsFor = (ctx: Koa.Context): Texts => textsIn(languageOf(ctx));
 export async function renderPage(ctx: Koa.Context, view: string, locals: Locals = {}): Promise<void> {
   const lang = languageOf(ctx);
   ctx.set('Content-Language', lang);
-  const given = { requestId: ctx.state.requestId, lang, t: textsIn(lang) };
+  rememberLanguage(ctx);
+  const given = { requestId: ctx.state.requestId, lang, t: textsIn(lang), languages: languageSwitch(ctx) };
   const merged = mergeLocals(given, ctx.state.sharedLocals, locals);
   // One key, so that koa-views finds none of its own options (`pretty`, `partials`) in what a page shows.
   await ctx.render(view + EXTENSION, { locals: merged });

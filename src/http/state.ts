@@ -13,6 +13,8 @@ declare module 'koa' {
     clientAddress: string;
     /** `ui_locales` of the authorization or logout request that the page belongs to. Set by whoever knows the request. */
     uiLocales?: unknown;
+    /** Where a page that answers a form can be seen again: path and query, ours. Set by whoever knows it. */
+    pageAddress?: string;
     /** Locals of every page. Set by page.ts. */
     sharedLocals: Locals;
     /** The pattern of the route that answers (`/interaction/:uid`): identifiers in paths stay out of the log. */

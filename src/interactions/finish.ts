@@ -91,6 +91,7 @@ async function handBack(ctx: Koa.Context, signIn: SignIn, result: Record<string,
   await renderPage(ctx, 'interactions/continue', {
     title: textsFor(ctx)('back.app', { app: signIn.client.clientName }),
     href: interaction.returnTo,
+    languages: [],
     client: clientHeading(signIn.client),
   });
 }

@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import { z } from 'zod';
 import type { Account } from '../accounts/account.ts';
 import { readForm } from '../http/form.ts';
+import { chosenLanguage } from '../http/language.ts';
 import type { MessageKey } from '../http/messages.ts';
 import { type Locals, renderPage, textsFor } from '../http/page.ts';
 import type { Handler } from '../http/route.ts';
@@ -19,9 +20,23 @@ export const inSignIn =
   async (ctx) => {
     const signIn = await openSignIn(deps, ctx);
     if (signIn === undefined) return showExpired(deps, ctx);
-    ctx.state.uiLocales = signIn.params['ui_locales'];
+    await followLanguage(ctx, signIn);
     return step(ctx, signIn);
   };
+
+/**
+ * The pages of a sign-in are in the language that the app asked for, until the person chooses another one: that choice
+ * then takes its place in the request, and so holds to the end.
+ */
+async function followLanguage(ctx: Koa.Context, { uid, interaction }: SignIn): Promise<void> {
+  const chosen = chosenLanguage(ctx);
+  if (chosen !== undefined && interaction.params['ui_locales'] !== undefined) {
+    interaction.params['ui_locales'] = chosen;
+    await interaction.persist();
+  }
+  ctx.state.uiLocales = interaction.params['ui_locales'];
+  ctx.state.pageAddress = `/interaction/${uid}${ctx.search}`;
+}
 
 /** Reads a posted form with its token. Who posts without the token of this very sign-in is refused (CSRF). */
 export async function readStep<Fields extends { readonly csrf?: string | undefined }>(

@@ -23,9 +23,10 @@ export const askBeforeSignOut =
     if (session === undefined || hintNames(ctx, session)) return signOut(deps, ctx);
     const client = requestingClient(deps, ctx);
     const account = session.accountId === undefined ? undefined : await findAccount(deps.db, session.accountId);
+    ctx.state['uiLocales'] = ctx.oidc.params?.['ui_locales'];
     await renderPage(ctx, 'provider/sign-out', {
       title: textsFor(ctx)('sign_out.title'),
-      action: ctx.oidc.urlFor('end_session_confirm'),
+      action: withLanguage(ctx, ctx.oidc.urlFor('end_session_confirm')),
       xsrf: String((session.state as { secret?: string } | undefined)?.secret ?? ''),
       client: client === undefined ? undefined : clientHeading(client),
       account: account === undefined ? undefined : accountHeading(account),
@@ -52,6 +53,16 @@ export const skipEmptySignOut = async (ctx: Koa.Context, next: Koa.Next): Promis
   redirectAfterSignOut(ctx as KoaContextWithOIDC);
 };
 
+/** The engine knows ui_locales where signing out begins only: here it goes on to the page that says it is done. */
+export const keepLanguageOfSignOut = async (ctx: Koa.Context, next: Koa.Next): Promise<void> => {
+  await next();
+  const oidc = (ctx as Partial<KoaContextWithOIDC>).oidc;
+  if (oidc?.route !== 'end_session_confirm' || ctx.status !== 303) return;
+  const done = oidc.urlFor('end_session_success');
+  const location = ctx.response.get('Location');
+  if (location === done || location.startsWith(`${done}?`)) ctx.set('Location', withLanguage(ctx, location));
+};
+
 /** Every ID token names its session (claim `sid`), so that as a hint it stands for that one and no later one. */
 export function nameSessionsInIdTokens(provider: Provider): void {
   Object.assign(provider.Client.prototype, { includeSid: () => true });
@@ -76,11 +87,20 @@ async function signOut({ config }: SignOutDeps, ctx: KoaContextWithOIDC): Promis
 
 function redirectAfterSignOut(ctx: KoaContextWithOIDC): void {
   const { post_logout_redirect_uri: returnTo, state } = ctx.oidc.params as Record<string, string | undefined>;
-  const target = new URL(returnTo ?? ctx.oidc.urlFor('end_session_success'));
+  const target = new URL(returnTo ?? withLanguage(ctx, ctx.oidc.urlFor('end_session_success')));
   if (returnTo !== undefined && state !== undefined) target.searchParams.set('state', state);
   ctx.redirect(target.href);
   ctx.status = 303;
   ctx.body = '';
+}
+
+/** An address of ours that takes along which language was asked for. */
+function withLanguage(ctx: Koa.Context | KoaContextWithOIDC, address: string): string {
+  const asked = (ctx as Partial<KoaContextWithOIDC>).oidc?.params?.['ui_locales'] ?? ctx.query['ui_locales'];
+  if (typeof asked !== 'string') return address;
+  const target = new URL(address);
+  target.searchParams.set('ui_locales', asked);
+  return target.href;
 }
 
 const requestingClient = ({ clients }: SignOutDeps, ctx: KoaContextWithOIDC) =>

@@ -156,10 +156,11 @@ test('nothing that is sent makes the server explain its insides', async () => {
 });
 
 test('parameters are no options of the templates', async () => {
-  const plain = await (await ask('/')).text();
+  const page = async (target: string) => (await (await ask(target)).text()).replaceAll(/href="\?[^"]*"/g, 'href');
+  const plain = await page('/');
   const names = ['pretty', 'self', 'globals', 'filename', 'compileDebug', 'block', '__proto__', 'constructor', 'cache'];
   const query = names.map((name) => `${name}=1`).join('&');
-  expect(await (await ask(`/?${query}`)).text()).toBe(plain);
+  expect(await page(`/?${query}`)).toBe(plain);
 });
 
 test('the landing page says what runs here, and in development leads to the demo', async () => {
