@@ -6,9 +6,22 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from '../support/browser.ts';
 import { callbackOf, claimsIn, newBrowser, signsIn } from '../support/sign-in.ts';
 import { CALLBACK, SPA_CALLBACK, startTestServer, type TestServer } from '../support/start-server.ts';
-import { ASK, answerAt, authorize, NATIVE, type Params, redeemFor, requestOf, SPA, signedIn, WEB } from './apps.ts';
+import {
+  type App,
+  ASK,
+  answerAt,
+  authorize,
+  NATIVE,
+  type Params,
+  redeemFor,
+  requestOf,
+  SPA,
+  signedIn,
+  WEB,
+} from './apps.ts';
 
-const STAFF = { ...WEB, clientId: 'staff' };
+const STAFF: App = { ...WEB, clientId: 'staff' };
+const NARROW: App = { ...WEB, clientId: 'narrow' };
 
 let server: TestServer;
 /** Signed in with a password, without roles. */
@@ -23,7 +36,15 @@ client_secrets: [{ value: "${WEB.secret}" }]
 consent: skip
 access: { require_any_role: [staff] }
 `;
-  server = await startTestServer({ clients: { staff } });
+  const narrow = `
+client_id: narrow
+preset: web
+redirect_uris: ["${CALLBACK}"]
+client_secrets: [{ value: "${WEB.secret}" }]
+consent: skip
+scope: openid
+`;
+  server = await startTestServer({ clients: { staff, narrow } });
   await server.person({ email: 'jane@example.test' });
   person = (await authorize(server.issuer, { email: 'jane@example.test' })).browser;
 });
@@ -229,17 +250,22 @@ test('a code from a form post is redeemed like any other', async () => {
   expect((await redeemFor(server.issuer, WEB, { code: fields['code'] ?? '', request })).status).toBe(200);
 });
 
-test('a scope that does not exist, or that the client may not have, is never granted', async () => {
-  for (const scope of [
-    'openid nonsense',
-    'openid admin offline_access_',
-    'openid items:read',
-    'openid gatehouse:admin',
-  ]) {
-    const response = await person.request(requestOf(server.issuer, SPA, { scope }).url);
-    const answer = answerAt(response.headers.get('location'));
-    if (answer.get('error') === 'invalid_scope') continue;
-    const { scope: granted } = (await signedIn(server.issuer, { app: SPA, browser: person, params: { scope } })).tokens;
-    expect(granted).toBe('openid');
+test('a scope that does not exist, or that the client may not have, is never granted (T18)', async () => {
+  const asked: [App, string][] = [
+    [SPA, 'openid nonsense'],
+    [SPA, 'openid admin offline_access_'],
+    [SPA, 'openid items:read'],
+    [SPA, 'openid gatehouse:admin'],
+    [NARROW, 'openid email'],
+    [NARROW, 'openid profile roles'],
+    [NARROW, 'openid offline_access'],
+  ];
+  for (const [app, scope] of asked) {
+    const response = await person.request(requestOf(server.issuer, app, { scope }).url);
+    if (answerAt(response.headers.get('location')).get('error') === 'invalid_scope') continue;
+    const { tokens } = await signedIn(server.issuer, { app, browser: person, params: { scope } });
+    expect(tokens.scope).toBe('openid');
+    expect(claimsIn(tokens.accessToken)['scope']).toBe('openid');
+    expect(claimsIn(tokens.idToken)).not.toHaveProperty('email');
   }
 });
