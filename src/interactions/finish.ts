@@ -22,11 +22,11 @@ export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Contex
   const account = await findAccount(deps.db, accountId);
   if (account === undefined || !isUsable(account)) return proceed(ctx, signIn, { stage: 'another-account' });
   const session = await browserSession(deps.provider(), ctx);
-  if (session?.accountId !== undefined && session.accountId !== accountId) {
-    // Somebody else was signed in here: that session ends now, and the new one starts from nothing.
-    await endSession(deps, session.uid);
-    signIn.interaction.session = undefined;
-  }
+  // Somebody else was signed in here: that session ends now, and the new one starts from nothing.
+  if (session?.accountId !== undefined && session.accountId !== accountId) await endSession(deps, session.uid);
+  // A sign-in stands on its own. Bound to the session it began in, it would be lost where another tab, signing in at the
+  // same moment, gives that session a new identifier.
+  signIn.interaction.session = undefined;
   const own = session?.accountId === accountId ? session : undefined;
   const grantId = await grantFor(deps, { signIn, accountId, session: own });
   await recordSignIn(deps.db, accountId, deps.clock);
