@@ -15,14 +15,16 @@ export interface Store {
 export async function openStore(kind: DatabaseKind): Promise<Store> {
   const database = await openTestDatabase(kind);
   const deps = { db: database.db, clock: movingClock };
-  const adapter = createAdapterFactory({
+  return { database, deps, adapter: adaptersOn(deps) };
+}
+
+export const adaptersOn = (deps: StoreDeps): ((model: string) => Adapter) =>
+  createAdapterFactory({
     ...deps,
     findClientMetadata: (clientId) => (clientId === 'known' ? { client_id: 'known' } : undefined),
     readAccessToken: async (kind, token) => (token === 'a.good.token' ? { kind, jti: 'one' } : undefined),
     isRevokingAccessToken: () => false,
   });
-  return { database, deps, adapter };
-}
 
 export const newId = (): string => crypto.randomUUID();
 
