@@ -49,7 +49,7 @@ export const chosenLanguage = (ctx: Koa.Context): Language | undefined =>
 /** Fetch Metadata; browsers without it send the Referer, by our own Referrer-Policy (security-headers.ts). */
 function comesFromOurPage(ctx: Koa.Context): boolean {
   const site = ctx.get('Sec-Fetch-Site');
-  return site === '' ? ctx.get('Referer').startsWith(`${ctx.origin}/`) : site === 'same-origin';
+  return site === '' ? ctx.get('Referer').startsWith(`${ctx.protocol}://${ctx.host}/`) : site === 'same-origin';
 }
 
 /** Keeps the choice in a cookie that says nothing but the language. */

@@ -17,7 +17,7 @@ const VIEWS = {
 async function serveView(locals: Locals, viewsDir = folderOf(VIEWS)) {
   const show: Koa.Middleware = async (ctx) => renderPage(ctx, 'people/hello', locals);
   const log = createLogger({ level: 'silent', format: 'json' });
-  return serve([requestLog({ log }), pages({ viewsDir, shared: { product: 'Gatehouse', lang: 'en' } }), show]);
+  return serve([requestLog({ log }), pages({ viewsDir, shared: { product: 'Gatehouse' } }), show]);
 }
 
 const page = async (locals: Locals) => (await (await serveView(locals)).ask('/')).body;
@@ -46,7 +46,7 @@ test('the status is what the handler set', async () => {
     ctx.status = 429;
     await renderPage(ctx, 'people/hello', { name: 'Jane' });
   };
-  const app = await serve([pages({ viewsDir: folderOf(VIEWS), shared: { lang: 'en' } }), show]);
+  const app = await serve([pages({ viewsDir: folderOf(VIEWS), shared: {} }), show]);
   expect((await app.ask('/')).status).toBe(429);
 });
 
@@ -122,7 +122,7 @@ describe('locals are never options of pug or koa-views', () => {
       Object.assign(ctx.state, { pretty: true, self: true, name: 'Mallory' });
       await renderPage(ctx, 'people/hello', { name: 'Jane' });
     };
-    const app = await serve([pages({ viewsDir, shared: { lang: 'en', product: 'Gatehouse' } }), show]);
+    const app = await serve([pages({ viewsDir, shared: { product: 'Gatehouse' } }), show]);
     const body = (await app.ask('/')).body;
     expect(body).not.toContain('Mallory');
     expect(body).not.toContain('\n');

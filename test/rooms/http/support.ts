@@ -96,7 +96,7 @@ export async function serveBehindFront(middlewares: Middlewares, options: FrontO
     return [
       securityHeaders({ issuer, publicDocuments: DOCUMENTS }),
       requestLog({ log }),
-      pages({ viewsDir, shared: { product: 'Gatehouse', lang: 'en' } }),
+      pages({ viewsDir, shared: { product: 'Gatehouse' } }),
       answerRefusals({ isUnavailable: options.isUnavailable ?? (() => false) }),
       pinHost({
         issuer,

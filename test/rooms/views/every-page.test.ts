@@ -2,11 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { CATALOGUES, LANGUAGES } from '../../../src/http/messages.ts';
 import { type Element, elementsOf } from './markup.ts';
 import { pages, render, templates, viewsFolder } from './render.ts';
 import { samples } from './samples.ts';
 
-const named = samples.map((sample) => [`${sample.view}, ${sample.state}`, sample] as const);
+const named = LANGUAGES.flatMap((language) =>
+  samples.map((sample) => [`${sample.view}, ${sample.state}, ${language}`, sample, language] as const),
+);
 
 function only(elements: readonly Element[], ...tags: string[]): Element[] {
   return elements.filter((element) => tags.includes(element.tag));
@@ -24,17 +27,31 @@ test('every page has at least one sample', () => {
   expect(pages.filter((page) => !samples.some((sample) => sample.view === page))).toEqual([]);
 });
 
-describe.each(named)('%s', (_, sample) => {
-  const html = render(sample.view, sample.locals);
+describe.each(named)('%s', (_, sample, language) => {
+  const html = render(sample.view, sample.locals, language);
   const elements = elementsOf(html);
   const ids = elements.flatMap((element) => element.attributes.get('id') ?? []);
 
   test('says its language, its title and one heading, in one main part', () => {
     expect(html).toMatch(/^<!DOCTYPE html>/i);
-    expect(only(elements, 'html')[0]?.attributes.get('lang')).toBe('en');
+    expect(only(elements, 'html')[0]?.attributes.get('lang')).toBe(language);
     expect(only(elements, 'title')[0]?.text).toMatch(/Gatehouse$/);
     expect(only(elements, 'h1').map((heading) => heading.text !== '')).toEqual([true]);
     expect(only(elements, 'main')).toHaveLength(1);
+  });
+
+  test('is in this language alone, with a value in every place', () => {
+    expect(html).not.toMatch(/\{\w+\}/);
+    const given = JSON.stringify(sample.locals);
+    const text = only(elements, 'html')[0]?.text ?? '';
+    const others = LANGUAGES.filter((other) => other !== language).flatMap((other) => Object.values(CATALOGUES[other]));
+    const sentences = others.filter((each) => each.includes(' ') && !each.includes('{') && !given.includes(each));
+    expect(sentences.filter((each) => text.includes(each))).toEqual([]);
+  });
+
+  test('leads to the same page in every other language', () => {
+    const links = only(elements, 'a').filter((link) => link.attributes.has('hreflang'));
+    expect(links.map((link) => link.attributes.get('hreflang'))).toEqual(LANGUAGES.filter((each) => each !== language));
   });
 
   test('has nothing that the content security policy would block', () => {

@@ -1,7 +1,9 @@
 // What people meet on single pages: the fields password managers know, errors that help, choices that are fair.
 import { expect, test } from 'vitest';
+import type { Language } from '../../../src/http/messages.ts';
 import { type Element, elementsOf } from './markup.ts';
-import { renderSample } from './render.ts';
+import { render, renderSample } from './render.ts';
+import { samples } from './samples.ts';
 
 function field(html: string, id: string): ReadonlyMap<string, string> {
   const found = elementsOf(html).find((element) => element.attributes.get('id') === id);
@@ -158,4 +160,21 @@ test('the landing page of production shows neither commands nor the version', ()
 test('right-to-left languages turn the page', () => {
   const html = renderSample('interactions/sign-in', 'first visit', { lang: 'ar-EG' });
   expect(html).toContain('<html lang="ar-EG" dir="rtl">');
+});
+
+test.each([
+  [1, '1 Sekunde'],
+  [541, '10 Minuten'],
+  [5400, '2 Stunden'],
+])('a wait of %i seconds is told in German as %s', (retryAfterSeconds, words) => {
+  const sample = samples.find(({ state }) => state === 'too many attempts');
+  const html = render('interactions/sign-in', { ...sample?.locals, retryAfterSeconds }, 'de');
+  expect(textOf(html, 'problem')).toContain(`Ein neuer Versuch ist in ${words} möglich.`);
+});
+
+test('an app’s name stands in the middle of a sentence as well as at its end, and apart from it', () => {
+  const client = { name: '<b>Shop</b>' };
+  const page = (language: Language) => render('interactions/sign-in', { client, action: '/', csrf: 'x' }, language);
+  expect(page('en')).toContain('Sign in to <bdi>&lt;b&gt;Shop&lt;/b&gt;</bdi></h1>');
+  expect(page('de')).toContain('Bei <bdi>&lt;b&gt;Shop&lt;/b&gt;</bdi> anmelden</h1>');
 });

@@ -2,6 +2,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import pug from 'pug';
+import type { Language } from '../../../src/http/messages.ts';
 import { commonLocals, samples } from './samples.ts';
 
 export const viewsFolder = join(import.meta.dirname, '../../../views');
@@ -18,10 +19,10 @@ const compiled = new Map(
   pages.map((page) => [page, pug.compileFile(join(viewsFolder, `${page}.pug`), { doctype: 'html' })]),
 );
 
-export function render(view: string, locals: Readonly<Record<string, unknown>>): string {
+export function render(view: string, locals: Readonly<Record<string, unknown>>, language: Language = 'en'): string {
   const template = compiled.get(view);
   if (template === undefined) throw new Error(`No view is called ${view}.`);
-  return template({ ...commonLocals, ...locals });
+  return template({ ...commonLocals(language), ...locals });
 }
 
 /** The page of one sample, with some of its locals changed. */

@@ -1,6 +1,6 @@
 // Every page in each of its states, with locals as the edges hand them over. Names are what a tester would call the state.
 import QRCode from 'qrcode';
-import { textsIn } from '../../../src/http/messages.ts';
+import { LANGUAGES, type Language, textsIn } from '../../../src/http/messages.ts';
 
 export interface Sample {
   readonly view: string;
@@ -277,9 +277,14 @@ const others: readonly Sample[] = [
 export const samples: readonly Sample[] = [...interactions, ...others];
 
 /** Locals that the page renderer adds to every view. */
-export const commonLocals = {
+export const commonLocals = (language: Language) => ({
   product: 'Gatehouse',
-  lang: 'en',
-  t: textsIn('en'),
+  lang: language,
+  t: textsIn(language),
+  languages: LANGUAGES.map((tag) => ({
+    tag,
+    name: textsIn(tag)('page.own_name'),
+    href: tag === language ? undefined : `?ui_locales=${tag}`,
+  })),
   asset: (name: string) => `/assets/${name}`,
-};
+});
