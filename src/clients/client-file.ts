@@ -88,6 +88,8 @@ export type ClientKey = keyof ClientFile;
 
 /** It is a file name too, so it takes fewer characters than RFC 6749 appendix A.1 would allow. */
 function clientIdProblem(text: string): string | undefined {
+  // The engine keeps what a session holds for a client in an object, under the client's name.
+  if (text in {}) return 'is the name of something that every JavaScript object has; choose another';
   return /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?$/.test(text)
     ? undefined
     : 'expected 1 to 100 letters, digits, dots, dashes or underscores, a letter or digit first and last';

@@ -10,6 +10,7 @@ import { rememberConsent } from '../sessions/consents.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { finishAuthenticated, finishConsented, finishDenied } from './finish.ts';
+import { isStale } from './freshness.ts';
 import { addressOf, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
 
 const form = z.object({ csrf: z.string().optional(), decision: z.enum(['allow', 'deny']) });
@@ -37,7 +38,7 @@ export async function showConsent(
     locals: {
       action: addressOf(signIn, 'consent'),
       scopes: asked.scopes.map((value) => ({ value, sentence: sentenceOf(t, value) })),
-      resources: [...asked.resources].map(([audience, scopes]) => describeResource(deps, audience, scopes)),
+      resources: [...asked.resources].map(([audience, scopes]) => describeResource(deps, { t, audience, scopes })),
     },
   });
 }
@@ -53,7 +54,8 @@ export const submitConsent =
   async (ctx, signIn) => {
     const { decision } = await readStep(deps, ctx, { signIn, form });
     const accountId = consentingAccount(signIn);
-    if (accountId === undefined || !(await mayConsent(deps, accountId))) return redirectToDispatch(ctx, signIn);
+    if (accountId === undefined || isStale(deps, signIn)) return redirectToDispatch(ctx, signIn);
+    if (!(await mayConsent(deps, accountId))) return redirectToDispatch(ctx, signIn);
     if (decision === 'deny') return finishDenied(deps, ctx, signIn);
     const allowed = requestedAccess(signIn.client, signIn.params);
     await rememberConsent(deps, { accountId, clientId: signIn.client.clientId, allowed });
@@ -76,10 +78,16 @@ async function mayConsent({ db }: InteractionDeps, accountId: string): Promise<b
   return account !== undefined && isUsable(account);
 }
 
-function describeResource({ config }: InteractionDeps, audience: string, scopes: readonly string[]) {
+function describeResource(
+  { config }: InteractionDeps,
+  { t, audience, scopes }: { t: Texts; audience: string; scopes: readonly string[] },
+) {
   const resource = config.resources.get(audience);
   return {
     name: resource?.name ?? audience,
-    scopes: scopes.map((value) => ({ value, sentence: resource?.scopes.get(value) ?? value })),
+    scopes:
+      scopes.length === 0
+        ? [{ value: audience, sentence: t('consent.api') }]
+        : scopes.map((value) => ({ value, sentence: resource?.scopes.get(value) ?? value })),
   };
 }

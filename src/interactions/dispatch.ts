@@ -10,6 +10,7 @@ import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { showEnrolment } from './enrol-totp-page.ts';
 import { finishAsSomebodyElse, finishAuthenticated, finishChosenAccount } from './finish.ts';
+import { isStale } from './freshness.ts';
 import { proceed } from './page.ts';
 import { showRecoveryCodes } from './recovery-codes-page.ts';
 import { showRefused } from './refused-page.ts';
@@ -74,6 +75,7 @@ async function afterAuthentication(
   ctx: Koa.Context,
   { signIn, account }: { signIn: SignIn; account: Account },
 ): Promise<void> {
+  if (isStale(deps, signIn)) return proceed(ctx, signIn, { stage: 'start' });
   if (expectsSomebodyElse(signIn.params, account.id)) return finishAsSomebodyElse(deps, ctx, signIn);
   if (!mayUse(signIn.client, await rolesOf(deps.db, account.id))) return showRefused(deps, ctx, { signIn, account });
   if (await needsConsent(deps, { signIn, account })) return showConsent(deps, ctx, { signIn, account });

@@ -58,9 +58,15 @@ const isSecretName = (name: string): boolean => {
   return SECRET_NAMES.has(plain) || SECRET_ENDINGS.test(plain);
 };
 
+/** A line says what happened; it is no place for what a caller made as long as they like. */
+const MAX_CHARACTERS = 2_000;
+
 /** Characters that drive a terminal or reorder text, written out. */
 export const visible = (text: string): string =>
-  text.replaceAll(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  shortened(text).replaceAll(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+const shortened = (text: string): string =>
+  text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}… (${text.length} characters)` : text;
 
 /** Only the fields named here: what else hangs on an error (a query's parameters, a request) stays out of the log. */
 function describeError(error: Error, depth: number): Record<string, unknown> {

@@ -140,6 +140,12 @@ function upsertOnce(deps: StoreDeps, model: string): Adapter['upsert'] {
   };
 }
 
+/**
+ * Anybody may push a request, and every visit that names it makes a row that holds it. A request in an address is
+ * limited by the 16 kB that Node takes of headers.
+ */
+const MAX_CHARACTERS = 24_000;
+
 /** U+0000 as JSON has it; behind an escaped backslash the same characters are just text. */
 const NUL = /(?<!\\)(?:\\\\)*\\u0000/;
 
@@ -149,9 +155,11 @@ const claimsOf = (jwt: unknown): string =>
 
 /** PostgreSQL cannot store U+0000 in text; a request that carries one is wrong, not the server. */
 function storable(payload: AdapterPayload): Payload {
-  if (NUL.test(JSON.stringify(payload)) || NUL.test(claimsOf(payload['request']))) {
+  const text = JSON.stringify(payload);
+  if (NUL.test(text) || NUL.test(claimsOf(payload['request']))) {
     throw new errors.InvalidRequest('the request contains a NUL character');
   }
+  if (text.length > MAX_CHARACTERS) throw new errors.InvalidRequest('the request is too long');
   return { ...payload };
 }
 

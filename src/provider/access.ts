@@ -21,7 +21,8 @@ export function requestedAccess(client: Client, params: RequestedParams): Allowe
   const resources = new Map<string, readonly string[]>();
   for (const audience of audiences) {
     const scopes = words.filter((scope) => client.resources.get(audience)?.includes(scope));
-    if (scopes.length > 0) resources.set(audience, scopes);
+    // An API named without a scope still takes the token, with the person's roles in it.
+    if (client.resources.has(audience)) resources.set(audience, scopes);
   }
   return { scopes: words.filter((scope) => mayAskFor(client, scope)), resources };
 }

@@ -93,7 +93,9 @@ async function standingGrant(
 async function withAccess(grant: Grant, allowed: Allowed): Promise<Grant> {
   const before = JSON.stringify([grant.openid, grant.resources]);
   if (allowed.scopes.length > 0) grant.addOIDCScope([...allowed.scopes].join(' '));
-  for (const [audience, scopes] of allowed.resources) grant.addResourceScope(audience, scopes.join(' '));
+  for (const [audience, scopes] of allowed.resources) {
+    if (scopes.length > 0) grant.addResourceScope(audience, scopes.join(' '));
+  }
   if (grant.jti === undefined || JSON.stringify([grant.openid, grant.resources]) !== before) await grant.save();
   return grant;
 }

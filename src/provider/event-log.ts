@@ -40,9 +40,15 @@ const listen = (provider: Provider, event: string, listener: Listener) =>
 const whoAsked = (ctx: KoaContextWithOIDC) => ({
   requestId: ctx.state['requestId'] as string | undefined,
   clientId: ctx.oidc?.client?.clientId,
-  grantType: ctx.oidc?.params?.['grant_type'],
+  grantType: knownGrantType(ctx.oidc?.params?.['grant_type']),
   accountId: ctx.oidc?.account?.accountId,
 });
+
+/** What a caller makes up stays out of the log. */
+const knownGrantType = (asked: unknown): string | undefined =>
+  GRANT_TYPES.find((known) => known === asked) ?? (asked === undefined ? undefined : 'unknown');
+
+const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'];
 
 function whatWasWrong(error: Error) {
   const {

@@ -63,6 +63,25 @@ export const keepLanguageOfSignOut = async (ctx: Koa.Context, next: Koa.Next): P
   if (location === done || location.startsWith(`${done}?`)) ctx.set('Location', withLanguage(ctx, location));
 };
 
+/**
+ * After the form of our page the way back to the app is a page too: `form-action 'self'` is held against a redirect to
+ * another origin, and the browser would stay where it is.
+ */
+export const leaveSignOutByPage =
+  (deps: Pick<SignOutDeps, 'clients' | 'config'>) =>
+  async (ctx: Koa.Context, next: Koa.Next): Promise<void> => {
+    await next();
+    const oidc = (ctx as Partial<KoaContextWithOIDC>).oidc;
+    if (oidc?.route !== 'end_session_confirm' || ctx.status !== 303) return;
+    const href = ctx.response.get('Location');
+    const client = oidc.client === undefined ? undefined : deps.clients().get(oidc.client.clientId);
+    if (client === undefined || href.startsWith(`${deps.config.issuer}/`)) return;
+    ctx.remove('Location');
+    ctx.status = 200;
+    const title = textsFor(ctx)('back.app', { app: client.clientName });
+    await renderPage(ctx, 'interactions/continue', { title, href, languages: [], client: clientHeading(client) });
+  };
+
 /** Every ID token names its session (claim `sid`), so that as a hint it stands for that one and no later one. */
 export function nameSessionsInIdTokens(provider: Provider): void {
   Object.assign(provider.Client.prototype, { includeSid: () => true });

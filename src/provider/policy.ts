@@ -2,8 +2,9 @@
 import { type Configuration, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
-import { alwaysAsks, expectsSomebodyElse, mayUse } from './access.ts';
-import { requestParams } from './consented-grant.ts';
+import type { StoreDeps } from '../protocol-store/payloads.ts';
+import { alwaysAsks, expectsSomebodyElse, mayUse, requestedAccess } from './access.ts';
+import { isCovered, requestParams } from './consented-grant.ts';
 import { signedInAccount } from './find-account.ts';
 
 type Policy = NonNullable<NonNullable<Configuration['interactions']>['policy']>;
@@ -13,7 +14,7 @@ const { Check, Prompt, base } = interactionPolicy;
 /** What apps may send as `prompt` (OpenID Connect Core section 3.1.2.1); `access` below is not among them. */
 export const PROMPT_VALUES = ['none', 'login', 'consent', 'select_account'] as const;
 
-interface Deps {
+interface Deps extends StoreDeps {
   readonly config: Config;
   readonly clients: () => ClientRegistry;
 }
@@ -30,6 +31,7 @@ export function policy(deps: Deps): Policy {
   prompts.add(new Prompt({ name: 'access' }, accessCheck(deps)), prompts.indexOf(consent));
   consent.checks.remove('native_client_prompt');
   consent.checks.add(nativeAppCheck(deps));
+  consent.checks.add(unaskedCheck(deps));
   return prompts;
 }
 
@@ -79,6 +81,16 @@ const nativeAppCheck = ({ clients }: Deps) =>
     const client = ctx.oidc.client === undefined ? undefined : clients().get(ctx.oidc.client.clientId);
     const { prompt: _prompt, ...params } = requestParams(ctx);
     return client !== undefined && alwaysAsks(client, params) && ctx.oidc.result?.consent === undefined;
+  });
+
+/** The engine looks at scopes only; an API that is named without one takes the token all the same. */
+const unaskedCheck = (deps: Deps) =>
+  new Check('consent_missing', 'the End-User has not allowed all of it', 'consent_required', async (ctx) => {
+    const client = ctx.oidc.client === undefined ? undefined : deps.clients().get(ctx.oidc.client.clientId);
+    const account = signedInAccount(ctx);
+    if (client === undefined || account === undefined || ctx.oidc.result?.consent !== undefined) return false;
+    const allowed = requestedAccess(client, requestParams(ctx));
+    return !(await isCovered(deps, { client, accountId: account.accountId, allowed }));
   });
 
 const isSignedIn = (ctx: KoaContextWithOIDC) => ctx.oidc.session?.accountId !== undefined;

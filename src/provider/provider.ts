@@ -22,7 +22,7 @@ import { errorPage } from './error-page.ts';
 import { logEngineEvents } from './event-log.ts';
 import { features } from './features.ts';
 import { engineFindAccount } from './find-account.ts';
-import { keepLanguageOfSignOut, nameSessionsInIdTokens, skipEmptySignOut } from './logout.ts';
+import { keepLanguageOfSignOut, leaveSignOutByPage, nameSessionsInIdTokens, skipEmptySignOut } from './logout.ts';
 import { ENDPOINTS } from './paths.ts';
 import { PROMPT_VALUES, policy } from './policy.ts';
 import { tokenLifetimes } from './token-lifetimes.ts';
@@ -47,6 +47,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   // Endpoint URLs are made from the request; http/host.ts has already made that the issuer's (X-Forwarded-Proto, Host).
   provider.proxy = true;
   provider.use(skipEmptySignOut);
+  provider.use(leaveSignOutByPage(deps));
   provider.use(keepLanguageOfSignOut);
   compareHashedSecrets(provider, deps);
   detectReplaysAtomically(provider);

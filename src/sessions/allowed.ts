@@ -2,7 +2,7 @@
 
 export interface Allowed {
   readonly scopes: readonly string[];
-  /** Audience → scopes. */
+  /** Audience → scopes; an API may be allowed without any scope of it. */
   readonly resources: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -12,8 +12,9 @@ export const nothingAllowed: Allowed = { scopes: [], resources: new Map() };
 export function missingFrom(given: Allowed, asked: Allowed): Allowed {
   const resources = new Map<string, readonly string[]>();
   for (const [audience, scopes] of asked.resources) {
-    const missing = without(scopes, given.resources.get(audience) ?? []);
-    if (missing.length > 0) resources.set(audience, missing);
+    const allowed = given.resources.get(audience);
+    const missing = without(scopes, allowed ?? []);
+    if (allowed === undefined || missing.length > 0) resources.set(audience, missing);
   }
   return { scopes: without(asked.scopes, given.scopes), resources };
 }

@@ -1,7 +1,8 @@
 // What an app may have: the page that asks, what is remembered of the answer, and what no form can add to it.
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { callbackOf, claimsIn, newBrowser, redeem, signsIn } from '../support/sign-in.ts';
+import { movingClock } from '../support/moving-clock.ts';
+import { authorizationRequest, callbackOf, claimsIn, newBrowser, redeem, signsIn } from '../support/sign-in.ts';
 import { API, startTestServer, type TestServer, WEB_SECRET } from '../support/start-server.ts';
 import {
   errorOf,
@@ -284,4 +285,36 @@ test('a person who is somebody else says so at the consent page', async () => {
   await signsIn(visit.browser, { identifier: 'kim@example.test' });
   expect((await tokensOf(server, visit)).idToken['sub']).toBeTruthy();
   expect(await consentsOf('lou')).toEqual([]);
+});
+
+test('an app that names an API without a scope of it asks for that too', async () => {
+  await server.person({ email: 'api-asked@example.test', roles: ['reader'] });
+  const browser = newBrowser();
+  const asks = (params: Record<string, string>) =>
+    browser.open(authorizationRequest(server.issuer, { client_id: 'ask', scope: 'openid roles', ...params }).url);
+  await asks({});
+  await signsIn(browser, { identifier: 'api-asked@example.test' });
+  await browser.submit({}, 'Allow');
+  await asks({ prompt: 'none', resource: API });
+  expect(callbackOf(browser).get('error')).toBe('consent_required');
+  await asks({ resource: API });
+  expect(browser.text).toContain('Be known there, with the roles you have');
+  await browser.submit({}, 'Allow');
+  expect(callbackOf(browser).get('code')).toBeTruthy();
+  await asks({ prompt: 'none', resource: API });
+  expect(callbackOf(browser).get('code')).toBeTruthy();
+});
+
+test('a sign-in that has become too old for max_age on the consent page is asked for again', async () => {
+  await server.person({ email: 'slow@example.test' });
+  const browser = await newBrowser().open(authorizationRequest(server.issuer, { client_id: 'ask', max_age: '60' }).url);
+  await signsIn(browser, { identifier: 'slow@example.test' });
+  const { action, data } = browser.form({}, 'Allow');
+  movingClock.advance({ seconds: 61 });
+  await browser.request(action, { method: 'POST', form: data });
+  await browser.open(browser.page.url);
+  expect(browser.title).toContain('Sign in to');
+  await signsIn(browser, { identifier: 'slow@example.test' });
+  await browser.submit({}, 'Allow');
+  expect(callbackOf(browser).get('code')).toBeTruthy();
 });
