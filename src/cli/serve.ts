@@ -6,6 +6,7 @@ import { createLogger, type Logger } from '../observability/logger.ts';
 import { createDemoRolesOnce, type Demo, demoUrlFrom, startDemo } from '../server/demo.ts';
 import { type RunningServer, type StartOptions, startServer } from '../server/life-cycle.ts';
 import { CommandFailed, ForPrograms } from './failure.ts';
+import { listenForReload } from './reload-signal.ts';
 import { listenForStop } from './stop-signal.ts';
 import type { Answer, Invocation, Terminal } from './terminal.ts';
 
@@ -13,12 +14,14 @@ import type { Answer, Invocation, Terminal } from './terminal.ts';
 export async function serve({ terminal, json }: Invocation, { demo }: { demo: boolean }): Promise<Partial<Answer>> {
   const stop = listenForStop();
   try {
-    const { config, clients, warnings } = loadConfiguration({ env: terminal.env, cwd: terminal.cwd() });
+    const files = { env: terminal.env, cwd: terminal.cwd() };
+    const { config, clients, warnings } = loadConfiguration(files);
     const logging: LoggingConfig = json ? { ...config.logging, format: 'json' } : config.logging;
     const log = createLogger(logging);
     for (const { message, ...place } of warnings) log.warn({ event: 'configuration.warning', ...place }, message);
     const demoUrl = demo ? demoUrlUnlessRefused(config, { terminal, log }) : undefined;
-    const server = await startOrExplain({ config, clients, log, demoUrl }, logging);
+    const server = await startOrExplain({ config, clients, files, log, demoUrl }, logging);
+    const forgetReload = listenForReload(server.reload);
     let shop: Demo | undefined;
     try {
       if (demoUrl !== undefined) shop = await openDemo(server, { config, terminal, log });
@@ -26,6 +29,7 @@ export async function serve({ terminal, json }: Invocation, { demo }: { demo: bo
       await stop.received;
     } finally {
       await Promise.all([server.stop(), shop?.stop()]);
+      forgetReload();
     }
     return {};
   } finally {

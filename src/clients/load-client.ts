@@ -10,7 +10,7 @@ import type { Client } from './client.ts';
 import type { ClientDraft, Finding } from './client-draft.ts';
 import { type ClientFile, clientFile } from './client-file.ts';
 import { findLogo } from './client-logo.ts';
-import { resolveSecrets } from './resolve-secrets.ts';
+import { resolveSecrets, secretFilesOf } from './resolve-secrets.ts';
 import { addressRules } from './rules-of-addresses.ts';
 import { credentialRules } from './rules-of-credentials.ts';
 import { presetRules } from './rules-of-presets.ts';
@@ -28,13 +28,15 @@ export interface LoadedClient {
   readonly client: Client | undefined;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
+  /** Absolute paths of the files with secrets that it names, there or not. */
+  readonly secretFiles: readonly string[];
   /** The client_id as stated, and where; also when other things are wrong. */
   readonly stated: { readonly clientId: string; readonly place: Place } | undefined;
 }
 
 export function loadClient(circumstances: Circumstances, known: KnownConfig, path: string): LoadedClient {
   const { document, problems: unreadable } = readYamlFile(circumstances, path);
-  if (document === undefined) return { client: undefined, problems: unreadable, warnings: [], stated: undefined };
+  if (document === undefined) return { ...NOTHING, problems: unreadable };
   const shape = checkShape(clientFile, document);
   const placeOf = (at: Finding['path']): Place => ({
     file: document.file,
@@ -44,10 +46,8 @@ export function loadClient(circumstances: Circumstances, known: KnownConfig, pat
   const placed = ({ path: at, message }: Finding): Problem => ({ ...placeOf(at), message });
 
   const { mode, configDir } = known;
-  const { secrets, ...found } = resolveSecrets(
-    { ...circumstances, mode, clientFile: path },
-    shape.value.client_secrets ?? [],
-  );
+  const statedSecrets = shape.value.client_secrets ?? [];
+  const { secrets, ...found } = resolveSecrets({ ...circumstances, mode, clientFile: path }, statedSecrets);
   const logo = shape.value.logo === undefined ? undefined : findLogo({ clientFile: path, configDir }, shape.value.logo);
   const findings = [
     ...ruleFindings(shape, known),
@@ -64,9 +64,12 @@ export function loadClient(circumstances: Circumstances, known: KnownConfig, pat
     client: isSound ? buildClient(shape.complete, { secrets, logoFile, source }) : undefined,
     problems,
     warnings: found.warnings.map(placed),
+    secretFiles: secretFilesOf(path, statedSecrets),
     stated: clientId === undefined ? undefined : { clientId, place: placeOf(['client_id']) },
   };
 }
+
+const NOTHING = { client: undefined, warnings: [], secretFiles: [], stated: undefined };
 
 function ruleFindings({ value, broken }: Shape<ClientFile>, known: KnownConfig): readonly Finding[] {
   const draft: ClientDraft = {

@@ -13,6 +13,8 @@ export interface LoadedClients {
   readonly problems: readonly Problem[];
   /** Nothing to stop for: secrets that have expired. */
   readonly warnings: readonly Problem[];
+  /** Absolute paths of the files with secrets that client files name. */
+  readonly secretFiles: readonly string[];
 }
 
 export function loadClients(circumstances: Circumstances, known: KnownConfig): LoadedClients {
@@ -23,6 +25,7 @@ export function loadClients(circumstances: Circumstances, known: KnownConfig): L
     clients: frozenMap(clients),
     problems: [...problems, ...files.flatMap((file) => file.problems), ...duplicates(files)],
     warnings: files.flatMap((file) => file.warnings),
+    secretFiles: files.flatMap((file) => file.secretFiles),
   };
 }
 

@@ -24,7 +24,7 @@ interface Circumstances {
   readonly env: Environment;
   readonly mode: Mode | undefined;
   readonly now: Date;
-  /** Absolute path of the client file; `file:` is relative to it. */
+  /** Absolute. */
   readonly clientFile: string;
 }
 
@@ -43,6 +43,12 @@ export function resolveSecrets(circumstances: Circumstances, stated: readonly St
   }
   return { secrets, findings, warnings };
 }
+
+/** Absolute: `file:` is relative to the client file. */
+export const secretFilesOf = (clientFile: string, stated: readonly StatedSecret[]): readonly string[] =>
+  stated.flatMap(({ file }) => (file === undefined ? [] : [secretFile(clientFile, file)]));
+
+const secretFile = (clientFile: string, path: string): string => resolve(dirname(clientFile), path);
 
 type Resolved = { hash: Buffer } | { key: string; problem: string };
 
@@ -71,7 +77,7 @@ function fromVariable({ env }: Circumstances, name: string): Fetched {
 }
 
 function fromFile({ clientFile }: Circumstances, path: string): Fetched {
-  const absolute = resolve(dirname(clientFile), path);
+  const absolute = secretFile(clientFile, path);
   try {
     return { text: readFileSync(absolute, 'utf8').replace(/(?:\r?\n)+$/, '') };
   } catch (error) {

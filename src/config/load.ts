@@ -18,6 +18,8 @@ export interface LoadedConfig {
   readonly problems: readonly Problem[];
   /** What is certain even then: enough to check the client files in the same run. */
   readonly known: KnownConfig;
+  /** The values of gatehouse.yaml as they stand there, unchecked; undefined when it cannot be parsed. */
+  readonly stated: unknown;
 }
 
 export interface KnownConfig {
@@ -29,34 +31,66 @@ export interface KnownConfig {
   readonly defaultAudience: string | undefined;
 }
 
-/** In development this also makes and keeps the master secret, once everything else is right. */
-export function loadConfig({ env, cwd }: { env: Environment; cwd: string }): LoadedConfig {
-  const environment = readEnvironment({ env, cwd });
-  const { file, document, problems: unreadable } = readConfigFile({ env, cwd }, environment.configDir);
-  const shape = document === undefined ? UNKNOWN : checkShape(configFile, document);
-  const settings = settle(environment, shape);
-  const placeOf = (path: Path): Place => ({ file, line: document?.lineOf(path), path: dotted(path) });
+export interface Surroundings {
+  readonly env: Environment;
+  readonly cwd: string;
+}
+
+/**
+ * In development this also makes and keeps the master secret, once everything else is right; `makeSecret` gives one
+ * instead, to look at the configuration only.
+ */
+export function loadConfig({
+  env,
+  cwd,
+  makeSecret = keptSecret,
+}: Surroundings & { makeSecret?: (place: { cwd: string; dataDir: string }) => KeptSecret }): LoadedConfig {
+  const { environment, settings, shape, stated, known, ...read } = readStated({ env, cwd });
   const problems = [
     ...environment.problems,
-    ...unreadable,
-    ...shape.problems,
+    ...read.problems,
     ...settings.problems,
-    ...missingMode(settings, file),
-    ...brokenRules(shape.value, settled(settings.issuer)).map(({ path, message }) => ({ ...placeOf(path), message })),
-    ...refusedInProduction(settings, shape, (key) => placeOf([key])),
+    ...missingMode(settings, read.file),
+    ...refusedInProduction(settings, shape, (key) => read.placeOf([key])),
   ];
-  const known = knownOf(environment, settings, shape);
-  const refused = (more: readonly Problem[]) => ({ config: undefined, problems: [...problems, ...more], known });
+  const refused = (more: readonly Problem[]) => ({
+    config: undefined,
+    problems: [...problems, ...more],
+    known,
+    stated,
+  });
   const mode = settled(settings.mode);
   const issuer = settled(settings.issuer);
   if (problems.length > 0 || !shape.complete || !mode || !issuer) return refused([]);
 
   const given = settled(settings.secret);
   const master: KeptSecret =
-    given === undefined ? keptSecret({ cwd, dataDir: environment.dataDir }) : { outcome: 'kept', secret: given };
+    given === undefined ? makeSecret({ cwd, dataDir: environment.dataDir }) : { outcome: 'kept', secret: given };
   if (master.outcome === 'refused') return refused([master.problem]);
   const decided = { mode, issuer, masterSecret: master.secret, databaseUrl: settled(settings.databaseUrl) };
-  return { config: assembleConfig(environment, shape.complete, decided), problems, known };
+  return { config: assembleConfig(environment, shape.complete, decided), problems, known, stated };
+}
+
+/** For commands that look at files only: with the problems of gatehouse.yaml, but not with what a server would need. */
+export function readKnownConfig(surroundings: Surroundings): Pick<LoadedConfig, 'known' | 'problems'> {
+  const { known, problems } = readStated(surroundings);
+  return { known, problems };
+}
+
+function readStated({ env, cwd }: Surroundings) {
+  const environment = readEnvironment({ env, cwd });
+  const { file, document, problems: unreadable } = readConfigFile({ env, cwd }, environment.configDir);
+  const shape = document === undefined ? UNKNOWN : checkShape(configFile, document);
+  const settings = settle(environment, shape);
+  const placeOf = (path: Path): Place => ({ file, line: document?.lineOf(path), path: dotted(path) });
+  const rules = brokenRules(shape.value, settled(settings.issuer));
+  const problems = [
+    ...unreadable,
+    ...shape.problems,
+    ...rules.map(({ path, message }) => ({ ...placeOf(path), message })),
+  ];
+  const known = knownOf(environment, settings, shape);
+  return { environment, file, shape, settings, placeOf, problems, known, stated: document?.value };
 }
 
 /** A file that cannot be read may state anything, so nothing counts as missing; what the environment lacks is still told. */

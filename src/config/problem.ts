@@ -34,12 +34,15 @@ export class ConfigurationInvalid extends Error {
 
 /** One line each: `  config/gatehouse.yaml:4  server.prot: unknown key; did you mean "port"?` */
 export const formatProblems = (problems: readonly Problem[]): string =>
-  inReadingOrder(problems)
-    .map(({ file, line, path, message }) => {
-      const place = line === undefined ? file : `${file}:${line}`;
-      return `  ${place}  ${path === '' ? '' : `${path}: `}${message}`;
-    })
+  problemLines(problems)
+    .map((line) => `  ${line}`)
     .join('\n');
+
+export const problemLines = (problems: readonly Problem[]): readonly string[] =>
+  inReadingOrder(problems).map(({ file, line, path, message }) => {
+    const place = line === undefined ? file : `${file}:${line}`;
+    return `${place}  ${path === '' ? '' : `${path}: `}${message}`;
+  });
 
 /** The environment first, then file by file, top to bottom. */
 function inReadingOrder(problems: readonly Problem[]): readonly Problem[] {

@@ -12,6 +12,7 @@ export interface Database {
   signing_keys: SigningKeysTable;
   rate_counters: RateCountersTable;
   server_state: ServerStateTable;
+  known_clients: KnownClientsTable;
 }
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
@@ -121,4 +122,11 @@ export interface ServerStateTable {
   key: string;
   value: Generated<string>;
   created_at: CreatedAt;
+}
+
+/** Clients there have been files for, by name only. */
+export interface KnownClientsTable {
+  client_id: string;
+  /** When a process first found no file for it; null while there is one. */
+  missing_since: Timestamp | null;
 }

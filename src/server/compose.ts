@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type Koa from 'koa';
 import type { Provider } from 'oidc-provider';
 import { createPasswordHasher, type PasswordHasher } from '../accounts/password-hash.ts';
-import type { ClientRegistry } from '../clients/client.ts';
+import type { LiveClients } from '../clients/live/live-clients.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { deriveKey } from '../crypto/derived-keys.ts';
@@ -31,7 +31,7 @@ import { tokenTransaction } from './token-transaction.ts';
 
 export interface Given {
   readonly config: Config;
-  readonly clients: ClientRegistry;
+  readonly clients: LiveClients;
   readonly clock: Clock;
   readonly log: Logger;
   /** Open and migrated. */
@@ -50,7 +50,7 @@ export interface Composed {
 export async function compose(given: Given): Promise<Composed> {
   const { config, clock, log, database } = given;
   const { db } = database;
-  const clients = () => given.clients;
+  const clients = given.clients.current;
 
   const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
   const csrf = createCsrf(deriveKey(config.masterSecret, 'csrf'));
@@ -59,11 +59,11 @@ export async function compose(given: Given): Promise<Composed> {
   await ensureActiveSigningKey({ db, clock, box });
   const keys = await listSigningKeys({ db, box });
   const provider = createProvider({ config, clock, db, clients, keys, log });
-  await checkClientsWithEngine(provider, given.clients);
+  await checkClientsWithEngine(provider, clients());
 
   const readiness = createReadiness();
   const routes = [
-    ...systemRoutes({ config, db, clients, readiness, version: VERSION, demoUrl: given.demoUrl }),
+    ...systemRoutes({ config, db, clients: given.clients, readiness, version: VERSION, demoUrl: given.demoUrl }),
     ...interactionRoutes({ config, clock, db, clients, provider: () => provider, hasher, box, csrf, log }),
   ];
   const assets = loadAssets(join(ROOT, 'views', 'assets'));

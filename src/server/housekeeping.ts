@@ -1,16 +1,24 @@
-// What runs on a timer: forgetting what has expired.
+// What runs on a timer: forgetting what has expired, and apps that are gone for good.
+import type { ClientRegistry } from '../clients/client.ts';
+import { noteClients } from '../clients/live/known-clients.ts';
 import { sweepCounters } from '../limits/counters.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
 import { SWEEP_BATCH_ROWS, sweepPayloads } from '../protocol-store/sweep.ts';
+import { forgetGoneClients } from '../sessions/forget-gone-clients.ts';
 
 const INTERVAL_MS = 60_000;
 
+export interface HousekeepingDeps extends StoreDeps {
+  readonly log: Logger;
+  readonly clients: () => ClientRegistry;
+}
+
 /** Returns the way to stop it; a round under way is waited for. */
-export function startHousekeeping({ log, ...deps }: StoreDeps & { log: Logger }): () => Promise<void> {
+export function startHousekeeping(deps: HousekeepingDeps): () => Promise<void> {
   let round = Promise.resolve();
   const timer = setInterval(() => {
-    round = round.then(() => sweep({ ...deps, log }));
+    round = round.then(() => keepHouse(deps));
   }, INTERVAL_MS);
   timer.unref();
   return async () => {
@@ -19,11 +27,14 @@ export function startHousekeeping({ log, ...deps }: StoreDeps & { log: Logger })
   };
 }
 
-async function sweep({ log, ...deps }: StoreDeps & { log: Logger }): Promise<void> {
+/** One round. Never rejects: what fails is tried again in the next one. */
+export async function keepHouse({ log, clients, ...deps }: HousekeepingDeps): Promise<void> {
   try {
     const payloads = await sweepPayloads(deps);
     const counters = await sweepAllCounters(deps);
     if (payloads + counters > 0) log.debug({ event: 'sweep.done', payloads, counters });
+    await noteClients(deps, [...clients().keys()]);
+    for (const forgotten of await forgetGoneClients(deps)) log.info({ event: 'client.forgotten', ...forgotten });
   } catch (err) {
     log.error({ event: 'sweep.failed', err });
   }

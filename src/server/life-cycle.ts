@@ -3,17 +3,22 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientRegistry } from '../clients/client.ts';
+import { createLiveClients, type LiveClients } from '../clients/live/live-clients.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrator.ts';
 import type { Logger } from '../observability/logger.ts';
+import { checkClientsWithEngine } from './check-clients.ts';
 import { type Composed, compose } from './compose.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { type FilesOptions, type Reloading, startReloading } from './reloading.ts';
 
 export interface StartOptions {
   readonly config: Config;
   readonly clients: ClientRegistry;
+  /** Where both came from: client files are watched from now on. */
+  readonly files: FilesOptions;
   readonly log: Logger;
   readonly clock?: Clock;
   readonly demoUrl?: string | undefined;
@@ -22,6 +27,9 @@ export interface StartOptions {
 export interface RunningServer extends Composed {
   readonly port: number;
   readonly database: Awaited<ReturnType<typeof openDatabase>>;
+  readonly clients: LiveClients;
+  /** Reads the client files again, now; what is wrong with them is said in the log. */
+  readonly reload: Reloading['reload'];
   /** Refuses new work, waits for requests in flight, closes the database. */
   stop(): Promise<void>;
 }
@@ -39,16 +47,19 @@ const DRAIN_INTERVAL_MS = 50;
  * listening throws (EADDRINUSE); nothing is left open then
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const { config, clients, log, clock = systemClock, demoUrl } = options;
+  const { config, files, log, clock = systemClock, demoUrl } = options;
   const { url, poolSize } = config.database;
   const database = await openDatabase({ url, poolSize, dataDir: config.paths.dataDir, embedded: 'start', log });
   try {
     const applied = await migrate(database);
     if (applied.length > 0) log.info({ event: 'database.migrated', migrations: applied });
-    const composed = await compose({ config, clients, clock, log, database, demoUrl });
+    const live = createLiveClients(options.clients);
+    const composed = await compose({ config, clients: live, clock, log, database, demoUrl });
     const server = await listen(composed, config);
     const port = (server.address() as AddressInfo).port;
-    const stopHousekeeping = startHousekeeping({ db: database.db, clock, log });
+    const stopHousekeeping = startHousekeeping({ db: database.db, clock, log, clients: live.current });
+    const validate = (clients: ClientRegistry) => checkClientsWithEngine(composed.provider, clients);
+    const reloading = await startReloading({ config, live, clock, log, validate }, files);
     composed.readiness.set('ready');
     log.info({ event: 'server.started', issuer: config.issuer, host: config.server.host, port, mode: config.mode });
     const stop = once(async () => {
@@ -56,11 +67,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       log.info({ event: 'server.stopping' });
       if (config.mode === 'production') await sleep(UNREADY_BEFORE_CLOSING_MS);
       await drain(server, config.server.drainSeconds * 1000);
-      await stopHousekeeping();
+      await Promise.all([stopHousekeeping(), reloading.stop()]);
       await database.close();
       log.info({ event: 'server.stopped' });
     });
-    return { ...composed, port, database, stop };
+    return { ...composed, port, database, clients: live, reload: reloading.reload, stop };
   } catch (error) {
     await database.close();
     throw error;

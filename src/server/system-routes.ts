@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { sql } from 'kysely';
-import type { ClientRegistry } from '../clients/client.ts';
+import type { LiveClients } from '../clients/live/live-clients.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
 import { Refusal } from '../errors.ts';
@@ -14,7 +14,7 @@ import { DISCOVERY_PATHS } from '../provider/paths.ts';
 export interface SystemDeps {
   readonly config: Config;
   readonly db: Db;
-  readonly clients: () => ClientRegistry;
+  readonly clients: LiveClients;
   readonly readiness: Readiness;
   readonly version: string;
   readonly demoUrl: string | undefined;
@@ -50,7 +50,7 @@ const answerLiveness: Handler = async (ctx) => {
 };
 
 const answerReadiness =
-  ({ db, readiness }: SystemDeps): Handler =>
+  ({ db, readiness, clients }: SystemDeps): Handler =>
   async (ctx) => {
     ctx.state.quiet = true;
     const database = async () => {
@@ -59,7 +59,7 @@ const answerReadiness =
     const onFailure = (check: string, err: unknown) => ctx.state.log.error({ event: 'readiness.failed', check, err });
     const report = await reportReadiness(readiness, { database }, { timeoutMs: 1000, onFailure });
     ctx.status = report.ready ? 200 : 503;
-    ctx.body = report;
+    ctx.body = { ...report, configuration: clients.status() };
   };
 
 const LOGO_TYPES: Readonly<Record<string, string>> = {
@@ -71,7 +71,7 @@ const LOGO_TYPES: Readonly<Record<string, string>> = {
 const sendLogo =
   ({ clients }: SystemDeps): Handler =>
   async (ctx) => {
-    const file = clients().get(ctx.params['clientId'] ?? '')?.logoFile;
+    const file = clients.current().get(ctx.params['clientId'] ?? '')?.logoFile;
     const type = file === undefined ? undefined : LOGO_TYPES[extname(file)];
     if (file === undefined || type === undefined) {
       throw new Refusal({ code: 'not_found', status: 404, reason: 'no_such_logo', message: 'There is no such logo.' });

@@ -58,3 +58,8 @@ export async function rememberConsent(
       .execute();
   });
 }
+
+/** For an app that is gone: another one under its name has to ask anew. */
+export async function forgetConsentsTo(db: Db, clientId: string): Promise<void> {
+  await db.deleteFrom('consents').where('client_id', '=', clientId).execute();
+}

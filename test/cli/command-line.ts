@@ -95,7 +95,7 @@ export interface Program {
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
-const MAIN = path.join(import.meta.dirname, '../../src/main.ts');
+export const MAIN = path.join(import.meta.dirname, '../../src/main.ts');
 
 /** The program as a process, killed with the test if it still runs then. */
 export function startProgram({ cwd, env }: Place, words: readonly string[]): Program {

@@ -79,6 +79,7 @@ const columns: Columns = {
   },
   rate_counters: { key: 'text!', count: 'int4!', resets_at: 'timestamptz!' },
   server_state: { key: 'text!', value: 'text!', created_at: 'timestamptz!' },
+  known_clients: { client_id: 'text!', missing_since: 'timestamptz?' },
 };
 
 async function columnsOf(db: Kysely<Database>): Promise<Record<string, Record<string, string>>> {
@@ -129,6 +130,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'accounts_username_key',
       'consents_account_id_fkey',
       'consents_pkey',
+      'known_clients_pkey',
       'oidc_payloads_pkey',
       'rate_counters_pkey',
       'recovery_codes_account_id_fkey',

@@ -95,6 +95,8 @@ export interface TestServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly demoUrl?: string;
   readonly logLevel?: 'debug' | 'info' | 'silent';
+  /** How changed files are found; as in production unless stated. */
+  readonly watching?: { readonly events?: boolean; readonly intervalMs?: number };
 }
 
 export interface TestServer extends RunningServer {
@@ -102,6 +104,8 @@ export interface TestServer extends RunningServer {
   /** Every log line so far, parsed. */
   readonly logLines: readonly Record<string, unknown>[];
   readonly dataDir: string;
+  /** Where gatehouse.yaml is; client files are in `clients` below it. Files changed here are live at once. */
+  readonly configDir: string;
   readonly databaseUrl: string | undefined;
   /** An account with PASSWORD, and with these roles, which are made if they do not exist. */
   person(who: {
@@ -136,7 +140,8 @@ async function startOn(place: TestDatabase, port: number, options: TestServerOpt
   const logLines: Record<string, unknown>[] = [];
   const write = (line: string) => void logLines.push(JSON.parse(line));
   const log = createLogger({ level: options.logLevel ?? 'info', format: 'json' }, { write });
-  const running = await startServer({ config, clients, log, clock: movingClock, demoUrl: options.demoUrl });
+  const files = { env, cwd: configDir, ...options.watching };
+  const running = await startServer({ config, clients, files, log, clock: movingClock, demoUrl: options.demoUrl });
   const { db } = running.database;
   const rules = passwordRulesFor(config.accounts, config.name);
   const stop = async () => {
@@ -147,6 +152,7 @@ async function startOn(place: TestDatabase, port: number, options: TestServerOpt
     ...running,
     issuer,
     logLines,
+    configDir,
     dataDir: place.dataDir,
     databaseUrl: place.url,
     async stop() {

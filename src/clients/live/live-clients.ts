@@ -1,0 +1,73 @@
+// The clients in force, replaced as a whole and only by a set without problems.
+import { isDeepStrictEqual } from 'node:util';
+import type { Client, ClientRegistry } from '../client.ts';
+
+export interface LiveClients {
+  /** Ask at every use: what it returns never changes, but the next call may return another one. */
+  readonly current: () => ClientRegistry;
+  /** From now on `current` is this one. */
+  replace(next: ClientRegistry): ClientChanges;
+  /** The files say something else than what is in force, and cannot be used. */
+  markOutdated(problems: number, now: Date): void;
+  markServerFile(state: ServerFileState): void;
+  status(): ConfigurationStatus;
+}
+
+/** gatehouse.yaml, which is read at the start: whether it still says what the server runs with. */
+export type ServerFileState = 'current' | 'needs_restart' | 'invalid';
+
+/** Whether the files say what is in force. Anyone may read this: no names, no paths. */
+export type ConfigurationStatus = { readonly server: ServerFileState } & (
+  | { readonly clients: 'current' }
+  | {
+      readonly clients: 'outdated';
+      /** How many there are in the client files. */
+      readonly problems: number;
+      readonly since: Date;
+    }
+);
+
+/** Client ids, sorted. */
+export interface ClientChanges {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export function createLiveClients(first: ClientRegistry): LiveClients {
+  let inForce = first;
+  let status: ConfigurationStatus = { clients: 'current', server: 'current' };
+  return {
+    current: () => inForce,
+    replace(next) {
+      const changes = changesBetween(inForce, next);
+      inForce = next;
+      status = { clients: 'current', server: status.server };
+      return changes;
+    },
+    markOutdated(problems, now) {
+      const since = status.clients === 'outdated' ? status.since : now;
+      status = { clients: 'outdated', problems, since, server: status.server };
+    },
+    markServerFile(server) {
+      status = { ...status, server };
+    },
+    status: () => status,
+  };
+}
+
+export function changesBetween(before: ClientRegistry, after: ClientRegistry): ClientChanges {
+  const ids = (registry: ClientRegistry) => [...registry.keys()].sort();
+  return {
+    added: ids(after).filter((id) => !before.has(id)),
+    changed: ids(after).filter((id) => before.has(id) && !isSameClient(before.get(id), after.get(id))),
+    removed: ids(before).filter((id) => !after.has(id)),
+  };
+}
+
+export const isChange = ({ added, changed, removed }: ClientChanges): boolean =>
+  added.length + changed.length + removed.length > 0;
+
+/** Where a client stands in its file makes no difference. */
+const isSameClient = (left: Client | undefined, right: Client | undefined): boolean =>
+  isDeepStrictEqual({ ...left, source: undefined }, { ...right, source: undefined });
