@@ -264,3 +264,11 @@ test('a client whose file says so gets nothing for a request that was not pushed
   const answer = answerAt((await person.request(url)).headers.get('location'));
   expect((await redeemFor(server.issuer, STRICT, { code: answer.get('code') ?? '', request })).status).toBe(200);
 });
+
+test('a request that is very long is not kept', async () => {
+  const long = new URL(requestOf(server.issuer, SPA, { login_hint: 'x'.repeat(30_000) }).url).searchParams;
+  const refused = await pushes(SPA, long);
+  expect([refused.status, ((await refused.json()) as { error: string }).error]).toEqual([400, 'invalid_request']);
+  const usual = new URL(requestOf(server.issuer, SPA, { state: 's'.repeat(2_000) }).url).searchParams;
+  expect((await pushes(SPA, usual)).status).toBe(201);
+});

@@ -16,6 +16,7 @@ describe('a value that does not fit', () => {
     ['web', 'preset: -', 'preset: is missing; expected "web"'],
     ['web', 'client_id: -', 'client_id: is missing; expected text'],
     ['web', 'client_id: ../app', 'client_id: expected 1 to 100 letters'],
+    ['web', 'client_id: constructor', 'client_id: is the name of something that every JavaScript object has'],
     ['web', 'client_name: "a\\u202eb"', 'client_name: must be one line without control characters'],
     ['web', 'redirect_uri: https://a.test/cb', 'redirect_uri: unknown key; did you mean "redirect_uris"?'],
     ['web', 'grant_types: [authorization_code, implicit]', 'grant_types[1]: expected "authorization_code" or'],

@@ -183,3 +183,8 @@ test('numbers that JSON does not have are no reason to fail', () => {
     when: '1970-01-01T00:00:00.000Z',
   });
 });
+
+test('what a caller made very long is cut, and its length told', () => {
+  const [line] = json((log) => log.warn({ event: 'grant.error', description: 'x'.repeat(50_000) }));
+  expect(String(line?.['description'])).toMatch(/^x{2000}… \(50000 characters\)$/);
+});
