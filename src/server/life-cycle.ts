@@ -38,6 +38,10 @@ export interface RunningServer extends Composed {
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
+/** Node looks every 30 s whether one of the two is over, unless told otherwise. */
+const CHECK_CONNECTIONS_MS = 1_000;
+/** Beyond it new connections are closed at once; far more than a proxy keeps open to one process. */
+const MAX_CONNECTIONS = 5_000;
 /** Milliseconds in which a load balancer sees /readyz answer 503 while requests are still taken. */
 const UNREADY_BEFORE_CLOSING_MS = 3_000;
 const DRAIN_INTERVAL_MS = 50;
@@ -80,10 +84,14 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 
 function listen({ app }: Composed, { server: { host, port } }: Config): Promise<Server> {
   const handle = app.callback();
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS }, (req, res) => {
-    void handle(req, res);
-  });
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  const limits = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
+  };
+  const server = createServer(limits, (req, res) => void handle(req, res));
+  server.maxConnections = MAX_CONNECTIONS;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
