@@ -145,6 +145,8 @@ function upsertOnce(deps: StoreDeps, model: string): Adapter['upsert'] {
  * limited by the 16 kB that Node takes of headers.
  */
 const MAX_CHARACTERS = 24_000;
+/** What a stranger can make long. A session or a grant grows with the apps of a person who has signed in to them. */
+const MADE_BY_STRANGERS: ReadonlySet<string> = new Set(['Interaction', 'PushedAuthorizationRequest']);
 
 /** U+0000 as JSON has it; behind an escaped backslash the same characters are just text. */
 const NUL = /(?<!\\)(?:\\\\)*\\u0000/;
@@ -159,7 +161,9 @@ function storable(payload: AdapterPayload): Payload {
   if (NUL.test(text) || NUL.test(claimsOf(payload['request']))) {
     throw new errors.InvalidRequest('the request contains a NUL character');
   }
-  if (text.length > MAX_CHARACTERS) throw new errors.InvalidRequest('the request is too long');
+  if (text.length > MAX_CHARACTERS && MADE_BY_STRANGERS.has(String(payload.kind))) {
+    throw new errors.InvalidRequest('the request is too long');
+  }
   return { ...payload };
 }
 

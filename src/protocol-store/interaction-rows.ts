@@ -36,7 +36,9 @@ function accountIn({ result, lastSubmission, session }: Payload): string | undef
 
 export async function findInteraction(deps: StoreDeps, id: string): Promise<Payload | undefined> {
   const payload = await findPayload(deps, 'Interaction', id);
-  return payload && { ...payload, ...replaced(payload['returnTo'], OWN_IDENTIFIER, id), jti: id };
+  if (payload === undefined) return undefined;
+  const { accountId: _ours, ...kept } = payload;
+  return { ...kept, ...replaced(payload['returnTo'], OWN_IDENTIFIER, id), jti: id };
 }
 
 export const destroyInteraction = (deps: StoreDeps, id: string): Promise<void> => buryPayload(deps, 'Interaction', id);

@@ -277,6 +277,13 @@ describe.each(KINDS)('the store on %s', (kind) => {
     });
   });
 
+  test.each(['Interaction', 'PushedAuthorizationRequest'])('keeps no request without end in %s', async (model) => {
+    const id = newId();
+    const payload = payloadOf(model, id, { ...MODELS[model]!(id), request: 'x'.repeat(50_000) });
+    await expect(store.adapter(model).upsert(id, payload, 60)).rejects.toThrow(errors.InvalidRequest);
+    expect(await find(model, id)).toBeUndefined();
+  });
+
   describe('of interactions', () => {
     test('does not take one up again that was finished', async () => {
       const { id, payload } = await save('Interaction');
@@ -292,6 +299,17 @@ describe.each(KINDS)('the store on %s', (kind) => {
       await store.adapter('Interaction').upsert(id, payload, 1800);
       await revokeGrant(store.deps, grantId);
       expect(await find('Interaction', id)).toEqual(payload);
+    });
+
+    test('ends one under way with everything else of the account', async () => {
+      const accountId = newId();
+      const id = newId();
+      const result = { gatehouse: { stage: 'second-factor', accountId } };
+      const payload = payloadOf('Interaction', id, { ...MODELS['Interaction']!(id), result });
+      await store.adapter('Interaction').upsert(id, payload, 1800);
+      await revokeEverythingOf(store.deps, accountId);
+      await store.adapter('Interaction').upsert(id, payload, 1800);
+      expect(await find('Interaction', id)).toBeUndefined();
     });
   });
 

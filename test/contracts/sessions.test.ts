@@ -64,6 +64,13 @@ describe.each(KINDS)('a session on %s', (kind) => {
     }
   });
 
+  test('holds as many apps as somebody uses', async () => {
+    const entries = Array.from({ length: 300 }, () => [newId(), { sid: newId(), grantId: newId() }]);
+    const authorizations = Object.fromEntries(entries) as object;
+    const id = await sessionOf(newId(), { authorizations }).save(newId());
+    expect((await find(id))?.['authorizations']).toEqual(authorizations);
+  });
+
   test('keeps what twenty requests add at once', async () => {
     const uid = newId();
     const id = await sessionOf(uid).save(newId());
