@@ -50,6 +50,11 @@ export async function findCredentials(
   return row && { account: accountFrom(row), passwordHash: row.password_hash ?? undefined };
 }
 
+export async function findPasswordHash(db: Db, accountId: string): Promise<string | undefined> {
+  const row = await db.selectFrom('accounts').select('password_hash').where('id', '=', accountId).executeTakeFirst();
+  return row?.password_hash ?? undefined;
+}
+
 /** A username has no '@', so the two kinds never meet. */
 export function canonicalIdentifier(
   identifier: string,

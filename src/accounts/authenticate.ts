@@ -13,11 +13,16 @@ import {
   unknownAccount,
 } from '../limits/limits.ts';
 import { type Account, isUsable } from './account.ts';
-import { canonicalIdentifier, findCredentials, renewPasswordHash } from './accounts.ts';
+import { canonicalIdentifier, findCredentials, findPasswordHash, renewPasswordHash } from './accounts.ts';
 import type { PasswordHasher } from './password-hash.ts';
 
 export type Authentication =
-  | { outcome: 'authenticated'; account: Account }
+  | {
+      outcome: 'authenticated';
+      account: Account;
+      /** False once the password has been changed: also while it was being checked. Asked after the outcome is stored. */
+      isStillRight: () => Promise<boolean>;
+    }
   | { outcome: 'wrong_credentials' }
   /** The password was right: only its owner learns that the account is banned. */
   | { outcome: 'not_active' }
@@ -58,10 +63,11 @@ export async function authenticate(
   await forgetAttempts(deps, limits.pair.key);
   await returnInEach(deps, [limits.account, limits.network]);
   if (!isUsable(found.account)) return { outcome: 'not_active' };
-  if (needsRehash && found.passwordHash !== undefined) {
-    await rehash(deps, { accountId: found.account.id, verified: found.passwordHash, password });
-  }
-  return { outcome: 'authenticated', account: found.account };
+  const { account, passwordHash: verified = '' } = found;
+  const right = [verified];
+  if (needsRehash) right.push(...(await rehash(deps, { accountId: account.id, verified, password })));
+  const isStillRight = async () => right.includes((await findPasswordHash(deps.db, account.id)) ?? '');
+  return { outcome: 'authenticated', account, isStillRight };
 }
 
 /**
@@ -87,14 +93,17 @@ async function verifyOrReturn(
   }
 }
 
-/** The password was right; when the hasher is busy the next sign-in renews the hash. */
+/** The new hash. The password was right; when the hasher is busy the next sign-in renews it, and there is none. */
 async function rehash(
   { db, hasher }: Deps,
   { accountId, verified, password }: { accountId: string; verified: string; password: string },
-): Promise<void> {
+): Promise<string[]> {
   try {
-    await renewPasswordHash(db, { accountId, verified, renewed: await hasher.hash(password) });
+    const renewed = await hasher.hash(password);
+    await renewPasswordHash(db, { accountId, verified, renewed });
+    return [renewed];
   } catch (error) {
     if (!(error instanceof Refusal && error.code === 'busy')) throw error;
+    return [];
   }
 }

@@ -11,7 +11,7 @@ import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { newEnrolment } from './enrol-totp-page.ts';
 import { addressOf, buttonForm, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
-import type { SignInStage } from './sign-in-stage.ts';
+import { type SignInStage, storeStage } from './sign-in-stage.ts';
 import { type Trouble, troubleLocals } from './trouble.ts';
 
 const form = z.object({
@@ -55,7 +55,10 @@ export const submitSignIn =
     const again = (trouble: Trouble) => showSignIn(deps, ctx, { signIn, account, identifier: typed, trouble });
     switch (answer.outcome) {
       case 'authenticated':
-        return proceed(ctx, signIn, await afterPassword(deps, signIn, answer.account));
+        await storeStage(signIn.interaction, await afterPassword(deps, signIn, answer.account));
+        // A change of the password ends every sign-in that is stored; one that was just being stored ends here.
+        if (!(await answer.isStillRight())) return proceed(ctx, signIn, { stage: 'another-account' });
+        return redirectToDispatch(ctx, signIn);
       case 'wrong_credentials':
         deps.log.info({ event: 'sign_in.failed', reason: 'wrong_credentials', clientId: signIn.client.clientId });
         return again({ status: 400, summary: 'sign_in.wrong_credentials', field: 'password' });

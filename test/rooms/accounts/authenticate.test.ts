@@ -1,7 +1,7 @@
 // Signing in with a password: who gets in, who does not, and how often one may try.
 import argon2 from 'argon2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findCredentials, setStatus } from '../../../src/accounts/accounts.ts';
+import { findCredentials, setPasswordHash, setStatus } from '../../../src/accounts/accounts.ts';
 import { authenticate } from '../../../src/accounts/authenticate.ts';
 import { createAccount } from '../../../src/accounts/create-account.ts';
 import { createPasswordHasher } from '../../../src/accounts/password-hash.ts';
@@ -28,11 +28,23 @@ describe.each(kinds)('on %s', (kind) => {
     const account = await person(deps);
     const network = newNetwork();
     for (const identifier of [account.email, account.email.toUpperCase(), account.username ?? '']) {
-      expect(await authenticate(deps, { identifier, password: PASSWORD, network })).toEqual({
+      expect(await authenticate(deps, { identifier, password: PASSWORD, network })).toMatchObject({
         outcome: 'authenticated',
         account,
       });
     }
+  });
+
+  test('a password that was changed while it was being checked is not right any more', async () => {
+    const deps = depsFor(database.db);
+    const account = await person(deps);
+    const sides = { identifier: account.email, password: PASSWORD, network: newNetwork() };
+    const answer = await authenticate(deps, sides);
+    if (answer.outcome !== 'authenticated') throw new Error(answer.outcome);
+    expect(await answer.isStillRight()).toBe(true);
+    const passwordHash = await deps.hasher.hash('another horse battery staple');
+    await setPasswordHash(database.db, { accountId: account.id, passwordHash }, deps.clock);
+    expect(await answer.isStillRight()).toBe(false);
   });
 
   test('a wrong password, an unknown account and one without a password get one answer for one hash each (T30)', async () => {
