@@ -1,6 +1,7 @@
 // The table of commands: what there is to type, and the help that goes with it.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../server/package.ts';
+import { addClientCommands } from './client/commands.ts';
 import { collect, examples, type Perform } from './command-parts.ts';
 import { addConfigCommands } from './config/commands.ts';
 import { migrateDatabase } from './migrate.ts';
@@ -23,6 +24,7 @@ export function buildProgram(perform: Perform, prepare: (program: Command) => vo
   addServerCommands(program, perform);
   addUserCommands(program.command('user').description('people who can sign in'), perform);
   addRoleCommands(program.command('role').description('roles, and who has them'), perform);
+  addClientCommands(program.command('client').description('apps, as their files describe them'), perform);
   addConfigCommands(program.command('config').description('the configuration as files'), perform);
   return program;
 }

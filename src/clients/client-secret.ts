@@ -6,10 +6,26 @@ import type { Client } from './client.ts';
 
 /** Lets secret scanners find one that was committed by mistake. */
 const SECRET_PREFIX = 'ghs_';
+/** Without the checksum. */
+const SECRET_LENGTH = 47;
 const HASH_PREFIX = '$gatehouse-sha256$v1$';
 const HASH_BYTES = 32;
 
-export const generateClientSecret = (): string => `${SECRET_PREFIX}${newSecretToken()}`;
+/** `ghs_`, 43 characters of base64url (256 random bits), `_`, and 6 characters of checksum. */
+export const generateClientSecret = (): string => withChecksum(`${SECRET_PREFIX}${newSecretToken()}`);
+
+/** True only for a complete secret of ours: a chance of 1 in 2^36 for anything else of its length. */
+export function looksLikeOurSecret(text: string): boolean {
+  const secret = text.slice(0, SECRET_LENGTH);
+  return /^ghs_[A-Za-z0-9_-]{43}$/.test(secret) && text === withChecksum(secret);
+}
+
+/** It begins like a secret of ours but is not a whole one. The first ones had no checksum; those are whole. */
+export const isBrokenSecret = (text: string): boolean =>
+  text.startsWith(SECRET_PREFIX) && text.length !== SECRET_LENGTH && !looksLikeOurSecret(text);
+
+/** Of what stands before it; whoever knows a part of the secret learns nothing more from it. */
+const withChecksum = (secret: string): string => `${secret}_${sha256(secret).toString('base64url').slice(0, 6)}`;
 
 /** `$gatehouse-sha256$v1$<base64url>`, as a client file states it. Only right for secrets nobody can guess. */
 export const hashClientSecret = (secret: string): string => `${HASH_PREFIX}${sha256(secret).toString('base64url')}`;

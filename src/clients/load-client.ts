@@ -2,9 +2,9 @@
 import { basename } from 'node:path';
 import type { Environment } from '../config/interpolation.ts';
 import type { KnownConfig } from '../config/load.ts';
-import { dotted, type Place, type Problem } from '../config/problem.ts';
+import { dotted, type Path, type Place, type Problem, shownFile } from '../config/problem.ts';
 import { checkShape, type Shape } from '../config/shape.ts';
-import { readYamlFile } from '../config/yaml-document.ts';
+import { type ReadYaml, readYamlFile } from '../config/yaml-document.ts';
 import { buildClient } from './build-client.ts';
 import type { Client } from './client.ts';
 import type { ClientDraft, Finding } from './client-draft.ts';
@@ -24,6 +24,10 @@ export interface Circumstances {
 }
 
 export interface LoadedClient {
+  /** As problems show it. */
+  readonly file: string;
+  /** The line of a key; undefined when the file cannot be parsed. */
+  readonly placeOf: ((path: Path) => Place) | undefined;
   /** Undefined when there are problems. */
   readonly client: Client | undefined;
   readonly problems: readonly Problem[];
@@ -34,15 +38,19 @@ export interface LoadedClient {
   readonly stated: { readonly clientId: string; readonly place: Place } | undefined;
 }
 
-export function loadClient(circumstances: Circumstances, known: KnownConfig, path: string): LoadedClient {
-  const { document, problems: unreadable } = readYamlFile(circumstances, path);
-  if (document === undefined) return { ...NOTHING, problems: unreadable };
+export const loadClient = (circumstances: Circumstances, known: KnownConfig, path: string): LoadedClient =>
+  checkClient(circumstances, known, { path, read: readYamlFile(circumstances, path) });
+
+/** `path` is where the file is, or where it is going to be. */
+export function checkClient(
+  circumstances: Circumstances,
+  known: KnownConfig,
+  { path, read: { document, problems: unreadable } }: { path: string; read: ReadYaml },
+): LoadedClient {
+  const file = shownFile(circumstances.cwd, path);
+  if (document === undefined) return { ...NOTHING, file, problems: unreadable };
   const shape = checkShape(clientFile, document);
-  const placeOf = (at: Finding['path']): Place => ({
-    file: document.file,
-    line: document.lineOf(at),
-    path: dotted(at),
-  });
+  const placeOf = (at: Path): Place => ({ file, line: document.lineOf(at), path: dotted(at) });
   const placed = ({ path: at, message }: Finding): Problem => ({ ...placeOf(at), message });
 
   const { mode, configDir } = known;
@@ -57,10 +65,12 @@ export function loadClient(circumstances: Circumstances, known: KnownConfig, pat
   ];
   const problems = [...unreadable, ...shape.problems, ...findings.map(placed)];
   const logoFile = logo?.outcome === 'found' ? logo.file : undefined;
-  const source = { file: document.file, line: document.lineOf(['client_id']) };
+  const source = { file, line: document.lineOf(['client_id']) };
   const isSound = problems.length === 0 && shape.complete !== undefined;
   const clientId = shape.value.client_id;
   return {
+    file,
+    placeOf,
     client: isSound ? buildClient(shape.complete, { secrets, logoFile, source }) : undefined,
     problems,
     warnings: found.warnings.map(placed),
@@ -69,7 +79,7 @@ export function loadClient(circumstances: Circumstances, known: KnownConfig, pat
   };
 }
 
-const NOTHING = { client: undefined, warnings: [], secretFiles: [], stated: undefined };
+const NOTHING = { placeOf: undefined, client: undefined, warnings: [], secretFiles: [], stated: undefined };
 
 function ruleFindings({ value, broken }: Shape<ClientFile>, known: KnownConfig): readonly Finding[] {
   const draft: ClientDraft = {

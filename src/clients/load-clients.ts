@@ -15,6 +15,8 @@ export interface LoadedClients {
   readonly warnings: readonly Problem[];
   /** Absolute paths of the files with secrets that client files name. */
   readonly secretFiles: readonly string[];
+  /** Every file that was looked at, also those with problems. */
+  readonly files: readonly LoadedClient[];
 }
 
 export function loadClients(circumstances: Circumstances, known: KnownConfig): LoadedClients {
@@ -26,6 +28,7 @@ export function loadClients(circumstances: Circumstances, known: KnownConfig): L
     problems: [...problems, ...files.flatMap((file) => file.problems), ...duplicates(files)],
     warnings: files.flatMap((file) => file.warnings),
     secretFiles: files.flatMap((file) => file.secretFiles),
+    files,
   };
 }
 

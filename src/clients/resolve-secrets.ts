@@ -7,10 +7,10 @@ import { type Environment, variable } from '../config/interpolation.ts';
 import { whyUnreadable } from '../config/problem.ts';
 import type { ClientSecret } from './client.ts';
 import type { Finding } from './client-draft.ts';
-import { parseClientSecretHash, sha256 } from './client-secret.ts';
+import { isBrokenSecret, parseClientSecretHash, sha256 } from './client-secret.ts';
 import { parseExpiry, type StatedSecret } from './client-secrets-field.ts';
 
-/** Characters. A generated secret has 47; shorter ones are refused whoever made them. */
+/** Characters. A generated secret has 54; shorter ones are refused whoever made them. */
 const SHORTEST_SECRET = 32;
 
 export interface ResolvedSecrets {
@@ -37,6 +37,7 @@ export function resolveSecrets(circumstances: Circumstances, stated: readonly St
     const expires = secret.expires === undefined ? undefined : parseExpiry(secret.expires);
     if ('problem' in result) findings.push({ path: ['client_secrets', index, result.key], message: result.problem });
     else secrets.push({ sha256: result.hash, expires });
+    if ('remark' in result) warnings.push({ path: ['client_secrets', index, result.key], message: result.remark });
     if (expires !== undefined && expires <= circumstances.now) {
       warnings.push({ path: ['client_secrets', index, 'expires'], message: 'has passed: this secret is not accepted' });
     }
@@ -50,7 +51,7 @@ export const secretFilesOf = (clientFile: string, stated: readonly StatedSecret[
 
 const secretFile = (clientFile: string, path: string): string => resolve(dirname(clientFile), path);
 
-type Resolved = { hash: Buffer } | { key: string; problem: string };
+type Resolved = { hash: Buffer } | { hash: Buffer; key: string; remark: string } | { key: string; problem: string };
 
 function resolveSecret(circumstances: Circumstances, { hash, env, file, value }: StatedSecret): Resolved {
   if (hash !== undefined) return fromHash(circumstances, hash);
@@ -89,8 +90,12 @@ function accepted({ mode }: Circumstances, key: string, fetched: Fetched): Resol
   if ('problem' in fetched) return { key, problem: fetched.problem };
   const problem =
     secretProblem(fetched.text) ?? (mode === 'production' ? exampleSecretProblem(fetched.text) : undefined);
-  return problem === undefined ? { hash: sha256(fetched.text) } : { key, problem: `the secret ${problem}` };
+  if (problem !== undefined) return { key, problem: `the secret ${problem}` };
+  const hash = sha256(fetched.text);
+  return isBrokenSecret(fetched.text) ? { hash, key, remark: BROKEN } : { hash };
 }
+
+const BROKEN = 'the secret begins like a generated one, but its checksum does not fit: was it copied as a whole?';
 
 /** RFC 6749 appendix A.2: printable ASCII. */
 function secretProblem(text: string): string | undefined {

@@ -21,10 +21,15 @@ const COMMANDS = [
   ['role', 'delete'],
   ['role', 'grant'],
   ['role', 'revoke'],
+  ['client', 'list'],
+  ['client', 'show'],
+  ['client', 'validate'],
+  ['client', 'new'],
+  ['client', 'secret', 'new'],
   ['config', 'schema'],
 ];
 
-test.each(COMMANDS)('gatehouse %s %s explains itself, --json included', async (...command) => {
+test.each(COMMANDS)('gatehouse %s %s %s explains itself, --json included', async (...command) => {
   const words = command.filter((word) => word !== undefined);
   const { exitCode, stdout, stderr } = await gatehouse(NOWHERE, [...words, '--help']);
   expect(exitCode).toBe(0);
@@ -36,7 +41,16 @@ test.each(COMMANDS)('gatehouse %s %s explains itself, --json included', async (.
 test('the help lists every group of commands, the exit codes and when development is taken for granted', async () => {
   const { stdout, exitCode } = await gatehouse(NOWHERE, ['--help']);
   expect(exitCode).toBe(0);
-  for (const word of ['serve', 'migrate', 'user', 'role', 'config', 'Exit codes', 'take development for granted']) {
+  for (const word of [
+    'serve',
+    'migrate',
+    'user',
+    'role',
+    'client',
+    'config',
+    'Exit codes',
+    'take development for granted',
+  ]) {
     expect(stdout).toContain(word);
   }
 });
@@ -46,7 +60,7 @@ test('the version is that of the package', async () => {
 });
 
 test('without a command the help is shown, as a mistake', async () => {
-  for (const words of [[], ['user'], ['role'], ['config']]) {
+  for (const words of [[], ['user'], ['role'], ['client'], ['client', 'secret'], ['config']]) {
     const { exitCode, stdout, stderr } = await gatehouse(NOWHERE, words);
     expect(exitCode).toBe(2);
     expect(stdout).toBe('');

@@ -5,6 +5,7 @@ import {
   clientSecretMatches,
   generateClientSecret,
   hashClientSecret,
+  looksLikeOurSecret,
   parseClientSecretHash,
   sha256,
 } from '../../../src/clients/client-secret.ts';
@@ -25,10 +26,24 @@ const withSecrets = (...secrets: [secret: string, expires?: string][]) => ({
 });
 
 describe('a generated secret', () => {
-  test('carries 256 random bits behind a prefix that scanners know', () => {
+  test('carries 256 random bits behind a prefix that scanners know, and a checksum', () => {
     const secret = generateClientSecret();
-    expect(secret).toMatch(/^ghs_[\w-]{43}$/);
+    expect(secret).toMatch(/^ghs_[\w-]{43}_[\w-]{6}$/);
     expect(generateClientSecret()).not.toBe(secret);
+  });
+
+  test('is told from whatever was mistyped or cut off', () => {
+    const secret = generateClientSecret();
+    expect(looksLikeOurSecret(secret)).toBe(true);
+    const other = (character: string | undefined) => (character === 'A' ? 'B' : 'A');
+    for (let at = 0; at < secret.length; at += 1) {
+      expect(looksLikeOurSecret(secret.slice(0, at) + other(secret[at]) + secret.slice(at + 1))).toBe(false);
+      expect(looksLikeOurSecret(secret.slice(0, at))).toBe(false);
+    }
+    for (const text of ['', ` ${secret}`, `${secret}\n`, `${secret}x`, secret.toUpperCase()]) {
+      expect(looksLikeOurSecret(text)).toBe(false);
+    }
+    expect(looksLikeOurSecret('ghs_dGhlIGJ5dGVzIG9mIGEga25vd24gc2VjcmV0LCAzMiE_censrb')).toBe(true);
   });
 
   test('is stored as a hash that leads back to nothing but itself', () => {
@@ -123,6 +138,21 @@ describe('a client file', () => {
   ])('with client_secrets: %s is refused', (secrets, expected) => {
     const problems = problemsWith('web', `client_secrets: ${secrets}`, { SHORT: 'short' });
     expect(problems).toContainEqual(expect.stringContaining(expected));
+  });
+
+  test('with a generated secret that was not copied as a whole is taken, with a warning', () => {
+    const secret = generateClientSecret();
+    const lines = (text: string) => {
+      const yaml = clientYaml('web', `client_secrets: [{env: S}]`);
+      const files = configFiles({ 'config/clients/app.yaml': yaml });
+      return linesOf(loadConfiguration({ env: { ...DEVELOPMENT, S: text }, ...files }).warnings);
+    };
+    expect(lines(secret)).toEqual([]);
+    // As they were made before there was a checksum.
+    expect(lines(secret.slice(0, 47))).toEqual([]);
+    expect(lines(secret.slice(0, 50))).toEqual([
+      expect.stringMatching(/app\.yaml:4 client_secrets\[0\]\.env: the secret begins like a generated one, but/),
+    ]);
   });
 
   test('shows the line of each secret that is wrong', () => {

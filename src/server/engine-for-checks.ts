@@ -1,0 +1,49 @@
+// The engine without a database and without keys of ours: for its validation of clients alone.
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
+import type { ClientRegistry } from '../clients/client.ts';
+import { systemClock } from '../clock.ts';
+import { assembleConfig } from '../config/assemble.ts';
+import { readEnvironment } from '../config/environment.ts';
+import { ConfigurationInvalid, type Problem } from '../config/problem.ts';
+import { configFile } from '../config/schema.ts';
+import { newSecretToken } from '../crypto/secret-token.ts';
+import type { Database } from '../database/schema.ts';
+import { generateSigningKey } from '../keys/signing-key.ts';
+import { createLogger } from '../observability/logger.ts';
+import { createProvider } from '../provider/provider.ts';
+import { checkClientsWithEngine } from './check-clients.ts';
+
+/** What a server would refuse to start with, besides what the files' own checks find. */
+export async function problemsOfEngine(clients: ClientRegistry): Promise<readonly Problem[]> {
+  const config = assembleConfig(readEnvironment({ env: {}, cwd: '/' }), configFile.parse({}), {
+    mode: 'production',
+    issuer: 'https://localhost',
+    databaseUrl: undefined,
+    masterSecret: newSecretToken(),
+  });
+  const provider = createProvider({
+    config,
+    clock: systemClock,
+    db: nowhere(),
+    clients: () => clients,
+    keys: [await generateSigningKey('active')],
+    log: createLogger({ level: 'silent', format: 'json' }),
+  });
+  try {
+    await checkClientsWithEngine(provider, clients);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationInvalid) return error.problems;
+    throw error;
+  }
+}
+
+const nowhere = () =>
+  new Kysely<Database>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  });
