@@ -73,9 +73,11 @@ const sendLogo =
   async (ctx) => {
     const file = clients.current().get(ctx.params['clientId'] ?? '')?.logoFile;
     const type = file === undefined ? undefined : LOGO_TYPES[extname(file)];
-    if (file === undefined || type === undefined) {
+    // The file may have gone since the clients were loaded.
+    const image = file === undefined || type === undefined ? undefined : await readFile(file).catch(() => undefined);
+    if (image === undefined || type === undefined) {
       throw new Refusal({ code: 'not_found', status: 404, reason: 'no_such_logo', message: 'There is no such logo.' });
     }
-    ctx.body = await readFile(file);
+    ctx.body = image;
     ctx.type = type;
   };

@@ -172,6 +172,19 @@ describe('a file with problems', () => {
     expect((await readiness(server)).body['configuration']).toEqual(CURRENT);
   });
 
+  test('because its logo has gone shows no logo, and breaks nothing', async () => {
+    const server = await started({
+      clients: { drawn: service('drawn', 'logo: drawn.svg\n') },
+      files: { 'clients/drawn.svg': '<svg></svg>' },
+    });
+    const logo = () => fetch(`${server.issuer}/client-logo/drawn`).then(({ status }) => status);
+    expect(await logo()).toBe(200);
+    rmSync(path.join(server.configDir, 'clients/drawn.svg'));
+    await becomes(() => server.clients.status().clients, 'outdated');
+    expect(await logo()).toBe(404);
+    expect(await tokenFor(server, 'drawn')).toBe('works');
+  });
+
   test('is told once, not at every look', async () => {
     const server = await started({ watching: { intervalMs: 50 } });
     save(server, 'robot', 'client_id: [');
