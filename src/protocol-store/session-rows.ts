@@ -55,7 +55,18 @@ export async function upsertSession(
     await upsertPayload(inside, { model: 'Session', id, payload, expiresInSeconds: session.expiresInSeconds });
     const others = ofPerson.filter((row) => row !== own);
     await shareAuthorizations(inside, others, authorizations);
+    const superseded = others.filter((row) => isOfEarlierSignIn(row, session.payload));
+    await update(inside, superseded, { destroyed_at: sql<Date>`coalesce(destroyed_at, ${databaseNow(deps.clock)})` });
   });
+}
+
+/**
+ * A request that was on its way may have brought a replaced identifier back; the next sign-in ends it all the same. Two
+ * tabs in which somebody signs in at once keep both of theirs, as either may be the one that the browser goes on with.
+ */
+function isOfEarlierSignIn({ state, payload }: SessionRow, saved: Payload): boolean {
+  const [earlier, later] = [payload, saved].map(({ loginTs }) => Number(loginTs ?? 0));
+  return state === 'live' && Number(earlier) < Number(later) - REPLACED_SECONDS;
 }
 
 /**

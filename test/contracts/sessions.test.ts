@@ -303,12 +303,18 @@ describe.each(KINDS)('a session on %s', (kind) => {
       const uid = newId();
       const loginTs = now() - LIMITS.absoluteSeconds + 600;
       const old = await sessionOf(uid, { loginTs }, 500).save(newId());
-      const fresh = await sessionOf(uid, { loginTs: now() }, 500).save(newId());
-      const from = now();
+      const fresh = await sessionOf(uid, { loginTs: loginTs + 5 }, 500).save(newId());
       await active(uid);
       expect(await endOf(old)).toBe(loginTs + LIMITS.absoluteSeconds);
-      expect(await endOf(fresh)).toBeGreaterThanOrEqual(from + LIMITS.idleSeconds);
+      expect(await endOf(fresh)).toBe(loginTs + 5 + LIMITS.absoluteSeconds);
       expect((await findByUid(uid))?.exp).toBe(await endOf(fresh));
+    });
+
+    test('is left with nothing by an earlier sign-in, whatever brought that back', async () => {
+      const uid = newId();
+      const old = await sessionOf(uid, { loginTs: now() - 60 }).save(newId());
+      const fresh = await sessionOf(uid, { loginTs: now() }).save(newId());
+      expect([await find(old), (await find(fresh))?.jti]).toEqual([undefined, fresh]);
     });
 
     test('ends no earlier by it', async () => {

@@ -144,11 +144,13 @@ describe.each(kinds)('on %s', (kind) => {
     const hasher = countingHasher(createPasswordHasher({ parallel: 1, queue: 0 }));
     const { recoveryCodes, verify } = await enrolled({ hasher });
     const [code = ''] = recoveryCodes;
-    for (let i = 0; i < 6; i += 1) {
-      const running = hasher.hash('of somebody else');
-      await expect(verify(code)).rejects.toMatchObject({ code: 'busy', status: 503 });
-      await running;
-    }
+    let busy = true;
+    const others = (async () => {
+      while (busy) await hasher.hash('of somebody else');
+    })();
+    for (let i = 0; i < 6; i += 1) await expect(verify(code)).rejects.toMatchObject({ code: 'busy', status: 503 });
+    busy = false;
+    await others;
     expect(await verify(code)).toMatchObject({ outcome: 'verified' });
   });
 });
