@@ -109,7 +109,12 @@ test('health answers under any name, and says no more than it should', async () 
     const ready = await ask('/readyz', { host });
     expect([ready.status, await ready.json()]).toEqual([
       200,
-      { ready: true, state: 'ready', checks: { database: 'ok' } },
+      {
+        ready: true,
+        state: 'ready',
+        checks: { database: 'ok' },
+        configuration: { clients: 'current', server: 'current' },
+      },
     ]);
   }
 });
