@@ -42,6 +42,10 @@ export type StatedSecret = z.output<typeof clientSecret>;
 
 export const clientSecrets = z.array(clientSecret);
 
+/** Of a list with a wrong entry the others, at their places, so that what they name is looked for all the same. */
+export const soundSecrets = (list: unknown): readonly (StatedSecret | undefined)[] =>
+  Array.isArray(list) ? list.map((entry) => clientSecret.safeParse(entry).data) : [];
+
 const MOMENT = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 
 /** A date alone is its first moment in UTC: from that day on the secret is not accepted. */

@@ -1,4 +1,5 @@
 // The public keys of a client that signs its assertions (RFC 7517, RFC 7523).
+import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 
 const REQUIRED_MEMBERS = { RSA: ['n', 'e'], EC: ['crv', 'x', 'y'], OKP: ['crv', 'x'] } as const;
@@ -17,7 +18,21 @@ const publicKey = z.looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']) }).superRefi
   const missing = REQUIRED_MEMBERS[key.kty].filter((member) => typeof key[member] !== 'string');
   if (missing.length > 0) {
     context.addIssue({ code: 'custom', message: `is not an ${key.kty} key: ${missing.join(', ')} missing` });
+  } else if (!PRIVATE_MEMBERS.some((member) => member in key) && !isUsable(key)) {
+    context.addIssue({ code: 'custom', message: `is no ${key.kty} key that a signature could be checked with` });
   }
 });
+
+/** Bits. RFC 7518 section 3.3 asks for 2048 at least. */
+const SHORTEST_RSA_KEY = 2048;
+
+function isUsable(key: Record<string, unknown>): boolean {
+  try {
+    const { asymmetricKeyDetails } = createPublicKey({ key, format: 'jwk' });
+    return key['kty'] !== 'RSA' || (asymmetricKeyDetails?.modulusLength ?? 0) >= SHORTEST_RSA_KEY;
+  } catch {
+    return false;
+  }
+}
 
 export const jwks = z.strictObject({ keys: z.array(publicKey).min(1).describe('RFC 7517; public parts only.') });

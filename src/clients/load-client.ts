@@ -10,6 +10,7 @@ import type { Client } from './client.ts';
 import type { ClientDraft, Finding } from './client-draft.ts';
 import { type ClientFile, clientFile } from './client-file.ts';
 import { findLogo } from './client-logo.ts';
+import { soundSecrets } from './client-secrets-field.ts';
 import { resolveSecrets, secretFilesOf } from './resolve-secrets.ts';
 import { addressRules } from './rules-of-addresses.ts';
 import { credentialRules } from './rules-of-credentials.ts';
@@ -54,7 +55,8 @@ export function checkClient(
   const placed = ({ path: at, message }: Finding): Problem => ({ ...placeOf(at), message });
 
   const { mode, configDir } = known;
-  const statedSecrets = shape.value.client_secrets ?? [];
+  const list = (document.value as { client_secrets?: unknown } | null)?.client_secrets;
+  const statedSecrets = shape.value.client_secrets ?? soundSecrets(list);
   const { secrets, ...found } = resolveSecrets({ ...circumstances, mode, clientFile: path }, statedSecrets);
   const logo = shape.value.logo === undefined ? undefined : findLogo({ clientFile: path, configDir }, shape.value.logo);
   const findings = [

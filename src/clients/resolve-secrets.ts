@@ -28,11 +28,15 @@ interface Circumstances {
   readonly clientFile: string;
 }
 
-export function resolveSecrets(circumstances: Circumstances, stated: readonly StatedSecret[]): ResolvedSecrets {
+export function resolveSecrets(
+  circumstances: Circumstances,
+  stated: readonly (StatedSecret | undefined)[],
+): ResolvedSecrets {
   const secrets: ClientSecret[] = [];
   const findings: Finding[] = [];
   const warnings: Finding[] = [];
   for (const [index, secret] of stated.entries()) {
+    if (secret === undefined) continue;
     const result = resolveSecret(circumstances, secret);
     const expires = secret.expires === undefined ? undefined : parseExpiry(secret.expires);
     if ('problem' in result) findings.push({ path: ['client_secrets', index, result.key], message: result.problem });
@@ -46,8 +50,8 @@ export function resolveSecrets(circumstances: Circumstances, stated: readonly St
 }
 
 /** Absolute: `file:` is relative to the client file. */
-export const secretFilesOf = (clientFile: string, stated: readonly StatedSecret[]): readonly string[] =>
-  stated.flatMap(({ file }) => (file === undefined ? [] : [secretFile(clientFile, file)]));
+export const secretFilesOf = (clientFile: string, stated: readonly (StatedSecret | undefined)[]): readonly string[] =>
+  stated.flatMap((secret) => (secret?.file === undefined ? [] : [secretFile(clientFile, secret.file)]));
 
 const secretFile = (clientFile: string, path: string): string => resolve(dirname(clientFile), path);
 

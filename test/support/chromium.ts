@@ -17,13 +17,15 @@ const FLAGS = [
 
 const executable = process.env['CHROMIUM'] ?? CANDIDATES.find((path) => existsSync(path));
 
-/** False where there is no Chromium: then tests in a browser are skipped, loudly. On CI that is an error instead. */
-export function chromiumAvailable(): boolean {
-  if (executable !== undefined) return true;
+/** False where there is no Chromium: then tests in a browser are skipped. */
+export const chromiumAvailable = (): boolean => executable !== undefined;
+
+/** Once per run: says loudly what is skipped. On CI that is an error instead. */
+export function requireChromium(): void {
+  if (executable !== undefined) return;
   const missing = 'Chromium is not installed (Debian: apt-get install chromium)';
   if (process.env['CI'] === 'true') throw new Error(`${missing}: on CI nothing is skipped.`);
   console.warn(`\n!!! ${missing}: every test in a real browser is SKIPPED.\n`);
-  return false;
 }
 
 export const launchChromium = (): Promise<Browser> =>

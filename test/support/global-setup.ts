@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { requireChromium } from './chromium.ts';
 import { findPostgresBinaries, stopCluster } from './postgres-cluster.ts';
 
 declare module 'vitest' {
@@ -15,6 +16,7 @@ const runDirectory = mkdtempSync(path.join(tmpdir(), 'gatehouse-run-'));
 
 export function setup(project: TestProject): void {
   requirePostgres();
+  requireChromium();
   project.provide('runDirectory', runDirectory);
 }
 

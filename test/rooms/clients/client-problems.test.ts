@@ -95,6 +95,16 @@ describe('a contradiction', () => {
     ],
     [
       'web',
+      `${JWT}\nclient_secrets: -\njwks: {keys: [{kty: EC, crv: P-256, x: abc, y: def}]}`,
+      'jwks.keys[0]: is no EC key that a signature could be checked with',
+    ],
+    [
+      'web',
+      `${JWT}\nclient_secrets: -\njwks: {keys: [{kty: RSA, n: abcd, e: AQAB}]}`,
+      'jwks.keys[0]: is no RSA key that a signature could be checked with',
+    ],
+    [
+      'web',
       `${JWT}\nclient_secrets: -\njwks: {keys: [{kty: RSA, n: a}]}`,
       'jwks.keys[0]: is not an RSA key: e missing',
     ],

@@ -158,6 +158,7 @@ describe('a client file', () => {
   test('shows the line of each secret that is wrong', () => {
     const yaml = clientYaml('web', 'client_secrets:\n  - env: A\n  - value: short\n    expires: soon\n');
     expect(linesOf(problemsOf({ 'config/clients/app.yaml': yaml }))).toEqual([
+      expect.stringContaining('config/clients/app.yaml:5 client_secrets[0].env: the environment variable A is not set'),
       expect.stringContaining('config/clients/app.yaml:7 client_secrets[1].expires: expected a date'),
     ]);
   });
@@ -188,4 +189,15 @@ describe('the day a secret expires', () => {
     ]);
     expect(load('2027-03-01', '2027-02-28T23:59:59Z').warnings).toEqual([]);
   });
+});
+
+test('a wrong entry in the list does not hide what is wrong with the others', () => {
+  const secrets = 'client_secrets: [{ env: UNSET_HERE }, { file: /nowhere/at/all }, { hash: abc }]';
+  const files = {
+    'config/clients/app.yaml': `client_id: app\npreset: web\nredirect_uris: [https://a.test/cb]\n${secrets}\n`,
+  };
+  const paths = problemsOf(files)
+    .map(({ path }) => path)
+    .sort();
+  expect(paths).toEqual(['client_secrets[0].env', 'client_secrets[1].file', 'client_secrets[2].hash']);
 });
