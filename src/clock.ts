@@ -13,5 +13,3 @@ export const systemClock: Clock = {
 
 /** Whole seconds since the epoch, as JWTs count (RFC 7519 section 2, NumericDate). */
 export const epochSeconds = (date: Date): number => Math.floor(date.getTime() / 1000);
-
-export const addSeconds = (date: Date, seconds: number): Date => new Date(date.getTime() + seconds * 1000);

@@ -1,4 +1,6 @@
 // Interactions: a person on the way through a sign-in. What two cookies hold is not kept in their rows.
+import { deriveKey } from '../crypto/derived-keys.ts';
+import { createSealedBox } from '../crypto/sealed-box.ts';
 import { buryPayload, findPayload, type Payload, type StoreDeps, upsertPayload } from './payloads.ts';
 
 /** Stands in a stored `returnTo` where the interaction's identifier was. */
@@ -6,18 +8,20 @@ const OWN_IDENTIFIER = '{uid}';
 
 /**
  * `session.cookie` is the session's identifier, which the engine never reads back, and `returnTo` ends with the
- * interaction's own. One that was finished stays finished: a form that comes late cannot make its result usable again.
+ * interaction's own; `parJti` is that of the pushed request it began with, which the engine spends at the end, and is
+ * sealed under the interaction's, which only the browser has. One that was finished stays finished: a form that comes late cannot make its result usable again.
  */
 export async function upsertInteraction(
   deps: StoreDeps,
   id: string,
   interaction: { payload: Payload; expiresInSeconds: number },
 ): Promise<void> {
-  const { session, returnTo, ...rest } = interaction.payload;
+  const { session, returnTo, parJti, ...rest } = interaction.payload;
   const { cookie: _cookie, ...kept } = (session ?? {}) as Payload;
   const payload = {
     ...rest,
     ...replaced(returnTo, id, OWN_IDENTIFIER),
+    ...(typeof parJti === 'string' ? { parJti: boxOf(id).seal(parJti, PUSHED_REQUEST) } : {}),
     ...(session === undefined ? {} : { session: kept }),
     accountId: accountIn(interaction.payload),
   };
@@ -37,11 +41,16 @@ function accountIn({ result, lastSubmission, session }: Payload): string | undef
 export async function findInteraction(deps: StoreDeps, id: string): Promise<Payload | undefined> {
   const payload = await findPayload(deps, 'Interaction', id);
   if (payload === undefined) return undefined;
-  const { accountId: _ours, ...kept } = payload;
-  return { ...kept, ...replaced(payload['returnTo'], OWN_IDENTIFIER, id), jti: id };
+  const { accountId: _ours, parJti, ...kept } = payload;
+  const pushed = typeof parJti === 'string' ? { parJti: boxOf(id).open(parJti, PUSHED_REQUEST) } : {};
+  return { ...kept, ...pushed, ...replaced(payload['returnTo'], OWN_IDENTIFIER, id), jti: id };
 }
 
 export const destroyInteraction = (deps: StoreDeps, id: string): Promise<void> => buryPayload(deps, 'Interaction', id);
+
+const PUSHED_REQUEST = 'interaction.parJti';
+
+const boxOf = (id: string) => createSealedBox(deriveKey(id, 'pushed-request'));
 
 const replaced = (returnTo: unknown, what: string, by: string): Payload =>
   typeof returnTo === 'string' ? { returnTo: returnTo.replace(what, () => by) } : {};

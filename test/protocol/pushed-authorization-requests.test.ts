@@ -272,3 +272,12 @@ test('a request that is very long is not kept', async () => {
   const usual = new URL(requestOf(server.issuer, SPA, { state: 's'.repeat(2_000) }).url).searchParams;
   expect((await pushes(SPA, usual)).status).toBe(201);
 });
+
+test('the address of a pushed request stands nowhere in the database, also while somebody signs in by it', async () => {
+  const { url, requestUri } = await pushed();
+  await newBrowser().open(url);
+  const identifier = requestUri.slice('urn:ietf:params:oauth:request_uri:'.length);
+  const rows = await server.database.db.selectFrom('oidc_payloads').selectAll().execute();
+  expect(rows.some(({ model }) => model === 'Interaction')).toBe(true);
+  expect(JSON.stringify(rows)).not.toContain(identifier);
+});
