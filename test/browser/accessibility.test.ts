@@ -1,0 +1,80 @@
+// What axe finds on every page, in light and dark, narrow and wide: nothing (WCAG 2.2 A and AA, and its best practices).
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chromiumAvailable, launchChromium } from '../support/chromium.ts';
+import { PAGES, startStage } from '../support/every-page.ts';
+import type { TestServer } from '../support/start-server.ts';
+
+const VIEWS = path.join(import.meta.dirname, '../../views');
+
+/** A directory to keep pictures of all pages in, for people to look at; none are made without it. */
+const pictures = process.env['SCREENSHOTS'];
+
+const SIGHTS = (['light', 'dark'] as const).flatMap((colorScheme) =>
+  [390, 1280].map((width) => ({ colorScheme, width, name: `${colorScheme}-${width}` })),
+);
+/** Each scheme and each width once; axe takes its time. */
+const EXAMINED = new Set(['light-390', 'dark-1280']);
+
+test('every page there is stands on the list', () => {
+  const views = readdirSync(VIEWS, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.pug') && !/^(layouts|mixins)\b/.test(name))
+    .map((name) => name.replace(/\.pug$/, ''));
+  expect([...new Set(PAGES.map(({ view }) => view))].sort()).toEqual(views.sort());
+});
+
+describe.skipIf(!chromiumAvailable())('in a real browser', () => {
+  let server: TestServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    server = await startStage();
+    browser = await launchChromium();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  test.for(PAGES)(
+    '$view, $state: axe finds nothing, and nothing is cut off',
+    async ({ view, state, heading, open }) => {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await open({ server, page });
+      expect(await page.locator('main h1').textContent()).toContain(heading);
+      for (const sight of SIGHTS) {
+        await page.emulateMedia({ colorScheme: sight.colorScheme });
+        await page.setViewportSize({ width: sight.width, height: 900 });
+        if (pictures !== undefined) {
+          const file = `${view}-${state}-${sight.name}.png`.replaceAll(/[^\w.-]/g, '-');
+          await page.screenshot({ path: path.join(pictures, file), fullPage: true });
+        }
+        if (EXAMINED.has(sight.name)) expect(await violations(page), `${view}, ${state}, ${sight.name}`).toEqual([]);
+        expect(
+          await page.evaluate('document.documentElement.scrollWidth'),
+          'as wide as the window',
+        ).toBeLessThanOrEqual(sight.width);
+      }
+      await context.close();
+    },
+  );
+
+  test('axe is not blind here: it finds a field without a name', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${server.issuer}/`);
+    await page.evaluate("document.querySelector('main').append(document.createElement('input'))");
+    expect((await violations(page)).join()).toContain('label');
+    await context.close();
+  });
+});
+
+async function violations(page: Page): Promise<string[]> {
+  const results = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+  return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+}
