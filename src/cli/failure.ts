@@ -2,9 +2,9 @@
 import { DatabaseError } from 'pg';
 import { ConfigurationInvalid, type Problem } from '../config/problem.ts';
 import { SealBroken } from '../crypto/sealed-box.ts';
-import { isDatabaseUnavailable } from '../database/constraint-errors.ts';
 import { DatabaseInUse } from '../database/embedded.ts';
 import { DatabaseNewerThanCode } from '../database/migrator.ts';
+import { isAccessRefused, isDatabaseUnavailable } from '../database/outages/unavailable.ts';
 import { Refusal } from '../errors.ts';
 
 /** For programs: stable, while messages may change. */
@@ -62,10 +62,10 @@ export function explain(error: unknown): Failure {
   if (error instanceof SealBroken) return { code: 'wrong_secret', message: `${error.message}. ${ANOTHER_SECRET}` };
   if (error instanceof DatabaseInUse) return { code: 'database_in_use', message: error.message };
   if (error instanceof DatabaseNewerThanCode) return { code: 'database_newer', message: error.message };
-  if (isDatabaseUnavailable(error)) return { code: 'database_unavailable', message: messageOf(error) };
-  if (error instanceof DatabaseError && isRefusedAccess(error)) {
+  if (isAccessRefused(error) || isPrivilegeMissing(error)) {
     return { code: 'database_refused', message: `The database refuses: ${error.message}. Check DATABASE_URL.` };
   }
+  if (isDatabaseUnavailable(error)) return { code: 'database_unavailable', message: messageOf(error) };
   if (isFileSystemError(error)) return { code: 'file_system', message: `The file system refuses: ${error.message}` };
   const stack = error instanceof Error ? error.stack : undefined;
   return { code: 'defect', message: `Something is broken in Gatehouse: ${messageOf(error)}`, stack };
@@ -77,8 +77,9 @@ const ANOTHER_SECRET =
 /** 2 tells a mistake in the command line from everything else. */
 export const exitCodeOf = ({ code }: Failure): 1 | 2 => (code === 'usage' ? 2 : 1);
 
-/** PostgreSQL appendix A: invalid authorization, no such database, insufficient privilege. */
-const isRefusedAccess = ({ code = '' }: DatabaseError): boolean => /^(28...|3D000|42501)$/.test(code);
+/** PostgreSQL appendix A: insufficient privilege. */
+const isPrivilegeMissing = (error: unknown): error is DatabaseError =>
+  error instanceof DatabaseError && error.code === '42501';
 
 const isFileSystemError = (error: unknown): error is Error =>
   error instanceof Error && 'syscall' in error && 'path' in error && typeof error.path === 'string';

@@ -1,16 +1,13 @@
 // The pg pool, with time limits on everything, seen by kysely. A connection that broke is never handed out again.
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import { DatabaseError, Pool, type PoolClient, type PoolConfig } from 'pg';
+import { noting } from './outages/outage-notes.ts';
+import { DatabaseUnavailable, endsConnection } from './outages/unavailable.ts';
 
 /** The part of a pino logger that is used here. */
 export interface DatabaseLog {
   warn(fields: Record<string, unknown>): void;
   error(fields: Record<string, unknown>): void;
-}
-
-/** The database did not answer, or went away while it answered. Whether a statement in flight took effect is not known. */
-export class DatabaseUnavailable extends Error {
-  override readonly name = 'DatabaseUnavailable';
 }
 
 /** Milliseconds. A server that hangs costs a request seconds, never forever (security.md section 3b rule 7). */
@@ -64,8 +61,8 @@ async function connect(pool: Pool): Promise<PoolClient> {
   try {
     return await pool.connect();
   } catch (error) {
-    if (error instanceof DatabaseError) throw error;
-    throw new DatabaseUnavailable(`The database cannot be reached: ${messageOf(error)}`, { cause: error });
+    if (error instanceof DatabaseError) throw noting(error);
+    throw noting(new DatabaseUnavailable(`The database cannot be reached: ${messageOf(error)}`, { cause: error }));
   }
 }
 
@@ -73,13 +70,13 @@ function guardClient(client: PoolClient): PostgresPoolClient {
   let broken: DatabaseUnavailable | undefined;
 
   async function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
-    if (broken !== undefined) throw broken;
+    if (broken !== undefined) throw noting(broken);
     try {
       return (await client.query({ text, values: [...parameters] })) as unknown as PostgresQueryResult<R>;
     } catch (error) {
-      if (!isConnectionFailure(error)) throw error;
+      if (!isConnectionFailure(error) && !endsConnection(error)) throw noting(error);
       broken = new DatabaseUnavailable(`The database stopped answering: ${messageOf(error)}`, { cause: error });
-      throw broken;
+      throw noting(broken);
     }
   }
 

@@ -12,7 +12,7 @@ export interface RefusalOptions {
 }
 
 /** Seconds. A restarting database is back sooner than anyone tries a third time. */
-const DATABASE_RETRY_SECONDS = 5;
+export const DATABASE_RETRY_SECONDS = 5;
 
 /** For programs, which are told in English. */
 const BROKEN = CATALOGUES.en['broken.title'];
@@ -101,11 +101,14 @@ async function answer(ctx: Koa.Context, refusal: Refusal | undefined): Promise<v
   ctx.status = status;
 }
 
-/** What a handler prepared before it failed must not go out with the error; a defect takes its cookies along. */
+/**
+ * What a handler prepared before it failed must not go out with the error; a defect takes its cookies along. So does an
+ * outage: a cookie must not name, or end, what was never written down.
+ */
 function forgetAnswerSoFar(ctx: Koa.Context, refusal: Refusal | undefined): void {
   const prepared = ['Type', 'Length', 'Disposition', 'Encoding', 'Language'].map((name) => `Content-${name}`);
   for (const name of [...prepared, 'ETag', 'Location']) ctx.remove(name);
-  if (refusal === undefined) ctx.remove('Set-Cookie');
+  if (refusal === undefined || refusal.code === 'database_unavailable') ctx.remove('Set-Cookie');
   ctx.set('Cache-Control', 'no-store');
 }
 

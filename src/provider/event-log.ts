@@ -1,5 +1,6 @@
 // The engine's events as log events. Token identifiers, codes and parameters never appear.
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { isDatabaseUnavailable } from '../database/outages/unavailable.ts';
 import type { Logger } from '../observability/logger.ts';
 
 const REFUSED = [
@@ -27,6 +28,8 @@ export function logEngineEvents(provider: Provider, log: Logger): void {
     });
   }
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
+    // Whoever answers it says so (server/engine-outages.ts).
+    if (isDatabaseUnavailable(error)) return;
     log.error({ event: 'server_error', ...whoAsked(ctx), err: error });
   });
 }

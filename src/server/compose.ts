@@ -23,6 +23,7 @@ import { gate } from './access.ts';
 import { checkClientsWithEngine } from './check-clients.ts';
 import { limitCrossOrigin } from './cross-origin.ts';
 import { dropRestOfBody, unauthorizedGrant, untypedRevocation } from './engine-answers.ts';
+import { answerOutagesToPrograms, surfaceOutages } from './engine-outages.ts';
 import { createApp } from './koa.ts';
 import { ROOT, VERSION } from './package.ts';
 import { admitStructuredTokens } from './structured-tokens.ts';
@@ -77,11 +78,13 @@ export async function compose(given: Given): Promise<Composed> {
     gate,
     beforeEngine: [
       limitCrossOrigin(clients),
+      answerOutagesToPrograms,
       dropRestOfBody,
       untypedRevocation,
       admitStructuredTokens,
       unauthorizedGrant,
       tokenTransaction({ config, clock, db, database }),
+      surfaceOutages,
     ],
     provider: () => provider,
   });

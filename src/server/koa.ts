@@ -3,7 +3,7 @@ import Koa from 'koa';
 import mount from 'koa-mount';
 import type { Provider } from 'oidc-provider';
 import type { Config } from '../config/config.ts';
-import { isDatabaseUnavailable } from '../database/constraint-errors.ts';
+import { isDatabaseUnavailable } from '../database/outages/unavailable.ts';
 import type { Assets } from '../http/assets.ts';
 import type { ClientAddress } from '../http/client-address.ts';
 import { pinHost } from '../http/host.ts';

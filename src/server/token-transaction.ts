@@ -4,8 +4,8 @@ import type Koa from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { epochSeconds } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { isDatabaseUnavailable } from '../database/constraint-errors.ts';
 import type { OpenDatabase } from '../database/database.ts';
+import { isDatabaseUnavailable } from '../database/outages/unavailable.ts';
 import { Refusal } from '../errors.ts';
 import { routedPath } from '../http/routed-path.ts';
 import '../http/state.ts';
@@ -19,9 +19,6 @@ interface Deps extends StoreDeps {
 }
 
 const IN_TRANSACTION: ReadonlySet<string> = new Set([ENDPOINTS.token, ENDPOINTS.revocation]);
-
-/** Seconds. A restarting database is back sooner than a client tries a third time. */
-const RETRY_SECONDS = 5;
 
 /**
  * Commits protocol errors too: a replay is answered 400 and must leave its revocations behind. Only a server error rolls
@@ -38,7 +35,7 @@ export const tokenTransaction =
         if (ctx.status === 200) await noteRefresh(deps, ctx as KoaContextWithOIDC);
       });
     } catch (error) {
-      if (error instanceof Refusal) throw error;
+      if (error instanceof Refusal || isDatabaseUnavailable(error)) throw error;
       answerServerError(ctx, error);
     }
   };
@@ -46,9 +43,7 @@ export const tokenTransaction =
 /** In place of the tokens that the engine had ready: a client reads JSON (RFC 6749 section 5.2), whatever it accepts. */
 function answerServerError(ctx: Koa.Context, error: unknown): void {
   ctx.state.log.error({ event: 'token.not_committed', err: error });
-  const mayPass = isDatabaseUnavailable(error);
-  ctx.status = mayPass ? 503 : 500;
-  if (mayPass) ctx.set('Retry-After', String(RETRY_SECONDS));
+  ctx.status = 500;
   ctx.body = { error: 'server_error', error_description: 'the server could not finish the request' };
 }
 

@@ -3,8 +3,9 @@ import { connect, createServer, type Server } from 'node:net';
 import { sql } from 'kysely';
 import { Client } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isDatabaseUnavailable, violates } from '../../../src/database/constraint-errors.ts';
+import { violates } from '../../../src/database/constraint-errors.ts';
 import { type OpenDatabase, openDatabase } from '../../../src/database/database.ts';
+import { isDatabaseUnavailable } from '../../../src/database/outages/unavailable.ts';
 import { openTestDatabase, postgresAvailable } from '../../support/database.ts';
 
 const open = async (url: string): Promise<OpenDatabase> => {
