@@ -1,0 +1,146 @@
+// Forms that did not come from the page of this very sign-in change nothing (T21).
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newBrowser, totpCode } from '../support/sign-in.ts';
+import { PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
+import { databaseAsText, enrols, isBackAtApp, type Visit, visits, visitsAndSignsIn } from '../support/visits.ts';
+
+describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026-7507', () => {
+  let server: TestServer;
+  let secret: string;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    for (const name of ['ada', 'ben', 'cat', 'dan']) await server.person({ email: `${name}@example.test` });
+    ({ secret } = await enrols(server, { identifier: 'ben@example.test' }));
+  });
+
+  afterAll(() => server.stop());
+
+  interface Form {
+    readonly visit: Visit;
+    readonly action: string;
+    readonly data: Record<string, string>;
+  }
+
+  const formOf = (visit: Visit, fields: Record<string, string>, button?: string): Form => ({
+    visit,
+    ...visit.browser.form(fields, button),
+  });
+
+  const KEY = /[A-Z2-7]{4}(?: [A-Z2-7]{4}){7}/;
+  const keyOn = ({ browser }: Visit): string => KEY.exec(browser.text)?.[0]?.replaceAll(' ', '') ?? '';
+
+  const enrolling = (name: string): Promise<Visit> =>
+    visitsAndSignsIn(server, { identifier: `${name}@example.test`, params: { acr_values: 'mfa' } });
+
+  /** Every form of a sign-in, filled in as its owner would. */
+  const FORMS: Record<string, () => Promise<Form>> = {
+    'sign-in': async () =>
+      formOf(await visits(server), { identifier: 'ada@example.test', password: PASSWORD }, 'Sign in'),
+    cancel: async () => formOf(await visits(server), {}, 'Cancel'),
+    'second-factor': async () => {
+      const visit = await visitsAndSignsIn(server, { identifier: 'ben@example.test' });
+      return formOf(visit, { code: totpCode(secret) }, 'Continue');
+    },
+    'another-account': async () =>
+      formOf(await visitsAndSignsIn(server, { identifier: 'ben@example.test' }), {}, 'Not you?'),
+    enrolment: async () => {
+      const visit = await enrolling('cat');
+      return formOf(visit, { code: totpCode(keyOn(visit)) }, 'Confirm');
+    },
+    'recovery-codes': async () => {
+      const visit = await enrolling('dan');
+      await visit.browser.submit({ code: totpCode(keyOn(visit)) }, 'Confirm');
+      return formOf(visit, {}, 'stored them');
+    },
+    consent: async () => {
+      const params = { client_id: 'ask' };
+      return formOf(await visitsAndSignsIn(server, { identifier: 'ada@example.test', params }), {}, 'Allow');
+    },
+    account: async () => {
+      const { browser } = await visitsAndSignsIn(server, { identifier: 'ada@example.test' });
+      return formOf(await visits(server, { prompt: 'select_account' }, browser), {}, 'Use another account');
+    },
+  };
+
+  const encoded = (data: Record<string, string>): string => new URLSearchParams(data).toString();
+
+  /** The same cookies, another body. */
+  async function post({ visit, action }: Form, body: string, headers: Record<string, string>): Promise<number> {
+    const cookie = await visit.browser.jar.getCookieString(action);
+    const type = 'application/x-www-form-urlencoded';
+    const response = await fetch(action, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { cookie, 'content-type': type, ...headers },
+      body,
+    });
+    await response.text();
+    return response.status;
+  }
+
+  async function forgeries(form: Form): Promise<[string, number, string, Record<string, string>][]> {
+    const { csrf: _own, ...bare } = form.data;
+    const foreign = (await visits(server)).browser.form({}, 'Cancel').data['csrf'] ?? '';
+    const whole = encoded(form.data);
+    const port = new URL(server.issuer).port;
+    const multipart = Object.entries(form.data).map(
+      ([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+    );
+    return [
+      ['no token', 403, encoded(bare), {}],
+      ['an empty token', 403, encoded({ ...bare, csrf: '' }), {}],
+      ['another sign-in’s token', 403, encoded({ ...bare, csrf: foreign }), {}],
+      ['Origin of another site', 403, whole, { origin: 'https://evil.example' }],
+      ['Origin null', 403, whole, { origin: 'null' }],
+      ['Origin on another port', 403, whole, { origin: 'http://localhost:1' }],
+      ['Origin with another scheme', 403, whole, { origin: `https://localhost:${port}` }],
+      ['Origin that only begins alike', 403, whole, { origin: `${server.issuer}.evil.example` }],
+      ['Sec-Fetch-Site cross-site', 403, whole, { 'sec-fetch-site': 'cross-site' }],
+      ['Sec-Fetch-Site same-site', 403, whole, { 'sec-fetch-site': 'same-site' }],
+      ['text/plain', 415, whole, { 'content-type': 'text/plain' }],
+      ['JSON', 415, JSON.stringify(form.data), { 'content-type': 'application/json' }],
+      ['multipart', 415, `${multipart.join('')}--b--\r\n`, { 'content-type': 'multipart/form-data; boundary=b' }],
+      ['the token twice', 400, `${whole}&${encoded({ csrf: foreign })}`, {}],
+    ];
+  }
+
+  test.each(Object.keys(FORMS))('the form %s is taken from its own page only', async (name) => {
+    const form = await FORMS[name]!();
+    const all = await forgeries(form);
+    const before = await databaseAsText(server);
+    for (const [what, status, body, headers] of all) {
+      expect(await post(form, body, headers), what).toBe(status);
+    }
+    expect(await databaseAsText(server)).toBe(before);
+    const own = { origin: server.issuer, 'sec-fetch-site': 'same-origin' };
+    expect(await post(form, encoded(form.data), own)).toBeLessThan(400);
+    expect(await databaseAsText(server)).not.toBe(before);
+  });
+
+  test('every step that takes a form is on this list', () => {
+    const steps = server.routes.filter(({ method, path }) => method === 'POST' && path.startsWith('/interaction/'));
+    expect(steps.map(({ path }) => path.split('/').at(-1)).sort()).toEqual(Object.keys(FORMS).sort());
+  });
+
+  test('another site cannot sign anybody out', async () => {
+    const visit = await visitsAndSignsIn(server, { identifier: 'ada@example.test' });
+    const page = await visit.browser.newTab().open(`${server.issuer}/session/end`);
+    const other = await visitsAndSignsIn(server, { identifier: 'ada@example.test', browser: newBrowser() });
+    const foreign = await other.browser.newTab().open(`${server.issuer}/session/end`);
+    const { action, data } = page.form({}, 'Sign out');
+    const forged = [
+      { logout: 'yes' },
+      { logout: 'yes', xsrf: '' },
+      { logout: 'yes', xsrf: foreign.form({}, 'Sign out').data['xsrf'] ?? '' },
+    ];
+    for (const form of forged) {
+      const answer = await page.request(action, { method: 'POST', form });
+      expect(answer.status).toBe(400);
+    }
+    expect(isBackAtApp(await visits(server, { prompt: 'none' }, visit.browser.newTab()))).toBe(true);
+    await page.request(action, { method: 'POST', form: data });
+    const after = await visits(server, { prompt: 'none' }, visit.browser.newTab());
+    expect(after.browser.page.url).toContain('error=login_required');
+  });
+});
