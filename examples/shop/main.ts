@@ -1,5 +1,5 @@
 // The executable: reads the environment, opens the shop, closes it on SIGTERM or SIGINT.
-import { createShop } from './shop.ts';
+import { createShop, DEMO_API } from './shop.ts';
 
 const url = process.env['SHOP_URL'] ?? 'http://localhost:3001';
 const issuer = process.env['GATEHOUSE_ISSUER'] ?? 'http://localhost:3000';
@@ -12,6 +12,10 @@ const shop = createShop({
   clientId: process.env['SHOP_CLIENT_ID'] ?? 'shop',
   // Works with the development server only; a production server refuses to know it.
   clientSecret: process.env['SHOP_CLIENT_SECRET'] ?? 'gatehouse-demo-shop-secret-only-for-development',
+  api: {
+    url: process.env['SHOP_API_URL'] ?? DEMO_API.url,
+    audience: process.env['SHOP_API_AUDIENCE'] ?? DEMO_API.audience,
+  },
   ...(port !== undefined && { port: Number(port) }),
   ...(host !== undefined && { host }),
 });

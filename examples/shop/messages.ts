@@ -48,6 +48,38 @@ export const signInInvalid = (returnTo: string): Message => ({
   action: { label: 'Try again', href: signInPath(returnTo) },
 });
 
+/** They are as signed in as before, so this is no error and no alarm. */
+export const stepUpFailed = (error: string | undefined, returnTo: string): Message => ({
+  status: error === 'access_denied' ? 200 : 403,
+  title: 'Nothing was changed',
+  paragraphs: [
+    error === 'access_denied'
+      ? 'You came back without confirming that it is you, and that is fine: everything stays as it was.'
+      : 'The sign-in server could not confirm that it is you, so everything stays as it was.',
+    'You are still signed in. What you had typed is kept for half an hour, in case you want to go on.',
+  ],
+  action: { label: 'Go on', href: returnTo },
+});
+
+export const somebodyElse = ({ name }: Person): string =>
+  `You are signed in as ${name} now. What was begun under the other account was not done.`;
+
+export const cannotReachApi = (tryAgainHref: string): Message => ({
+  status: 503,
+  title: 'Your earnings cannot be shown just now',
+  paragraphs: ["The shop's API does not answer, or cannot ask the sign-in server. Nothing was changed."],
+  action: { label: 'Try again', href: tryAgainHref },
+});
+
+export const apiRefused: Message = {
+  status: 403,
+  title: 'The shop may not do this for you',
+  paragraphs: [
+    'Its API did not accept what the sign-in server gave it, so nothing was changed. Sign out and in again, and allow the shop what it asks for.',
+  ],
+  action: { label: 'Back to the shop', href: '/' },
+};
+
 export const signInUnknown: Message = {
   status: 400,
   title: 'This sign-in is over',

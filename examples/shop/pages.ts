@@ -9,7 +9,17 @@ import { returnPath, signInPath } from './return-to.ts';
 import type { Sessions } from './session.ts';
 import type { Visitors } from './visitors.ts';
 
-export type View = 'home' | 'listing' | 'listing-table' | 'listing-form' | 'listing-delete' | 'account' | 'message';
+export type View =
+  | 'home'
+  | 'listing'
+  | 'listing-table'
+  | 'listing-form'
+  | 'listing-delete'
+  | 'earnings'
+  | 'payout-form'
+  | 'payout-confirm'
+  | 'account'
+  | 'message';
 
 export interface Message {
   readonly status?: number;

@@ -5,6 +5,8 @@ export interface PendingSignIn {
   readonly attempt: SignInAttempt;
   /** A path of the shop to return to afterwards. */
   readonly returnTo: string;
+  /** Whose sign-in it is to strengthen, where somebody is signed in already. */
+  readonly stepUpOf?: string | undefined;
 }
 
 export interface PendingSignIns {

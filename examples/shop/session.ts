@@ -1,5 +1,6 @@
 // Who is signed in: sessions in memory under unguessable ids; a browser holds nothing but the id.
 import { randomBytes } from 'node:crypto';
+import type { PayoutAccount } from './payout-form.ts';
 import type { Person } from './sign-in.ts';
 
 export interface Session {
@@ -20,17 +21,31 @@ export interface Sessions {
   /** One sentence for the next page that this session sees. */
   leaveNotice(id: string, notice: string): void;
   takeNotice(id: string): string | undefined;
+  /** What a person has begun and has yet to confirm; it is here, and not in an address, while they prove who they are. */
+  keepDraft(id: string, draft: PayoutAccount): void;
+  draftOf(id: string): PayoutAccount | undefined;
+  /** Takes it out: of two clicks at once only one finds it. */
+  takeDraft(id: string): PayoutAccount | undefined;
   end(id: string): void;
 }
 
 export const SESSION_IDLE_SECONDS = 8 * 60 * 60;
+/** Long enough to enrol a second factor on the way. */
+export const DRAFT_SECONDS = 30 * 60;
 const MAX_SESSIONS = 10_000;
+
+interface Entry {
+  session: Session;
+  readonly seenAt: number;
+  notice: string | undefined;
+  draft: { readonly account: PayoutAccount; readonly begunAt: number } | undefined;
+}
 
 export const randomId = (): string => randomBytes(32).toString('base64url');
 
 /** `now` gives milliseconds since the epoch. Beyond the limit the session unused for longest makes room. */
 export function createSessions(now: () => number = Date.now): Sessions {
-  const sessions = new Map<string, { session: Session; seenAt: number; notice: string | undefined }>();
+  const sessions = new Map<string, Entry>();
 
   const isOver = (seenAt: number) => now() - seenAt > SESSION_IDLE_SECONDS * 1000;
 
@@ -51,12 +66,17 @@ export function createSessions(now: () => number = Date.now): Sessions {
     return entry.session;
   };
 
+  const draftOf = (id: string): PayoutAccount | undefined => {
+    const draft = sessions.get(id)?.draft;
+    return draft === undefined || now() - draft.begunAt > DRAFT_SECONDS * 1000 ? undefined : draft.account;
+  };
+
   return {
     find,
     begin(person) {
       const session = { id: randomId(), person, csrfToken: randomId(), refreshes: 0, issuedBefore: undefined };
       forgetOld();
-      sessions.set(session.id, { session, seenAt: now(), notice: undefined });
+      sessions.set(session.id, { session, seenAt: now(), notice: undefined, draft: undefined });
       return session;
     },
     replacePerson(id, person) {
@@ -75,6 +95,17 @@ export function createSessions(now: () => number = Date.now): Sessions {
       const notice = entry?.notice;
       if (entry !== undefined) entry.notice = undefined;
       return notice;
+    },
+    draftOf,
+    keepDraft(id, account) {
+      const entry = sessions.get(id);
+      if (entry !== undefined) entry.draft = { account, begunAt: now() };
+    },
+    takeDraft(id) {
+      const draft = draftOf(id);
+      const entry = sessions.get(id);
+      if (entry !== undefined) entry.draft = undefined;
+      return draft;
     },
     end(id) {
       sessions.delete(id);

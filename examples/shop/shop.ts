@@ -4,6 +4,8 @@ import Koa from 'koa';
 import { addAccountPage } from './account-page.ts';
 import { loadAssets } from './assets.ts';
 import { addBrowsePages } from './browse-pages.ts';
+import { createEarnings } from './earnings.ts';
+import { addEarningsPages } from './earnings-pages.ts';
 import { createGate } from './gate.ts';
 import { type Listening, listen } from './listen.ts';
 import { createListings } from './listings.ts';
@@ -13,7 +15,7 @@ import { createPendingSignIns } from './pending-sign-ins.ts';
 import { addSellingPages } from './selling-pages.ts';
 import { createSessions } from './session.ts';
 import { createSignIn } from './sign-in.ts';
-import { addSignInPages } from './sign-in-pages.ts';
+import { addSignInPages, createStepUpSignIn } from './sign-in-pages.ts';
 import { errorPages, ownHostOnly, securityHeaders } from './site-rules.ts';
 import { createRefresh } from './token-refresh.ts';
 import { createVisitors } from './visitors.ts';
@@ -24,6 +26,8 @@ export interface ShopOptions {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** Where the shop's API is, and what it is called at the issuer; as in the demo when left out. */
+  readonly api?: { readonly url: string; readonly audience: string };
   /** The port to listen on when it is not the one in `url`, behind a proxy for example. */
   readonly port?: number;
   /** The address to listen on; both loopback addresses when left out. */
@@ -54,13 +58,23 @@ export function createShop(options: ShopOptions): Shop {
   };
 }
 
-function composeShop({ url: shopUrl, issuer, clientId, clientSecret, log = console.log }: ShopOptions): Koa {
+export const DEMO_API = { url: 'http://localhost:3002', audience: 'https://api.shop.example' };
+
+function composeShop({
+  url: shopUrl,
+  issuer,
+  clientId,
+  clientSecret,
+  api = DEMO_API,
+  log = console.log,
+}: ShopOptions): Koa {
   const signIn = createSignIn({
     issuer,
     clientId,
     clientSecret,
     redirectUri: `${shopUrl}/callback`,
     signedOutUri: `${shopUrl}/`,
+    api: { audience: api.audience, scope: 'earnings:read payout-account:write' },
   });
   const listings = createListings();
   const sessions = createSessions();
@@ -73,9 +87,12 @@ function composeShop({ url: shopUrl, issuer, clientId, clientSecret, log = conso
 
   const router = new Router();
   router.get('/assets/*file', (ctx) => assets.serve(ctx, ctx.params['file'] ?? ''));
-  addSignInPages(router, gate, { shopUrl, signIn, pending, visitors, pages, log });
+  const signInDeps = { shopUrl, signIn, pending, visitors, pages, log };
+  addSignInPages(router, gate, signInDeps);
   addAccountPage(router, gate, { signIn, sessions, visitors, refresh, pages });
   addSellingPages(router, gate, { listings, sessions, pages });
+  const earnings = createEarnings({ apiUrl: api.url, signIn, sessions, refresh, log });
+  addEarningsPages(router, gate, { earnings, sessions, visitors, pages, stepUp: createStepUpSignIn(signInDeps) });
   addBrowsePages(router, { listings, visitors, pages });
 
   const app = new Koa();

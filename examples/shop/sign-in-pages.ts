@@ -3,12 +3,19 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { Gate, Handler } from './gate.ts';
 import type { Log } from './log.ts';
-import { cannotReachServer, signInInvalid, signInRefused, signInUnknown } from './messages.ts';
+import {
+  cannotReachServer,
+  signInInvalid,
+  signInRefused,
+  signInUnknown,
+  somebodyElse,
+  stepUpFailed,
+} from './messages.ts';
 import type { Pages } from './pages.ts';
 import { PENDING_SECONDS, type PendingSignIn, type PendingSignIns } from './pending-sign-ins.ts';
 import { returnPath, signInPath } from './return-to.ts';
-import { randomId } from './session.ts';
-import type { Failure, SignIn } from './sign-in.ts';
+import { randomId, type Session } from './session.ts';
+import type { Failure, SignIn, StepUp } from './sign-in.ts';
 import type { Visitors } from './visitors.ts';
 
 export interface SignInPagesDeps {
@@ -21,7 +28,9 @@ export interface SignInPagesDeps {
 }
 
 export function addSignInPages(router: Router, gate: Gate, deps: SignInPagesDeps): void {
-  router.get('/sign-in', (ctx) => startSignIn(deps, ctx));
+  router.get('/sign-in', (ctx) =>
+    startSignIn(deps, ctx, { returnTo: returnPath(queried(ctx, 'return_to'), deps.shopUrl) }),
+  );
   router.get('/callback', (ctx) => finishSignIn(deps, ctx));
   router.post('/sign-out', gate.signedIn(signOut(deps)));
 }
@@ -30,15 +39,26 @@ export function addSignInPages(router: Router, gate: Gate, deps: SignInPagesDeps
 const attemptCookie = (state: string): string => `shop_sign_in_${state.slice(0, 12)}`;
 const attemptAttributes = { httpOnly: true, sameSite: 'lax', path: '/callback' } as const;
 
-async function startSignIn(deps: SignInPagesDeps, ctx: Context): Promise<void> {
-  const returnTo = returnPath(queried(ctx, 'return_to'), deps.shopUrl);
-  const started = await deps.signIn.start();
-  if (started.outcome !== 'started') return showFailure(deps, ctx, { failure: started, returnTo });
+async function startSignIn(
+  deps: SignInPagesDeps,
+  ctx: Context,
+  { returnTo, stepUp, stepUpOf }: { returnTo: string; stepUp?: StepUp; stepUpOf?: string },
+): Promise<void> {
+  const started = await deps.signIn.start(stepUp);
+  if (started.outcome !== 'started') return showFailure(deps, ctx, { failure: started, returnTo, stepUpOf });
   const { state } = started.attempt;
-  deps.pending.remember({ attempt: started.attempt, returnTo });
+  deps.pending.remember({ attempt: started.attempt, returnTo, stepUpOf });
   ctx.cookies.set(attemptCookie(state), state, { ...attemptAttributes, maxAge: PENDING_SECONDS * 1000 });
   redirect(ctx, started.url);
 }
+
+export type StepUpSignIn = (ctx: Context, session: Session, how: { stepUp: StepUp; returnTo: string }) => Promise<void>;
+
+/** Sends somebody who is signed in to prove more of it, and back to `returnTo`. The session stays if they do not. */
+export const createStepUpSignIn =
+  (deps: SignInPagesDeps): StepUpSignIn =>
+  (ctx, { person }, { stepUp, returnTo }) =>
+    startSignIn(deps, ctx, { returnTo, stepUp, stepUpOf: person.subject });
 
 async function finishSignIn(deps: SignInPagesDeps, ctx: Context): Promise<void> {
   const pending = consumePending(deps, ctx);
@@ -46,11 +66,15 @@ async function finishSignIn(deps: SignInPagesDeps, ctx: Context): Promise<void> 
     // A reloaded callback of somebody who is signed in by now needs no page about it.
     return deps.visitors.current(ctx) ? redirect(ctx, '/') : deps.pages.showMessage(ctx, signInUnknown);
   }
-  const { attempt, returnTo } = pending;
+  const { attempt, returnTo, stepUpOf } = pending;
   const result = await deps.signIn.finish(new URL(`/callback?${ctx.querystring}`, deps.shopUrl), attempt);
-  if (result.outcome !== 'signed_in') return showFailure(deps, ctx, { failure: result, returnTo });
-  deps.visitors.signIn(ctx, result.person);
-  redirect(ctx, returnTo);
+  if (result.outcome !== 'signed_in') return showFailure(deps, ctx, { failure: result, returnTo, stepUpOf });
+  if (stepUpOf === undefined || stepUpOf === result.person.subject) {
+    deps.visitors.signIn(ctx, result.person);
+    return redirect(ctx, returnTo);
+  }
+  deps.visitors.signIn(ctx, result.person, { notice: somebodyElse(result.person) });
+  redirect(ctx, '/');
 }
 
 function consumePending({ pending }: SignInPagesDeps, ctx: Context): PendingSignIn | undefined {
@@ -62,23 +86,33 @@ function consumePending({ pending }: SignInPagesDeps, ctx: Context): PendingSign
   return pending.consume(state);
 }
 
+interface FailedSignIn {
+  readonly failure: Failure;
+  readonly returnTo: string;
+  readonly stepUpOf?: string | undefined;
+}
+
 function showFailure(
   { pages, log }: SignInPagesDeps,
   ctx: Context,
-  { failure, returnTo }: { failure: Failure; returnTo: string },
+  { failure, returnTo, stepUpOf }: FailedSignIn,
 ): void {
+  const isStepUp = stepUpOf !== undefined;
   switch (failure.outcome) {
     case 'refused':
       log(`sign-in refused: ${failure.error}`);
-      pages.showMessage(ctx, signInRefused(failure.error, failure.description, returnTo));
+      pages.showMessage(
+        ctx,
+        isStepUp ? stepUpFailed(failure.error, returnTo) : signInRefused(failure.error, failure.description, returnTo),
+      );
       break;
     case 'unreachable':
       log(`sign-in: the server cannot be reached: ${failure.reason}`);
-      pages.showMessage(ctx, cannotReachServer(signInPath(returnTo)));
+      pages.showMessage(ctx, cannotReachServer(isStepUp ? returnTo : signInPath(returnTo)));
       break;
     case 'invalid':
       log(`sign-in failed a check: ${failure.reason}`);
-      pages.showMessage(ctx, signInInvalid(returnTo));
+      pages.showMessage(ctx, isStepUp ? stepUpFailed(undefined, returnTo) : signInInvalid(returnTo));
   }
 }
 

@@ -1,4 +1,5 @@
-// Sign-in with OpenID Connect: Authorization Code + PKCE, refresh, userinfo, sign-out. Copy this file into your own app.
+// Sign-in with OpenID Connect: Authorization Code + PKCE, refresh, userinfo, calls of an API, sign-out. Copy this file
+// into your own app.
 import * as oidc from 'openid-client';
 
 export interface SignInSettings {
@@ -10,6 +11,8 @@ export interface SignInSettings {
   readonly redirectUri: string;
   /** Where people land after signing out; registered as post_logout_redirect_uri. */
   readonly signedOutUri: string;
+  /** The API that access tokens are for (RFC 8707), by its name at the server, and its scopes. */
+  readonly api: { readonly audience: string; readonly scope: string };
 }
 
 /** What is remembered between leaving and coming back. Keep it on your server, and bind `state` to the browser. */
@@ -17,6 +20,14 @@ export interface SignInAttempt {
   readonly state: string;
   readonly nonce: string;
   readonly codeVerifier: string;
+  /** How old the authentication may be, where the request said so: the ID token is held against it. */
+  readonly maxAgeSeconds?: number | undefined;
+}
+
+/** What an API asks for when it wants to be surer of the person (RFC 9470 section 3). */
+export interface StepUp {
+  readonly acrValues: string | undefined;
+  readonly maxAgeSeconds: number | undefined;
 }
 
 export interface Person {
@@ -46,13 +57,29 @@ export type Failure =
 
 export type SignInResult = { readonly outcome: 'signed_in'; readonly person: Person } | Failure;
 
+export interface ApiRequest {
+  readonly method: 'GET' | 'PUT';
+  readonly url: URL;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+export type ApiAnswer =
+  | { readonly outcome: 'answered'; readonly status: number; readonly body: unknown }
+  /** Start a sign-in with this, and call again with the tokens that come of it. */
+  | { readonly outcome: 'step_up'; readonly stepUp: StepUp }
+  | Failure;
+
 export interface SignIn {
-  start(): Promise<{ outcome: 'started'; url: string; attempt: SignInAttempt } | Failure>;
+  /** With `stepUp`, people who are signed in are asked for what is missing; where nothing is, they see no page. */
+  start(stepUp?: StepUp): Promise<{ outcome: 'started'; url: string; attempt: SignInAttempt } | Failure>;
   /** `callbackUrl` is the redirect URI with the query that came back; `attempt` the one its `state` belongs to. */
   finish(callbackUrl: URL, attempt: SignInAttempt): Promise<SignInResult>;
   /** New tokens, and with them the roles of now. `refused` means that the sign-in is over: sign the person out. */
   refresh(person: Person): Promise<SignInResult>;
   userInfo(person: Person): Promise<{ outcome: 'answered'; claims: oidc.UserInfoResponse } | Failure>;
+  /** Calls the API for this person. `refused` with `invalid_token`: refresh, and call again. */
+  callApi(person: Person, request: ApiRequest): Promise<ApiAnswer>;
   /** Where to send the browser so that the person is signed out at the server as well (RP-Initiated Logout 1.0). */
   signOutUrl(person: Person, state: string): Promise<{ outcome: 'ready'; url: string } | Failure>;
 }
@@ -64,16 +91,20 @@ const REQUEST_TIMEOUT_SECONDS = 5;
 export function createSignIn(settings: SignInSettings): SignIn {
   const server = createConnection(settings);
   return {
-    start: () =>
+    start: ({ acrValues, maxAgeSeconds }: Partial<StepUp> = {}) =>
       server.use(async (config) => {
         const attempt = {
           state: oidc.randomState(),
           nonce: oidc.randomNonce(),
           codeVerifier: oidc.randomPKCECodeVerifier(),
+          maxAgeSeconds,
         };
         const url = oidc.buildAuthorizationUrl(config, {
           redirect_uri: settings.redirectUri,
-          scope: SCOPE,
+          scope: `${SCOPE} ${settings.api.scope}`,
+          resource: settings.api.audience,
+          ...(acrValues !== undefined && { acr_values: acrValues }),
+          ...(maxAgeSeconds !== undefined && { max_age: String(maxAgeSeconds) }),
           state: attempt.state,
           nonce: attempt.nonce,
           code_challenge: await oidc.calculatePKCECodeChallenge(attempt.codeVerifier),
@@ -89,6 +120,7 @@ export function createSignIn(settings: SignInSettings): SignIn {
           expectedNonce: attempt.nonce,
           pkceCodeVerifier: attempt.codeVerifier,
           idTokenExpected: true,
+          ...(attempt.maxAgeSeconds !== undefined && { maxAge: attempt.maxAgeSeconds }),
         });
         return signedIn(response, undefined);
       }),
@@ -108,6 +140,8 @@ export function createSignIn(settings: SignInSettings): SignIn {
         claims: await oidc.fetchUserInfo(config, person.tokens.accessToken, person.subject),
       })),
 
+    callApi: (person, request) => server.use((config) => callApi(config, person.tokens.accessToken, request)),
+
     signOutUrl: (person, state) =>
       server.use(async (config) => {
         const url = oidc.buildEndSessionUrl(config, {
@@ -118,6 +152,35 @@ export function createSignIn(settings: SignInSettings): SignIn {
         return { outcome: 'ready', url: url.href };
       }),
   };
+}
+
+async function callApi(
+  config: oidc.Configuration,
+  accessToken: string,
+  { method, url, body }: ApiRequest,
+): Promise<ApiAnswer> {
+  const headers = new Headers({ accept: 'application/json' });
+  if (body !== undefined) headers.set('content-type', 'application/json');
+  const sent = body === undefined ? undefined : JSON.stringify(body);
+  try {
+    const response = await oidc.fetchProtectedResource(config, accessToken, url, method, sent, headers);
+    return { outcome: 'answered', status: response.status, body: await response.json() };
+  } catch (error) {
+    const stepUp = error instanceof oidc.WWWAuthenticateChallengeError ? stepUpIn(error.cause) : undefined;
+    if (stepUp === undefined) throw error;
+    return { outcome: 'step_up', stepUp };
+  }
+}
+
+/** The library has parsed the header. Undefined where no challenge says what would help. */
+function stepUpIn(challenges: oidc.WWWAuthenticateChallengeError['cause']): StepUp | undefined {
+  const parameters = challenges.find(
+    ({ scheme, parameters: { error } }) => scheme === 'bearer' && error === 'insufficient_user_authentication',
+  )?.parameters;
+  const acrValues = parameters?.['acr_values'];
+  const maxAge = parameters?.['max_age'];
+  const maxAgeSeconds = maxAge !== undefined && /^\d{1,9}$/.test(maxAge) ? Number(maxAge) : undefined;
+  return acrValues === undefined && maxAgeSeconds === undefined ? undefined : { acrValues, maxAgeSeconds };
 }
 
 /** Discovers the server when it is first needed and again after any failure, so that neither has to start first. */
@@ -193,7 +256,8 @@ function failureOf(error: unknown): Failure {
     return { outcome: 'refused', error: error.error, description: error.error_description };
   }
   if (error instanceof oidc.WWWAuthenticateChallengeError && error.status < 500) {
-    return { outcome: 'refused', error: error.cause[0]?.parameters.error ?? 'invalid_token', description: undefined };
+    const { error: code = 'invalid_token', error_description: description } = error.cause[0]?.parameters ?? {};
+    return { outcome: 'refused', error: code, description };
   }
   return isOutage(error)
     ? { outcome: 'unreachable', reason: reasonOf(error) }

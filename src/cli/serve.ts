@@ -3,7 +3,7 @@ import { loadConfiguration } from '../clients/load-configuration.ts';
 import { systemClock } from '../clock.ts';
 import type { Config, LoggingConfig } from '../config/config.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
-import { createDemoRolesOnce, type Demo, demoUrlFrom, startDemo } from '../server/demo.ts';
+import { createDemoRolesOnce, type Demo, type DemoUrls, demoUrlsFrom, startDemo } from '../server/demo.ts';
 import { type RunningServer, type StartOptions, startServer } from '../server/life-cycle.ts';
 import { CommandFailed, ForPrograms } from './failure.ts';
 import { listenForReload } from './reload-signal.ts';
@@ -19,16 +19,16 @@ export async function serve({ terminal, json }: Invocation, { demo }: { demo: bo
     const logging: LoggingConfig = json ? { ...config.logging, format: 'json' } : config.logging;
     const log = createLogger(logging);
     for (const { message, ...place } of warnings) log.warn({ event: 'configuration.warning', ...place }, message);
-    const demoUrl = demo ? demoUrlUnlessRefused(config, { terminal, log }) : undefined;
-    const server = await startOrExplain({ config, clients, files, log, demoUrl }, logging);
+    const demoUrls = demo ? demoUrlsUnlessRefused(config, { terminal, log }) : undefined;
+    const server = await startOrExplain({ config, clients, files, log, demoUrl: demoUrls?.shop }, logging);
     const forgetReload = listenForReload(server.reload);
-    let shop: Demo | undefined;
+    let running: Demo | undefined;
     try {
-      if (demoUrl !== undefined) shop = await openDemo(server, { config, terminal, log });
-      if (config.mode === 'development' && logging.format === 'pretty') terminal.stdout.write(banner(config, demoUrl));
+      if (demoUrls !== undefined) running = await openDemo(server, { config, terminal, log });
+      if (config.mode === 'development' && logging.format === 'pretty') terminal.stdout.write(banner(config, demoUrls));
       await stop.received;
     } finally {
-      await Promise.all([server.stop(), shop?.stop()]);
+      await Promise.all([server.stop(), running?.stop()]);
       forgetReload();
     }
     return {};
@@ -37,11 +37,11 @@ export async function serve({ terminal, json }: Invocation, { demo }: { demo: bo
   }
 }
 
-function demoUrlUnlessRefused(
+function demoUrlsUnlessRefused(
   { mode }: Config,
   { terminal, log }: { terminal: Terminal; log: Logger },
-): string | undefined {
-  if (mode === 'development') return demoUrlFrom(terminal.env);
+): DemoUrls | undefined {
+  if (mode === 'development') return demoUrlsFrom(terminal.env);
   log.warn({ event: 'demo.refused' }, 'The demo runs in development only; --demo is ignored.');
   return undefined;
 }
@@ -77,12 +77,12 @@ async function openDemo(
   return startDemo({ issuer: config.issuer, env: terminal.env, log });
 }
 
-function banner({ issuer, name }: Config, demoUrl: string | undefined): string {
+function banner({ issuer, name }: Config, demo: DemoUrls | undefined): string {
   const lines = [
     `${name} runs at ${issuer}`,
-    ...(demoUrl === undefined ? [] : [`The demo shop runs at ${demoUrl}`]),
+    ...(demo === undefined ? [] : [`The demo shop runs at ${demo.shop}`, `Its API runs at ${demo.api}`]),
     'Make somebody who can sign in, in another window:',
-    `  bin/gatehouse user create --email you@example.com${demoUrl === undefined ? '' : ' --role shop-admin'}`,
+    `  bin/gatehouse user create --email you@example.com${demo === undefined ? '' : ' --role shop-admin'}`,
     'Ctrl-C stops it.',
   ];
   return `\n${lines.map((line) => `  ${line}\n`).join('')}\n`;

@@ -1,4 +1,4 @@
-// The demo shop beside a development server: the process it runs in, and the roles it knows.
+// The demo beside a development server: the processes of the shop and its API, and the roles they know.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,19 +12,50 @@ import { ROOT } from './package.ts';
 import { setOnce } from './server-state.ts';
 
 export interface Demo {
-  /** Resolves when its process is gone. */
+  /** Resolves when its processes are gone. */
   stop(): Promise<void>;
 }
 
-const DEMO_URL = 'http://localhost:3001';
+const SHOP: Program = { main: 'examples/shop/main.ts', variable: 'SHOP_URL', usualUrl: 'http://localhost:3001' };
+const API: Program = { main: 'examples/shop-api/main.ts', variable: 'SHOP_API_URL', usualUrl: 'http://localhost:3002' };
 
-export const demoUrlFrom = (env: Environment): string => variable(env, 'SHOP_URL') || DEMO_URL;
+interface Program {
+  readonly main: string;
+  /** The setting of its address. */
+  readonly variable: string;
+  readonly usualUrl: string;
+}
+
+export interface DemoUrls {
+  readonly shop: string;
+  readonly api: string;
+}
+
+export const demoUrlsFrom = (env: Environment): DemoUrls => ({ shop: urlOf(SHOP, env), api: urlOf(API, env) });
+
+const urlOf = (program: Program, env: Environment): string => variable(env, program.variable) || program.usualUrl;
+
+interface Surroundings {
+  readonly issuer: string;
+  readonly env: Environment;
+  readonly log: Logger;
+}
 
 /** Never throws: without its demo the server runs on, and the log says why there is none. */
-export function startDemo({ issuer, env, log }: { issuer: string; env: Environment; log: Logger }): Demo {
-  const child = spawn(process.execPath, [join(ROOT, 'examples', 'shop', 'main.ts')], {
-    env: { ...demoEnvironment(env), GATEHOUSE_ISSUER: issuer, SHOP_URL: demoUrlFrom(env) },
-    // The channel closes however this process ends, and the shop goes with it.
+export function startDemo(given: Surroundings): Demo {
+  const running = [SHOP, API].map((program) => startProgram(program, given));
+  return {
+    async stop() {
+      await Promise.all(running.map((each) => each.stop()));
+    },
+  };
+}
+
+function startProgram(program: Program, { issuer, env, log }: Surroundings): Demo {
+  const urls = { SHOP_URL: urlOf(SHOP, env), SHOP_API_URL: urlOf(API, env) };
+  const child = spawn(process.execPath, [join(ROOT, program.main)], {
+    env: { ...demoEnvironment(env), GATEHOUSE_ISSUER: issuer, ...urls },
+    // The channel closes however this process ends, and the demo goes with it.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let stopping = false;
@@ -33,7 +64,7 @@ export function startDemo({ issuer, env, log }: { issuer: string; env: Environme
   eachLine(child.stderr, (line) => {
     if (stopping) return;
     portTaken ||= line.includes('EADDRINUSE');
-    if (portTaken) log.warn({ event: 'demo.port_taken', url: demoUrlFrom(env) }, PORT_TAKEN);
+    if (portTaken) log.warn({ event: 'demo.port_taken', url: urlOf(program, env) }, portTakenMessage(program));
     else log.warn({ event: 'demo.says' }, line);
   });
   const gone = new Promise<void>((resolve) => {
@@ -57,14 +88,15 @@ export function startDemo({ issuer, env, log }: { issuer: string; env: Environme
   };
 }
 
-const PORT_TAKEN = 'Its port is taken, so the demo does not run; the server does. SHOP_URL gives it another one.';
+const portTakenMessage = ({ main, variable: name }: Program): string =>
+  `Its port is taken, so ${main} does not run; the server does. ${name} gives it another one.`;
 
 /** What a program needs to run at all, and the demo's own settings; none of the server's secrets. */
 export const demoEnvironment = (env: Environment): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(env).filter(([name]) => PASSED_ON.test(name)));
 const PASSED_ON = /^(?:PATH|HOME|LANG|LC_ALL|TZ|TMPDIR|TEMP|SystemRoot|NODE_EXTRA_CA_CERTS|SHOP_.+)$/i;
 
-/** Milliseconds; more than the shop gives the requests it is answering. */
+/** Milliseconds; more than shop and API give the requests they are answering. */
 const STOP_MS = 7_000;
 
 async function endProcess(child: ChildProcess, gone: Promise<void>): Promise<void> {

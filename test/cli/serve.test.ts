@@ -45,11 +45,16 @@ test('somebody starts the server, makes an account in another window, and stops 
 
 test('npm start runs the demo beside the server, makes its roles, and Ctrl-C stops both', async () => {
   const shopUrl = `http://localhost:${await freePort()}`;
-  const place = inDevelopment(await placeFor({ PORT: String(await freePort()), SHOP_URL: shopUrl }));
+  const apiUrl = `http://localhost:${await freePort()}`;
+  const demo = { SHOP_URL: shopUrl, SHOP_API_URL: apiUrl };
+  const place = inDevelopment(await placeFor({ PORT: String(await freePort()), ...demo }));
   const server = startProgram(place, ['serve', '--demo']);
   await server.shows(/demo\.says Demo Shop is open/);
+  await server.shows(/demo\.says Shop API is open/);
   expect(server.output()).toContain(`The demo shop runs at ${shopUrl}\n`);
+  expect(server.output()).toContain(`Its API runs at ${apiUrl}\n`);
   expect((await fetch(shopUrl)).status).toBe(200);
+  expect((await fetch(`${apiUrl}/earnings`)).status).toBe(401);
   expect(await (await fetch(`http://localhost:${place.env['PORT']}/`)).text()).toContain(`href="${shopUrl}"`);
   const roles = ['--role', 'vendor', '--role', 'shop-admin'];
   await answerOf(place, ['user', 'create', '--email', 'you@example.test', ...roles]);
@@ -59,6 +64,7 @@ test('npm start runs the demo beside the server, makes its roles, and Ctrl-C sto
   server.child.kill('SIGINT');
   expect(await server.ended).toBe(0);
   await expect(fetch(shopUrl)).rejects.toThrow('fetch failed');
+  await expect(fetch(apiUrl)).rejects.toThrow('fetch failed');
 });
 
 const PRODUCTION_FILE = 'database:\n  embedded_in_production: true\n';
@@ -125,29 +131,42 @@ test('where the log is JSON, so is the reason why the server did not start', asy
   expect(JSON.parse(stderr).error.code).toBe('address_unavailable');
 });
 
-test("when the demo's port is taken, one line says so and nothing else happens", async () => {
-  const lines: Record<string, unknown>[] = [];
-  const write = (line: string) => void lines.push(JSON.parse(line));
-  const log = createLogger({ level: 'info', format: 'json' }, { write });
-  const env = { PATH: process.env['PATH'], SHOP_URL: `http://localhost:${await takenPort()}` };
-  const demo = startDemo({ issuer: 'http://localhost:3000', env, log });
-  onTestFinished(() => demo.stop());
-  await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(1);
-  await demo.stop();
-  expect(lines).toEqual([expect.objectContaining({ event: 'demo.port_taken', url: env.SHOP_URL })]);
-});
+test.for(['SHOP_URL', 'SHOP_API_URL'])(
+  'when the port of %s is taken, one line says so and the rest runs',
+  async (name) => {
+    const lines: Record<string, unknown>[] = [];
+    const write = (line: string) => void lines.push(JSON.parse(line));
+    const log = createLogger({ level: 'info', format: 'json' }, { write });
+    const free = `http://localhost:${await freePort()}`;
+    const taken = `http://localhost:${await takenPort()}`;
+    const env = { PATH: process.env['PATH'], SHOP_URL: free, SHOP_API_URL: free, [name]: taken };
+    const demo = startDemo({ issuer: 'http://localhost:3000', env, log });
+    onTestFinished(() => demo.stop());
+    await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(2);
+    await demo.stop();
+    expect(lines).toHaveLength(2);
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'demo.port_taken', url: taken }));
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'demo.says', msg: expect.stringContaining(free) }));
+    expect(String(lines.find(({ event }) => event === 'demo.port_taken')?.['msg'])).toContain(name);
+  },
+);
 
 test('the demo gets its own settings and none of the secrets of the server', () => {
   const env = {
     PATH: '/bin',
     SHOP_URL: 'http://localhost:1',
+    SHOP_API_URL: 'http://localhost:2',
     GATEHOUSE_SECRET: 'secret',
     GATEHOUSE_SECRET_FILE: '/secret',
     DATABASE_URL: 'postgres://u:p@h/d',
     PGPASSWORD: 'secret',
     SOMETHING_TOKEN: 'secret',
   };
-  expect(demoEnvironment(env)).toEqual({ PATH: '/bin', SHOP_URL: 'http://localhost:1' });
+  expect(demoEnvironment(env)).toEqual({
+    PATH: '/bin',
+    SHOP_URL: 'http://localhost:1',
+    SHOP_API_URL: 'http://localhost:2',
+  });
 });
 
 test('a server with another master secret than the database knows says so, and does not start', async () => {

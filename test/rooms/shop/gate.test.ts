@@ -19,6 +19,7 @@ const serverAnswering = (refresh: () => Promise<SignInResult>): SignIn => ({
   start: () => Promise.reject(new Error('not part of this test')),
   finish: () => Promise.reject(new Error('not part of this test')),
   userInfo: () => Promise.reject(new Error('not part of this test')),
+  callApi: () => Promise.reject(new Error('not part of this test')),
   signOutUrl: () => Promise.reject(new Error('not part of this test')),
   refresh,
 });
