@@ -15,7 +15,12 @@ import { endSession } from '../sessions/end-session.ts';
 import { createAccessTokenReader } from './access-token-reader.ts';
 import { customizeJwt, extraTokenClaims } from './access-tokens.ts';
 import { CLAIMS_BY_SCOPE } from './claims.ts';
-import { checkAssertionAudience, compareHashedSecrets, detectReplaysAtomically } from './client-authentication.ts';
+import {
+  CLOCK_TOLERANCE_SECONDS,
+  checkAssertion,
+  compareHashedSecrets,
+  detectReplaysAtomically,
+} from './client-authentication.ts';
 import { loadConsentedGrant } from './consented-grant.ts';
 import { cookies } from './cookies.ts';
 import { errorPage } from './error-page.ts';
@@ -25,10 +30,9 @@ import { engineFindAccount } from './find-account.ts';
 import { keepLanguageOfSignOut, leaveSignOutByPage, nameSessionsInIdTokens, skipEmptySignOut } from './logout.ts';
 import { ENDPOINTS } from './paths.ts';
 import { PROMPT_VALUES, policy } from './policy.ts';
+import { limitResponseModes } from './response-modes.ts';
 import { tokenLifetimes } from './token-lifetimes.ts';
 
-/** Seconds by which another machine's clock may be off in assertions and proofs. */
-const CLOCK_TOLERANCE_SECONDS = 15;
 /** A JWK Set of a client is a few kilobytes; the engine would read any length. */
 const FETCHED_DOCUMENT_BYTES = 64 * 1024;
 
@@ -52,6 +56,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   compareHashedSecrets(provider, deps);
   detectReplaysAtomically(provider);
   endWholeSessions(provider, deps);
+  limitResponseModes(provider);
   nameSessionsInIdTokens(provider);
   logEngineEvents(provider, deps.log);
   return provider;
@@ -88,7 +93,7 @@ function configuration(deps: ProviderDeps): Configuration {
     },
     extraTokenClaims: extraTokenClaims(clients),
     formats: { customizers: { jwt: customizeJwt(config) } },
-    assertJwtClientAuthClaimsAndHeader: checkAssertionAudience(deps),
+    assertJwtClientAuthClaimsAndHeader: checkAssertion(deps),
     clientBasedCORS: (_ctx, origin, client) => clients().get(client.clientId)?.allowedOrigins.includes(origin) === true,
     renderError: errorPage(clients),
   };

@@ -1,4 +1,5 @@
 // Apps as the tests of the protocol see them: they send a person to the server, redeem the code, refresh, call endpoints.
+import { parse } from 'node-html-parser';
 import type { Browser } from '../support/browser.ts';
 import {
   type AuthorizationRequest,
@@ -126,6 +127,14 @@ export function answerAt(location: string | null): URLSearchParams {
   const url = new URL(location);
   return new URLSearchParams(url.hash === '' ? url.search : url.hash.slice(1));
 }
+
+/** The fields of the form that an answer by form post is. */
+export const formFieldsOf = (html: string): Record<string, string> =>
+  Object.fromEntries(
+    parse(html)
+      .querySelectorAll('form input')
+      .map((input) => [input.getAttribute('name'), input.getAttribute('value') ?? '']),
+  );
 
 /** The header of a JWT, unverified. */
 export const headerOf = (jwt: string): Record<string, unknown> =>
