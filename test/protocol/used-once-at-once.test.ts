@@ -1,5 +1,5 @@
-// T12, RFC 9449 section 11.1, RFC 9126 section 7.3: what may be used once is used once, also when it comes many times in the
-// same moment. On PostgreSQL, where requests really run side by side.
+// RFC 9449 section 11.1, RFC 9126 section 7.3: what may be used once is used once, also when it comes many times in the same
+// moment (client assertions: test/shut/t12-client-assertions). On PostgreSQL, where requests really run side by side.
 import { createHash, randomUUID } from 'node:crypto';
 import { exportJWK, type GenerateKeyPairResult, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -16,9 +16,7 @@ describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
 
   beforeAll(async () => {
     keys = await generateKeyPair('ES256');
-    const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'k', alg: 'ES256', use: 'sig' };
-    const signer = `client_id: signer\npreset: service\ntoken_endpoint_auth_method: private_key_jwt\njwks: { keys: [${JSON.stringify(jwk)}] }\n`;
-    server = await startTestServer({ database: 'postgres', clients: { signer } });
+    server = await startTestServer({ database: 'postgres' });
     await server.person({ email: 'jane@example.test' });
   });
 
@@ -30,20 +28,6 @@ describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
 
   const countOf = (statuses: readonly number[], status: number): number =>
     statuses.filter((each) => each === status).length;
-
-  test('one of twenty requests with one client assertion gets a token', async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const claims = { iss: 'signer', sub: 'signer', aud: server.issuer, jti: randomUUID(), exp: now() + 60 };
-      const assertion = await new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'k' }).sign(keys.privateKey);
-      const form = {
-        grant_type: 'client_credentials',
-        client_assertion: assertion,
-        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      };
-      const statuses = await atOnce(async () => (await post(`${server.issuer}/token`, form)).status);
-      expect([countOf(statuses, 200), countOf(statuses, 401)]).toEqual([1, AT_ONCE - 1]);
-    }
-  });
 
   test('one of twenty requests with one DPoP proof is answered', async () => {
     const { browser } = await authorize(server.issuer, { email: 'jane@example.test' });
