@@ -7,6 +7,9 @@ import './state.ts';
 const PARAMETER = 'ui_locales';
 
 const COOKIE = 'gatehouse_lang';
+/** Over https no neighbouring host can set it (RFC 6265bis section 4.1.3.2). */
+const cookieName = (ctx: Koa.Context): string => (ctx.secure ? `__Host-${COOKIE}` : COOKIE);
+
 /** Milliseconds: a year, as browsers keep cookies hardly longer (RFC 6265bis section 5.5 allows 400 days). */
 const COOKIE_MS = 365 * 24 * 3600 * 1000;
 
@@ -20,7 +23,7 @@ const MAX_RANGES = 20;
 export const languageOf = (ctx: Koa.Context): Language =>
   lookUp(listed(ctx.query[PARAMETER])) ??
   lookUp(listed(ctx.state.uiLocales)) ??
-  lookUp(listed(ctx.cookies.get(COOKIE, { signed: false }))) ??
+  lookUp(listed(ctx.cookies.get(cookieName(ctx), { signed: false }))) ??
   lookUp(ctx.acceptsLanguages()) ??
   fallback;
 
@@ -57,7 +60,7 @@ export function rememberLanguage(ctx: Koa.Context): void {
   const chosen = chosenLanguage(ctx);
   if (chosen === undefined) return;
   const options = { maxAge: COOKIE_MS, httpOnly: true, sameSite: 'lax', secure: ctx.secure, signed: false } as const;
-  ctx.cookies.set(COOKIE, chosen, { ...options, overwrite: true });
+  ctx.cookies.set(cookieName(ctx), chosen, { ...options, overwrite: true });
 }
 
 export interface LanguageLink {

@@ -127,7 +127,7 @@ describe('a page', () => {
   test('follows the browser, then the cookie, then the request, then its address', async () => {
     const german = { 'accept-language': 'fr, de-AT;q=0.9, en;q=0.8' };
     expect(await ask('/', german)).toMatchObject({ language: 'de', headers: { 'content-language': 'de' } });
-    const english = { ...german, cookie: 'gatehouse_lang=en' };
+    const english = { ...german, cookie: '__Host-gatehouse_lang=en' };
     expect((await ask('/', english)).language).toBe('en');
     const requested: Koa.Middleware = async (ctx, next) => {
       ctx.state.uiLocales = 'fr de';
@@ -142,7 +142,7 @@ describe('a page', () => {
     for (const query of ['ui_locales=fr', 'ui_locales=', 'ui_locales=en&ui_locales=en', 'ui_locales[x]=en', 'x=en']) {
       expect((await ask(`/?${query}`, german)).language, query).toBe('de');
     }
-    expect((await ask('/', { ...german, cookie: 'gatehouse_lang=<b>' })).language).toBe('de');
+    expect((await ask('/', { ...german, cookie: '__Host-gatehouse_lang=<b>' })).language).toBe('de');
   });
 
   test('links to itself in the other language, with the rest of its query, and to nowhere else', async () => {
@@ -167,7 +167,7 @@ describe('a page', () => {
     for (const headers of pressed) {
       const [cookie = '', ...others] = (await ask('/?ui_locales=de', headers)).cookies;
       expect(others).toEqual([]);
-      expect(cookie).toMatch(/^gatehouse_lang=de; path=\/; expires=[^;]+; samesite=lax; secure; httponly$/);
+      expect(cookie).toMatch(/^__Host-gatehouse_lang=de; path=\/; expires=[^;]+; samesite=lax; secure; httponly$/);
     }
   });
 
