@@ -1,7 +1,7 @@
 // What the engine's endpoints answer while the database is away. The engine would call it a server error, or, where it
 // expects an error, the caller's fault: a client told `invalid_grant` throws away a refresh token that is good.
 import type Koa from 'koa';
-import { failOnOutage } from '../database/outages/outage-notes.ts';
+import { failOnOutage } from '../database/outages/request-notes.ts';
 import { isDatabaseUnavailable } from '../database/outages/unavailable.ts';
 import { DATABASE_RETRY_SECONDS } from '../http/refusals.ts';
 import { routedPath } from '../http/routed-path.ts';

@@ -3,6 +3,7 @@ import Koa from 'koa';
 import mount from 'koa-mount';
 import type { Provider } from 'oidc-provider';
 import type { Config } from '../config/config.ts';
+import { asOneRequest } from '../database/outages/request-notes.ts';
 import { isDatabaseUnavailable } from '../database/outages/unavailable.ts';
 import type { Assets } from '../http/assets.ts';
 import type { ClientAddress } from '../http/client-address.ts';
@@ -54,6 +55,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(securityHeaders({ issuer, publicDocuments: [...DISCOVERY_PATHS, ENDPOINTS.jwks] }));
   app.use(requestLog({ log }));
   app.use(pages(parts.pages));
+  app.use((_ctx, next) => asOneRequest(next));
   app.use(answerRefusals({ isUnavailable: isDatabaseUnavailable }));
   app.use(
     pinHost({

@@ -1,6 +1,15 @@
 // A throwaway PostgreSQL cluster from the machine's own binaries: one per test run, started by the first test that needs it.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 
@@ -42,13 +51,21 @@ export async function startCluster(runDirectory: string): Promise<string> {
     synchronous_commit: 'off',
     full_page_writes: 'off',
   };
-  const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
-  run('pg_ctl', ['start', '-w', '-D', cluster, '-l', path.join(cluster, 'log'), '-o', options.join(' ')], cluster);
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
+  appendFileSync(path.join(cluster, 'postgresql.conf'), lines.join(''));
+  resumeCluster(runDirectory);
   const url = `postgres://postgres@127.0.0.1:${port}`;
   writeFileSync(started, url);
   return url;
 }
 
+/** Starts a cluster again that was stopped. */
+export function resumeCluster(runDirectory: string): void {
+  const cluster = clusterDirectory(runDirectory);
+  run('pg_ctl', ['start', '-w', '-D', cluster, '-l', path.join(cluster, 'log')], cluster);
+}
+
+/** As if the machine had failed: nobody is told, and what was committed is found again by the next start. */
 export function stopCluster(runDirectory: string): void {
   const cluster = clusterDirectory(runDirectory);
   if (!existsSync(path.join(cluster, 'postmaster.pid'))) return;

@@ -1,10 +1,12 @@
 // PostgreSQL that is away, goes away or falls silent: an error in seconds that says so, and no more than that.
 import { connect, createServer, type Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { Client } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { violates } from '../../../src/database/constraint-errors.ts';
 import { type OpenDatabase, openDatabase } from '../../../src/database/database.ts';
+import { asOneRequest, failOnOutage } from '../../../src/database/outages/request-notes.ts';
 import { isDatabaseUnavailable } from '../../../src/database/outages/unavailable.ts';
 import { openTestDatabase, postgresAvailable } from '../../support/database.ts';
 
@@ -41,14 +43,14 @@ test('a database that nobody runs is unavailable', async () => {
   expect(isDatabaseUnavailable((await failureOf(database.inRequestTransaction(() => ask(database)))).error)).toBe(true);
 });
 
-test('a database that accepts and says nothing is unavailable within three seconds', async () => {
+test('a database that accepts and says nothing is unavailable within two seconds', async () => {
   const server = createServer(() => undefined);
   const port = await listen(server);
   onTestFinished(() => void server.close());
   const database = await open(`postgres://postgres@127.0.0.1:${port}/postgres`);
   const { error, seconds } = await failureOf(ask(database));
   expect(isDatabaseUnavailable(error)).toBe(true);
-  expect(seconds).toBeLessThan(3);
+  expect(seconds).toBeLessThan(2);
 });
 
 describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
@@ -70,11 +72,63 @@ describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
   test('every connection has its time limits', async () => {
     const database = await openOwn();
     const settings = sql`select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock,
-      current_setting('idle_in_transaction_session_timeout') as idle`;
-    expect((await settings.execute(database.db)).rows).toEqual([{ statement: '5s', lock: '2s', idle: '10s' }]);
+      current_setting('idle_in_transaction_session_timeout') as idle, current_setting('application_name') as name`;
+    expect((await settings.execute(database.db)).rows).toEqual([
+      { statement: '5s', lock: '2s', idle: '10s', name: 'gatehouse' },
+    ]);
     const patient = await database.withPatientConnection((db) => settings.execute(db));
-    expect(patient.rows).toEqual([{ statement: '0', lock: '0', idle: '0' }]);
+    expect(patient.rows).toEqual([{ statement: '0', lock: '0', idle: '0', name: 'gatehouse' }]);
   });
+
+  test('a transaction that nobody goes on with is ended, and what it held is free again', async () => {
+    const database = await openOwn();
+    const key = 'forgotten';
+    const forgotten = database.inRequestTransaction(async () => {
+      await sql`set local idle_in_transaction_session_timeout = 100`.execute(database.db);
+      await database.db.insertInto('server_state').values({ key }).execute();
+      await sleep(500);
+      await ask(database);
+    });
+    expect(isDatabaseUnavailable((await failureOf(forgotten)).error)).toBe(true);
+    await database.db.insertInto('server_state').values({ key }).execute();
+  });
+
+  test('a request waits for connections no longer than two seconds, all its queries together', async () => {
+    const database = await openOwn();
+    const held = Array.from({ length: 10 }, () => sql`select pg_sleep(0.9)`.execute(database.db));
+    const impatient = asOneRequest(async () => {
+      await ask(database);
+      held.push(...Array.from({ length: 10 }, () => sql`select pg_sleep(1.8)`.execute(database.db)));
+      await ask(database);
+    });
+    const { error, seconds } = await failureOf(impatient);
+    expect(isDatabaseUnavailable(error)).toBe(true);
+    expect(seconds).toBeLessThan(2);
+    await Promise.all(held);
+    expect((await ask(database)).rows).toEqual([{ one: 1 }]);
+  });
+
+  test('a slow query of a database that is there is no outage', async () => {
+    const database = await openOwn();
+    const slow = sql`select pg_sleep(2.5)`.execute(database.db);
+    await sleep(1_500);
+    expect((await ask(database)).rows).toEqual([{ one: 1 }]);
+    await slow;
+  });
+
+  test.each(['53100', '53300', '25006', '57P03', '58030', '28P01'])(
+    'a database that says %s may be right again',
+    async (code) => {
+      const database = await openOwn();
+      const raise = sql.raw(`do $$ begin raise exception 'injected' using errcode = '${code}'; end $$`);
+      const light = asOneRequest(() =>
+        failOnOutage(async () => void (await raise.execute(database.db).catch(() => 'ok'))),
+      );
+      const { error } = await failureOf(light);
+      expect(isDatabaseUnavailable(error)).toBe(true);
+      expect((await ask(database)).rows).toEqual([{ one: 1 }]);
+    },
+  );
 
   test('connections cut while idle are replaced', async () => {
     const database = await openOwn();
@@ -141,8 +195,10 @@ describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
       }),
     );
     expect(isDatabaseUnavailable(error)).toBe(true);
-    expect(seconds).toBeLessThan(9);
+    expect(seconds).toBeLessThan(2);
+    // Who asks now is not kept waiting.
+    expect((await failureOf(ask(database))).seconds).toBeLessThan(0.2);
     swallowing = false;
-    expect((await ask(database)).rows).toEqual([{ one: 1 }]);
+    await expect.poll(() => ask(database).then(({ rows }) => rows), { timeout: 4_000 }).toEqual([{ one: 1 }]);
   });
 });

@@ -1,0 +1,90 @@
+// The pool as kysely sees it: every wait ends, and what was met is said. A connection that broke is never handed out again.
+import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
+import { DatabaseError, type Pool, type PoolClient } from 'pg';
+import type { Reachability } from './reachability.ts';
+import { noting, patiently } from './request-notes.ts';
+import { DatabaseUnavailable, endsConnection } from './unavailable.ts';
+
+export interface Guard {
+  readonly reachability: Reachability;
+  /** Milliseconds after which a query is suspected to wait for a database that is not there. */
+  readonly suspectAfterMs: number;
+  /** Whether a request gives up waiting for a connection (request-notes.ts), or the pool decides alone. */
+  readonly impatient: boolean;
+}
+
+/** Without a guard, whoever asks waits as long as it takes. */
+export const guardPool = (pool: Pool, guard: Guard | undefined): PostgresPool => ({
+  options: pool.options,
+  connect: async () => guardClient(await connect(pool, guard), guard),
+  async end() {
+    guard?.reachability.stop();
+    await pool.end();
+  },
+});
+
+async function connect(pool: Pool, guard: Guard | undefined): Promise<PoolClient> {
+  try {
+    return await (guard === undefined ? pool.connect() : connectInTime(pool, guard));
+  } catch (error) {
+    guard?.reachability.suspect();
+    if (error instanceof DatabaseError || error instanceof DatabaseUnavailable) throw noting(error);
+    throw noting(new DatabaseUnavailable(`The database cannot be reached: ${messageOf(error)}`, { cause: error }));
+  }
+}
+
+function connectInTime(pool: Pool, { reachability, impatient }: Guard): Promise<PoolClient> {
+  reachability.require();
+  return orGiveBack(pool.connect(), (connecting) => {
+    const connected = reachability.unlessAway(connecting);
+    return impatient ? patiently(connected) : connected;
+  });
+}
+
+/** A connection that comes after its request has given up goes back to the pool. */
+async function orGiveBack(
+  connecting: Promise<PoolClient>,
+  wait: (connecting: Promise<PoolClient>) => Promise<PoolClient>,
+): Promise<PoolClient> {
+  try {
+    return await wait(connecting);
+  } catch (error) {
+    connecting.then(
+      (client) => client.release(),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+function guardClient(client: PoolClient, guard: Guard | undefined): PostgresPoolClient {
+  let broken: DatabaseUnavailable | undefined;
+
+  async function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    if (broken !== undefined) throw noting(broken);
+    const suspecting = guard && setInterval(guard.reachability.suspect, guard.suspectAfterMs);
+    try {
+      return (await client.query({ text, values: [...parameters] })) as unknown as PostgresQueryResult<R>;
+    } catch (error) {
+      if (!isConnectionFailure(error) && !endsConnection(error)) throw noting(error);
+      broken = new DatabaseUnavailable(`The database stopped answering: ${messageOf(error)}`, { cause: error });
+      guard?.reachability.suspect();
+      throw noting(broken);
+    } finally {
+      clearInterval(suspecting);
+    }
+  }
+
+  return {
+    query: query as PostgresPoolClient['query'],
+    release: (destroy) => client.release(broken ?? destroy),
+  };
+}
+
+const isConnectionFailure = (error: unknown): boolean =>
+  error instanceof Error &&
+  !(error instanceof DatabaseError) &&
+  ('syscall' in error ||
+    /^(Connection terminated|Query read timeout|Client (has encountered|was closed))/.test(error.message));
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

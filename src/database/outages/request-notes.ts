@@ -1,0 +1,53 @@
+// What one request has met on its way to the database: how long it waited, and whether the database failed it. Libraries
+// in between turn an outage into answers of their own, and some of those say that a token or a client is wrong.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { DatabaseUnavailable, isDatabaseUnavailable } from './unavailable.ts';
+
+interface Notes {
+  /** The first outage it met. */
+  outage?: unknown;
+  /** Milliseconds for which it may still wait for connections, all its queries together. */
+  patienceMs: number;
+}
+
+/** Less than the two seconds after which a request is answered in any case. */
+const PATIENCE_MS = 1_800;
+
+const requests = new AsyncLocalStorage<Notes>();
+
+/** Everything in it is one request. */
+export const asOneRequest = <T>(work: () => Promise<T>): Promise<T> => requests.run({ patienceMs: PATIENCE_MS }, work);
+
+/** Rejects with the outage that the request met, even if the work itself made light of it. */
+export async function failOnOutage<T>(work: () => Promise<T>): Promise<T> {
+  const outcome = await work().then(
+    (result) => ({ result }),
+    (error: unknown) => ({ error }),
+  );
+  const outage = requests.getStore()?.outage;
+  if (outage !== undefined) throw outage;
+  if ('error' in outcome) throw outcome.error;
+  return outcome.result;
+}
+
+/** To be called with every error of the database; gives it back. */
+export function noting(error: unknown): unknown {
+  const notes = requests.getStore();
+  if (notes !== undefined && isDatabaseUnavailable(error)) notes.outage ??= error;
+  return error;
+}
+
+/** A connection is waited for as long as the request has patience left. @throws DatabaseUnavailable */
+export async function patiently<T>(connecting: Promise<T>): Promise<T> {
+  const notes = requests.getStore();
+  if (notes === undefined) return connecting;
+  const startedAt = performance.now();
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new DatabaseUnavailable('All connections are in use.')), notes.patienceMs);
+  try {
+    return await Promise.race([connecting, over]);
+  } finally {
+    clearTimeout(timer);
+    notes.patienceMs -= performance.now() - startedAt;
+  }
+}
