@@ -1,9 +1,9 @@
 // How long a browser stays signed in, and what its session cookie is worth before and after.
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Browser } from '../support/browser.ts';
 import { movingClock } from '../support/moving-clock.ts';
-import { newBrowser, redeem, signsIn } from '../support/sign-in.ts';
+import { enrolsTotp, newBrowser, redeem, signsIn } from '../support/sign-in.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
 import {
   type AppTokens,
@@ -150,60 +150,95 @@ async function copyOf(browser: Browser): Promise<Browser> {
   return copy;
 }
 
-test('every sign-in gives the session a new name, and the former one is dead', async () => {
-  const { browser } = await signedIn();
-  const before = await sessionIdOf(browser);
-  const old = await copyOf(browser);
-  const visit = await visits(server, { prompt: 'login' }, browser);
-  await confirmsPassword(visit.browser);
-  expect(isBackAtApp(visit)).toBe(true);
-  expect(await sessionIdOf(browser)).not.toBe(before);
-  expect(await isSignedIn(browser)).toBe(true);
-  movingClock.advance({ minutes: 1 });
-  expect(errorOf(await visits(server, { prompt: 'none' }, old))).toBe('login_required');
-});
-
-test('who signs out is signed out under every name the session has had, at once', async () => {
-  const { browser } = await signedIn();
-  const old = await copyOf(browser);
-  const visit = await visits(server, { prompt: 'login' }, browser);
-  await confirmsPassword(visit.browser);
-  const { idTokenText } = await tokensOf(server, visit);
-  const current = await copyOf(browser);
-  await browser.request(`${server.issuer}/session/end?${new URLSearchParams({ id_token_hint: idTokenText })}`);
-  for (const each of [browser, old, current]) {
-    expect(errorOf(await visits(server, { prompt: 'none' }, each.newTab()))).toBe('login_required');
-  }
-});
-
-test('a planted session is never adopted, made up or real', async () => {
-  const attacker = newBrowser();
-  // A session of the attacker's browser that nobody is signed in to: signing out begins one.
-  await attacker.request(`${server.issuer}/session/end`);
-  const planted = await attacker.cookiesAt(server.issuer);
-  const madeUp = { [COOKIE]: 'a-value-that-somebody-chose' };
-  for (const cookies of [planted, madeUp]) {
-    const victim = newBrowser();
-    for (const [name, value] of Object.entries(cookies)) {
-      await victim.jar.setCookie(`${name}=${value}; Path=/`, server.issuer);
-    }
-    const visit = await visits(server, {}, victim);
-    await signsIn(visit.browser, { identifier: 'ben@example.test' });
+describe('T23 session fixation: Zitadel CVE-2024-28197; Keycloak CVE-2026-7507, CVE-2024-7341', () => {
+  test('every sign-in gives the session a new name, and the former one is dead', async () => {
+    const { browser } = await signedIn();
+    const before = await sessionIdOf(browser);
+    const old = await copyOf(browser);
+    const visit = await visits(server, { prompt: 'login' }, browser);
+    await confirmsPassword(visit.browser);
     expect(isBackAtApp(visit)).toBe(true);
-    expect(await sessionIdOf(victim)).not.toBe(cookies[COOKIE]);
-    const thief = await visits(server, { prompt: 'none' }, attacker);
-    expect(errorOf(thief)).toBe('login_required');
-  }
+    expect(await sessionIdOf(browser)).not.toBe(before);
+    expect(await isSignedIn(browser)).toBe(true);
+    movingClock.advance({ minutes: 1 });
+    expect(errorOf(await visits(server, { prompt: 'none' }, old))).toBe('login_required');
+  });
+
+  test('who signs out is signed out under every name the session has had, at once', async () => {
+    const { browser } = await signedIn();
+    const old = await copyOf(browser);
+    const visit = await visits(server, { prompt: 'login' }, browser);
+    await confirmsPassword(visit.browser);
+    const { idTokenText } = await tokensOf(server, visit);
+    const current = await copyOf(browser);
+    await browser.request(`${server.issuer}/session/end?${new URLSearchParams({ id_token_hint: idTokenText })}`);
+    for (const each of [browser, old, current]) {
+      expect(errorOf(await visits(server, { prompt: 'none' }, each.newTab()))).toBe('login_required');
+    }
+  });
+
+  test('a planted session is never adopted, made up or real', async () => {
+    const attacker = newBrowser();
+    // A session of the attacker's browser that nobody is signed in to: signing out begins one.
+    await attacker.request(`${server.issuer}/session/end`);
+    const planted = await attacker.cookiesAt(server.issuer);
+    const madeUp = { [COOKIE]: 'a-value-that-somebody-chose' };
+    for (const cookies of [planted, madeUp]) {
+      const victim = newBrowser();
+      for (const [name, value] of Object.entries(cookies)) {
+        await victim.jar.setCookie(`${name}=${value}; Path=/`, server.issuer);
+      }
+      const visit = await visits(server, {}, victim);
+      await signsIn(visit.browser, { identifier: 'ben@example.test' });
+      expect(isBackAtApp(visit)).toBe(true);
+      expect(await sessionIdOf(victim)).not.toBe(cookies[COOKIE]);
+      const thief = await visits(server, { prompt: 'none' }, attacker);
+      expect(errorOf(thief)).toBe('login_required');
+    }
+  });
+
+  test('a cookie without its signature is no session, and none of these makes one', async () => {
+    const { browser } = await signedIn();
+    const value = (await sessionIdOf(browser)) ?? '';
+    const before = await signedInSessions(server);
+    for (const cookie of [`${COOKIE}=${value}`, `${COOKIE}=${value}; ${COOKIE}.sig=x`, `${COOKIE}=; ${COOKIE}.sig=`]) {
+      const { request } = await visits(server, { prompt: 'none' });
+      const answer = await fetch(request.url, { redirect: 'manual', headers: { cookie } });
+      expect(answer.headers.get('location')).toContain('error=login_required');
+    }
+    expect(await signedInSessions(server)).toBe(before);
+  });
+
+  test('a second factor gives it a new name too, and the name it had with the password alone is dead', async () => {
+    await server.person({ email: 'mia@example.test' });
+    const { browser } = await signedIn('mia');
+    const before = await sessionIdOf(browser);
+    const old = await copyOf(browser);
+    const visit = await visits(server, { acr_values: 'mfa' }, browser);
+    await confirmsPassword(visit.browser);
+    await enrolsTotp(visit.browser);
+    expect(isBackAtApp(visit)).toBe(true);
+    expect(await sessionIdOf(browser)).not.toBe(before);
+    movingClock.advance({ minutes: 1 });
+    expect(errorOf(await visits(server, { prompt: 'none' }, old))).toBe('login_required');
+    expect(errorOf(await visits(server, { prompt: 'none', acr_values: 'mfa' }, old))).toBe('login_required');
+  });
+
+  test('the cookies of somebody else’s sign-in in progress make that sign-in the victim’s, never the attacker’s', async () => {
+    const attacker = newBrowser();
+    const begun = await visits(server, {}, attacker);
+    const victim = await visits(server, {}, await copyOfEverything(attacker, begun.browser.page.url));
+    await signsIn(victim.browser, { identifier: 'ben@example.test' });
+    expect(isBackAtApp(victim)).toBe(true);
+    await attacker.open(begun.browser.page.url);
+    expect(attacker.page.url.startsWith(server.issuer)).toBe(true);
+    expect(errorOf(await visits(server, { prompt: 'none' }, attacker.newTab()))).toBe('login_required');
+  });
 });
 
-test('a cookie without its signature is no session, and none of these makes one', async () => {
-  const { browser } = await signedIn();
-  const value = (await sessionIdOf(browser)) ?? '';
-  const before = await signedInSessions(server);
-  for (const cookie of [`${COOKIE}=${value}`, `${COOKIE}=${value}; ${COOKIE}.sig=x`, `${COOKIE}=; ${COOKIE}.sig=`]) {
-    const { request } = await visits(server, { prompt: 'none' });
-    const answer = await fetch(request.url, { redirect: 'manual', headers: { cookie } });
-    expect(answer.headers.get('location')).toContain('error=login_required');
-  }
-  expect(await signedInSessions(server)).toBe(before);
-});
+/** The cookies for this address as well, as somebody would plant them who can set cookies for the host. */
+async function copyOfEverything(browser: Browser, address: string): Promise<Browser> {
+  const copy = await copyOf(browser);
+  for (const cookie of await browser.jar.getCookies(address)) await copy.jar.setCookie(cookie, address);
+  return copy;
+}

@@ -1,5 +1,5 @@
 // OpenID Connect Discovery 1.0, RFC 8414 (metadata), RFC 7517 (key set), RFC 9207 section 3: what the server says of itself.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
 import { headerOf, signedIn } from './apps.ts';
 
@@ -117,10 +117,22 @@ test('metadata and key set are JSON that may be cached for a while', async () =>
   }
 });
 
-test.each(['/device', '/device/auth', '/backchannel', '/reg', '/reg/web', '/credential', '/challenge', '/ciba'])(
-  'there is nothing at %s, where a feature that is off would be (T20)',
-  async (path) => {
-    expect((await fetch(`${server.issuer}${path}`)).status).toBe(404);
-    expect((await fetch(`${server.issuer}${path}`, { method: 'POST', body: new URLSearchParams() })).status).toBe(404);
-  },
-);
+describe('T20 flows that nobody asked for: better-auth CVE-2026-45337; Keycloak CVE-2026-9798, CVE-2026-16103', () => {
+  test.each(['/device', '/device/auth', '/backchannel', '/reg', '/reg/web', '/credential', '/challenge', '/ciba'])(
+    'there is nothing at %s, where a feature that is off would be',
+    async (path) => {
+      expect((await fetch(`${server.issuer}${path}`)).status).toBe(404);
+      expect((await fetch(`${server.issuer}${path}`, { method: 'POST', body: new URLSearchParams() })).status).toBe(
+        404,
+      );
+    },
+  );
+
+  test('and discovery names none of them', () => {
+    const names = Object.keys(metadata).join(' ');
+    expect(names).not.toMatch(/device|backchannel_auth|registration|credential|challenge_endpoint|pre-auth/);
+    expect(JSON.stringify(metadata['grant_types_supported'])).not.toMatch(
+      /device|ciba|password|implicit|exchange|jwt-bearer/,
+    );
+  });
+});

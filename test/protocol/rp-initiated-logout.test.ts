@@ -1,7 +1,7 @@
-// OpenID Connect RP-Initiated Logout 1.0. T19: Keycloak CVE-2020-10734; ASVS 10.6.2.
+// OpenID Connect RP-Initiated Logout 1.0, and T19.
 import { createPublicKey } from 'node:crypto';
 import { generateKeyPair, SignJWT } from 'jose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Browser } from '../support/browser.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { claimsIn, newBrowser } from '../support/sign-in.ts';
@@ -191,128 +191,135 @@ const FOREIGN = [
   'https://app.example.test/\r\nLocation: https://evil.test/',
 ];
 
-test.each(FOREIGN)('nobody is sent to %j, which is not in the client’s file, and nobody is signed out', async (uri) => {
-  const { browser, tokens } = stayer;
-  for (const who of [{ id_token_hint: tokens.idToken }, { client_id: 'web' }]) {
-    for (const each of [browser, newBrowser()]) {
-      const response = await each.request(endUrl({ ...who, post_logout_redirect_uri: uri } as Record<string, string>));
-      expect(response.status).toBe(400);
-      expect(response.headers.get('location')).toBeNull();
-      expect(await response.text()).not.toContain('http-equiv="refresh"');
-    }
-  }
-  expect(await isSignedIn(browser)).toBe(true);
-});
-
-test('an address without a client, even a registered one, is not gone to, before or after the question', async () => {
-  const { browser } = await signsInAs();
-  for (const uri of [HOME, 'https://evil.test/']) {
-    const anonymous = await newBrowser().request(endUrl({ post_logout_redirect_uri: uri }));
-    expect(anonymous.headers.get('location') ?? server.issuer).toMatch(new RegExp(`^${server.issuer}`));
-  }
-  await browser.open(endUrl({ post_logout_redirect_uri: 'https://evil.test/', state: 'x' }));
-  expect(new URL(browser.page.url).origin).toBe(server.issuer);
-  const { action, data } = browser.form({}, 'Sign out');
-  const response = await browser.request(action, { method: 'POST', form: data });
-  expect(new URL(response.headers.get('location') ?? '').origin).toBe(server.issuer);
-});
-
-test('who is not signed in is not asked: back to the app if it may be, else to our page', async () => {
-  const { tokens } = await signsInAs();
-  for (const who of [{ id_token_hint: tokens.idToken }, { client_id: 'web' }]) {
-    const params = { ...who, post_logout_redirect_uri: HOME, state: 'x' } as Record<string, string>;
-    const response = await newBrowser().request(endUrl(params));
-    expect(response.headers.get('location')).toBe(`${HOME}?state=x`);
-  }
-  const page = await newBrowser().open(endUrl());
-  expect(page.page.status).toBe(200);
-  expect(page.text).toMatch(/signed out/i);
-  expect((await refresh(server.issuer, WEB, tokens.refreshToken)).status).toBe(200);
-});
-
-test('a picture or link on another site signs nobody out', async () => {
-  const { browser } = await signsInAs();
-  for (const headers of [
-    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
-    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
-    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
-  ]) {
-    for (const params of [{}, { client_id: 'web', post_logout_redirect_uri: HOME }]) {
-      await browser.request(endUrl(params as Record<string, string>), { headers });
+describe('T19 forced sign-out and open redirects: Keycloak CVE-2020-10734; ASVS 10.6.2', () => {
+  test.each(FOREIGN)(
+    'nobody is sent to %j, which is not in the client’s file, and nobody is signed out',
+    async (uri) => {
+      const { browser, tokens } = stayer;
+      for (const who of [{ id_token_hint: tokens.idToken }, { client_id: 'web' }]) {
+        for (const each of [browser, newBrowser()]) {
+          const response = await each.request(
+            endUrl({ ...who, post_logout_redirect_uri: uri } as Record<string, string>),
+          );
+          expect(response.status).toBe(400);
+          expect(response.headers.get('location')).toBeNull();
+          expect(await response.text()).not.toContain('http-equiv="refresh"');
+        }
+      }
       expect(await isSignedIn(browser)).toBe(true);
+    },
+  );
+
+  test('an address without a client, even a registered one, is not gone to, before or after the question', async () => {
+    const { browser } = await signsInAs();
+    for (const uri of [HOME, 'https://evil.test/']) {
+      const anonymous = await newBrowser().request(endUrl({ post_logout_redirect_uri: uri }));
+      expect(anonymous.headers.get('location') ?? server.issuer).toMatch(new RegExp(`^${server.issuer}`));
     }
-  }
-  expect((await browser.request(`${server.issuer}/session/end/confirm`)).status).toBe(404);
-  expect(await isSignedIn(browser)).toBe(true);
-});
+    await browser.open(endUrl({ post_logout_redirect_uri: 'https://evil.test/', state: 'x' }));
+    expect(new URL(browser.page.url).origin).toBe(server.issuer);
+    const { action, data } = browser.form({}, 'Sign out');
+    const response = await browser.request(action, { method: 'POST', form: data });
+    expect(new URL(response.headers.get('location') ?? '').origin).toBe(server.issuer);
+  });
 
-test('the confirmation needs the token of this very session (CSRF)', async () => {
-  const [jane, joe] = [await signsInAs(), await signsInAs('joe@example.test')];
-  await jane.browser.open(endUrl());
-  const { action, data } = jane.browser.form({}, 'Sign out');
-  await joe.browser.open(endUrl());
-  const theirs = joe.browser.form({}, 'Sign out').data;
-  const posts: Record<string, string>[] = [
-    { logout: 'yes' },
-    { logout: 'yes', xsrf: '' },
-    { logout: 'yes', xsrf: 'nonsense' },
-    theirs,
-  ];
-  for (const form of posts) {
-    const response = await jane.browser.request(action, { method: 'POST', form });
-    expect([400, 403]).toContain(response.status);
-    expect(response.headers.get('location')).toBeNull();
-    expect(await isSignedIn(jane.browser)).toBe(true);
-  }
-  expect((await jane.browser.request(action, { method: 'POST', form: data })).status).toBe(303);
-  expect(await isSignedIn(jane.browser)).toBe(false);
-});
+  test('who is not signed in is not asked: back to the app if it may be, else to our page', async () => {
+    const { tokens } = await signsInAs();
+    for (const who of [{ id_token_hint: tokens.idToken }, { client_id: 'web' }]) {
+      const params = { ...who, post_logout_redirect_uri: HOME, state: 'x' } as Record<string, string>;
+      const response = await newBrowser().request(endUrl(params));
+      expect(response.headers.get('location')).toBe(`${HOME}?state=x`);
+    }
+    const page = await newBrowser().open(endUrl());
+    expect(page.page.status).toBe(200);
+    expect(page.text).toMatch(/signed out/i);
+    expect((await refresh(server.issuer, WEB, tokens.refreshToken)).status).toBe(200);
+  });
 
-test('a hint that we did not sign is refused, and nobody is signed out', async () => {
-  const { browser, tokens } = await signsInAs();
-  const claims = claimsIn(tokens.idToken);
-  const header = headerOf(tokens.idToken) as { alg: string; kid: string };
-  const { keys } = (await (await fetch(`${server.issuer}/jwks`)).json()) as { keys: Record<string, string>[] };
-  const pem = createPublicKey({ key: keys[0] as never, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
-  const stranger = await generateKeyPair('RS256');
-  const [head, body, signature = ''] = tokens.idToken.split('.');
-  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const forged: Record<string, string> = {
-    'a changed signature': `${head}.${body}.${signature.slice(0, -6)}AAAAAA`,
-    'no signature': `${head}.${body}.`,
-    'changed claims': `${head}.${encode({ ...claims, sub: 'somebody' })}.${signature}`,
-    'alg none': `${encode({ ...header, alg: 'none' })}.${body}.`,
-    'HS256 with our public key': await new SignJWT(claims)
-      .setProtectedHeader({ ...header, alg: 'HS256' })
-      .sign(Buffer.from(pem)),
-    'a stranger’s key': await new SignJWT(claims).setProtectedHeader(header).sign(stranger.privateKey),
-    'no JWT': 'nonsense',
-    'empty parts': '..',
-    'no JSON': 'eA.eA.eA',
-    'an access token': tokens.accessToken,
-    'an unknown client': `${head}.${encode({ ...claims, aud: 'nobody' })}.${signature}`,
-    'a list of clients': `${head}.${encode({ ...claims, aud: ['web', 'spa'] })}.${signature}`,
-    'an object as client': `${head}.${encode({ ...claims, aud: { web: 1 } })}.${signature}`,
-    'a number as client': `${head}.${encode({ ...claims, aud: 1 })}.${signature}`,
-    'no client': `${head}.${encode({ ...claims, aud: undefined })}.${signature}`,
-    'null for claims': `${head}.${encode(null)}.${signature}`,
-  };
-  for (const [what, hint] of Object.entries(forged)) {
-    const response = await browser.request(endUrl({ id_token_hint: hint, post_logout_redirect_uri: HOME }));
-    expect(response.status, what).toBe(400);
-    expect(response.headers.get('location'), what).toBeNull();
-    // The same hint at the authorization endpoint, where it says who is expected.
-    const asked = await browser.request(requestOf(server.issuer, WEB, { id_token_hint: hint, prompt: 'none' }).url);
-    expect(asked.status, what).toBe(303);
-    expect(answerAt(asked.headers.get('location')).get('error'), what).toBe('invalid_request');
-  }
-  expect(await isSignedIn(browser)).toBe(true);
-});
+  test('a picture or link on another site signs nobody out', async () => {
+    const { browser } = await signsInAs();
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    ]) {
+      for (const params of [{}, { client_id: 'web', post_logout_redirect_uri: HOME }]) {
+        await browser.request(endUrl(params as Record<string, string>), { headers });
+        expect(await isSignedIn(browser)).toBe(true);
+      }
+    }
+    expect((await browser.request(`${server.issuer}/session/end/confirm`)).status).toBe(404);
+    expect(await isSignedIn(browser)).toBe(true);
+  });
 
-test('a client_id beside the hint has to be the hint’s', async () => {
-  const { browser, tokens } = await signsInAs();
-  const response = await browser.request(endUrl({ id_token_hint: tokens.idToken, client_id: 'spa' }));
-  expect(response.status).toBe(400);
-  expect((await browser.request(endUrl({ client_id: 'nobody' }))).status).toBe(400);
-  expect(await isSignedIn(browser)).toBe(true);
+  test('the confirmation needs the token of this very session (CSRF)', async () => {
+    const [jane, joe] = [await signsInAs(), await signsInAs('joe@example.test')];
+    await jane.browser.open(endUrl());
+    const { action, data } = jane.browser.form({}, 'Sign out');
+    await joe.browser.open(endUrl());
+    const theirs = joe.browser.form({}, 'Sign out').data;
+    const posts: Record<string, string>[] = [
+      { logout: 'yes' },
+      { logout: 'yes', xsrf: '' },
+      { logout: 'yes', xsrf: 'nonsense' },
+      theirs,
+    ];
+    for (const form of posts) {
+      const response = await jane.browser.request(action, { method: 'POST', form });
+      expect([400, 403]).toContain(response.status);
+      expect(response.headers.get('location')).toBeNull();
+      expect(await isSignedIn(jane.browser)).toBe(true);
+    }
+    expect((await jane.browser.request(action, { method: 'POST', form: data })).status).toBe(303);
+    expect(await isSignedIn(jane.browser)).toBe(false);
+  });
+
+  test('a hint that we did not sign is refused, and nobody is signed out', async () => {
+    const { browser, tokens } = await signsInAs();
+    const claims = claimsIn(tokens.idToken);
+    const header = headerOf(tokens.idToken) as { alg: string; kid: string };
+    const { keys } = (await (await fetch(`${server.issuer}/jwks`)).json()) as { keys: Record<string, string>[] };
+    const pem = createPublicKey({ key: keys[0] as never, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+    const stranger = await generateKeyPair('RS256');
+    const [head, body, signature = ''] = tokens.idToken.split('.');
+    const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const forged: Record<string, string> = {
+      'a changed signature': `${head}.${body}.${signature.slice(0, -6)}AAAAAA`,
+      'no signature': `${head}.${body}.`,
+      'changed claims': `${head}.${encode({ ...claims, sub: 'somebody' })}.${signature}`,
+      'alg none': `${encode({ ...header, alg: 'none' })}.${body}.`,
+      'HS256 with our public key': await new SignJWT(claims)
+        .setProtectedHeader({ ...header, alg: 'HS256' })
+        .sign(Buffer.from(pem)),
+      'a stranger’s key': await new SignJWT(claims).setProtectedHeader(header).sign(stranger.privateKey),
+      'no JWT': 'nonsense',
+      'empty parts': '..',
+      'no JSON': 'eA.eA.eA',
+      'an access token': tokens.accessToken,
+      'an unknown client': `${head}.${encode({ ...claims, aud: 'nobody' })}.${signature}`,
+      'a list of clients': `${head}.${encode({ ...claims, aud: ['web', 'spa'] })}.${signature}`,
+      'an object as client': `${head}.${encode({ ...claims, aud: { web: 1 } })}.${signature}`,
+      'a number as client': `${head}.${encode({ ...claims, aud: 1 })}.${signature}`,
+      'no client': `${head}.${encode({ ...claims, aud: undefined })}.${signature}`,
+      'null for claims': `${head}.${encode(null)}.${signature}`,
+    };
+    for (const [what, hint] of Object.entries(forged)) {
+      const response = await browser.request(endUrl({ id_token_hint: hint, post_logout_redirect_uri: HOME }));
+      expect(response.status, what).toBe(400);
+      expect(response.headers.get('location'), what).toBeNull();
+      // The same hint at the authorization endpoint, where it says who is expected.
+      const asked = await browser.request(requestOf(server.issuer, WEB, { id_token_hint: hint, prompt: 'none' }).url);
+      expect(asked.status, what).toBe(303);
+      expect(answerAt(asked.headers.get('location')).get('error'), what).toBe('invalid_request');
+    }
+    expect(await isSignedIn(browser)).toBe(true);
+  });
+
+  test('a client_id beside the hint has to be the hint’s', async () => {
+    const { browser, tokens } = await signsInAs();
+    const response = await browser.request(endUrl({ id_token_hint: tokens.idToken, client_id: 'spa' }));
+    expect(response.status).toBe(400);
+    expect((await browser.request(endUrl({ client_id: 'nobody' }))).status).toBe(400);
+    expect(await isSignedIn(browser)).toBe(true);
+  });
 });

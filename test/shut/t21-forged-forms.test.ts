@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newBrowser, totpCode } from '../support/sign-in.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
 import { databaseAsText, enrols, isBackAtApp, type Visit, visits, visitsAndSignsIn } from '../support/visits.ts';
+import { everyAddress } from './every-address.ts';
 
 describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026-7507', () => {
   let server: TestServer;
@@ -63,6 +64,16 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     },
   };
 
+  /** What people have and allowed; not the notes about errors. */
+  const accounts = (dump: string): string => {
+    const tables = dump
+      .split(/^-- /m)
+      .filter((table) => /^(accounts|consents|totp_secrets|recovery_codes|oidc_payloads)\b/.test(table));
+    expect(tables.length).toBe(5);
+    // A session that is looked at lives on a little longer.
+    return tables.join().replaceAll(/^\(Session,.*$/gm, '');
+  };
+
   const encoded = (data: Record<string, string>): string => new URLSearchParams(data).toString();
 
   /** The same cookies, another body. */
@@ -118,10 +129,51 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     expect(await databaseAsText(server)).not.toBe(before);
   });
 
-  test('every step that takes a form is on this list', () => {
-    const steps = server.routes.filter(({ method, path }) => method === 'POST' && path.startsWith('/interaction/'));
-    expect(steps.map(({ path }) => path.split('/').at(-1)).sort()).toEqual(Object.keys(FORMS).sort());
+  test('every route of ours that changes anything is on this list', () => {
+    const changing = server.routes.filter(({ method }) => method !== 'GET').map(({ path }) => path);
+    expect(changing.sort()).toEqual(
+      Object.keys(FORMS)
+        .map((name) => `/interaction/:uid/${name}`)
+        .sort(),
+    );
   });
+
+  test('the engine takes forms of a browser at one address only; at the others a cookie opens nothing', async () => {
+    const { browser } = await visitsAndSignsIn(server, { identifier: 'ada@example.test' });
+    const engine = everyAddress(server).filter(
+      ({ method, pattern }) => method === 'POST' && !server.routes.some((own) => own.path === pattern),
+    );
+    expect(engine.map(({ pattern }) => pattern).sort()).toEqual([
+      '/me',
+      '/request',
+      '/session/end/confirm',
+      '/token',
+      '/token/introspection',
+      '/token/revocation',
+    ]);
+    const before = await databaseAsText(server);
+    for (const { url } of engine) {
+      const form = { client_id: 'web', logout: 'yes', grant_type: 'client_credentials', token: 'x' };
+      const answer = await browser.request(url, { method: 'POST', form });
+      expect(answer.status, url).toBeGreaterThanOrEqual(400);
+      expect(answer.status, url).toBeLessThan(500);
+    }
+    expect(accounts(await databaseAsText(server))).toBe(accounts(before));
+    expect(isBackAtApp(await visits(server, { prompt: 'none' }, browser.newTab()))).toBe(true);
+  });
+
+  test.each(['X-HTTP-Method-Override', 'X-Method-Override', 'X-HTTP-Method'])(
+    'a GET is a GET, whatever %s says',
+    async (header) => {
+      const form = await FORMS['sign-in']!();
+      const before = await databaseAsText(server);
+      const query = new URLSearchParams({ ...form.data, _method: 'POST' });
+      const answer = await form.visit.browser.request(`${form.action}&${query}`, { headers: { [header]: 'POST' } });
+      expect(answer.status).toBeLessThan(400);
+      expect(answer.headers.get('location') ?? '').not.toContain('/auth/');
+      expect(accounts(await databaseAsText(server))).toBe(accounts(before));
+    },
+  );
 
   test('another site cannot sign anybody out', async () => {
     const visit = await visitsAndSignsIn(server, { identifier: 'ada@example.test' });

@@ -2,8 +2,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { deriveKey } from '../../src/crypto/derived-keys.ts';
+import { createSealedBox, SealBroken } from '../../src/crypto/sealed-box.ts';
 import type { Browser } from '../support/browser.ts';
-import { basic, callbackOf, newBrowser, redeem, totpCode } from '../support/sign-in.ts';
+import { movingClock } from '../support/moving-clock.ts';
+import { basic, callbackOf, enrolsTotp, newBrowser, redeem, totpCode } from '../support/sign-in.ts';
 import { startTestServer, type TestServer, WEB_SECRET } from '../support/start-server.ts';
 import {
   codeOf,
@@ -188,5 +191,52 @@ describe('T66 secrets at rest: ASVS 11.3, 13.3; NIST SP 800-63B 3.1.2.2, 3.1.4.2
     expect(found(text)).toEqual([]);
     expect(text).not.toMatch(/\\?"(?:d|p|q|dp|dq|qi)\\?"\s*:\s*\\?"[\w-]{20,}/);
     expect(text).not.toContain('PRIVATE KEY');
+  });
+
+  test('a sealed secret that is moved to another row, or changed anywhere, opens nothing', async () => {
+    const { db } = server.database;
+    const rows = await db.selectFrom('totp_secrets').select(['account_id', 'secret']).execute();
+    const [one, other] = rows;
+    if (one === undefined || other === undefined) throw new Error('two people have an authenticator');
+    const box = createSealedBox(deriveKey(server.config.masterSecret, 'sealing'));
+    const place = (accountId: string) => `totp_secrets.secret:${accountId}`;
+    expect([...secrets.values()]).toContain(box.open(one.secret, place(one.account_id)));
+    expect(() => box.open(one.secret, place(other.account_id))).toThrow(SealBroken);
+    expect(() => box.open(one.secret, `signing_keys.private_jwk:${one.account_id}`)).toThrow(SealBroken);
+    const at = one.secret.lastIndexOf('.') + 1;
+    for (let index = at; index < one.secret.length; index += 7) {
+      const other = one.secret[index] === 'A' ? 'B' : 'A';
+      const changed = `${one.secret.slice(0, index)}${other}${one.secret.slice(index + 1)}`;
+      expect(() => box.open(changed, place(one.account_id)), String(index)).toThrow(SealBroken);
+    }
+  });
+
+  test('with the other person’s secret in their row nobody is let in by a code of it', async () => {
+    const { db } = server.database;
+    const [ada, ben] = await Promise.all(
+      ['swap-a@example.test', 'swap-b@example.test'].map(async (email) => {
+        const { id } = await server.person({ email, password: PASSWORD });
+        const visit = await visitsAndSignsIn(server, {
+          identifier: email,
+          password: PASSWORD,
+          params: { acr_values: 'mfa' },
+        });
+        return { id, email, ...(await enrolsTotp(visit.browser)) };
+      }),
+    );
+    if (ada === undefined || ben === undefined) throw new Error('two people');
+    const sealed = await db
+      .selectFrom('totp_secrets')
+      .select('secret')
+      .where('account_id', '=', ben.id)
+      .executeTakeFirstOrThrow();
+    await db.updateTable('totp_secrets').set(sealed).where('account_id', '=', ada.id).execute();
+    movingClock.advance({ minutes: 1 });
+    const visit = await visitsAndSignsIn(server, { identifier: ada.email, password: PASSWORD });
+    for (const { secret } of [ada, ben]) {
+      await visit.browser.open(visit.browser.page.url.replace(/\/second-factor.*/, ''));
+      await visit.browser.submit({ code: totpCode(secret) }, 'Continue').catch(() => undefined);
+      expect(isBackAtApp(visit)).toBe(false);
+    }
   });
 });

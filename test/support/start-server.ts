@@ -7,6 +7,7 @@ import type { Account } from '../../src/accounts/account.ts';
 import { createAccount } from '../../src/accounts/create-account.ts';
 import { passwordRulesFor } from '../../src/accounts/password-rules.ts';
 import { loadConfiguration } from '../../src/clients/load-configuration.ts';
+import type { Config } from '../../src/config/config.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createRole, grantRole } from '../../src/roles/roles.ts';
 import { type RunningServer, startServer } from '../../src/server/life-cycle.ts';
@@ -101,6 +102,7 @@ export interface TestServerOptions {
 
 export interface TestServer extends RunningServer {
   readonly issuer: string;
+  readonly config: Config;
   /** Every log line so far, parsed. */
   readonly logLines: readonly Record<string, unknown>[];
   readonly dataDir: string;
@@ -151,6 +153,7 @@ async function startOn(place: TestDatabase, port: number, options: TestServerOpt
   return {
     ...running,
     issuer,
+    config,
     logLines,
     configDir,
     dataDir: place.dataDir,
