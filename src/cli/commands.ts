@@ -1,11 +1,12 @@
 // The table of commands: what there is to type, and the help that goes with it.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { RoleMfa } from '../roles/roles.ts';
 import { VERSION } from '../server/package.ts';
 import { addClientCommands } from './client/commands.ts';
 import { collect, examples, type Perform } from './command-parts.ts';
 import { addConfigCommands } from './config/commands.ts';
 import { migrateDatabase } from './migrate.ts';
-import { addRole, giveRole, removeRole, showRoles, takeRole } from './role.ts';
+import { addRole, alterRole, giveRole, removeRole, showRoles, takeRole } from './role.ts';
 import { banUser, deleteUser, unbanUser } from './user/access.ts';
 import { createUser } from './user/create.ts';
 import { resetUserFactors, setUserPassword } from './user/credentials.ts';
@@ -139,9 +140,26 @@ function addRoleCommands(role: Command, perform: Perform): void {
     .description('create a role')
     .argument('<role>', 'its name: lower case, a to z, digits, ". _ : -"')
     .option('--description <text>', 'what it is for', '')
-    .addHelpText('after', examples('gatehouse role create editor --description "Writes and publishes articles"'))
-    .action((name: string, options: { description: string }) =>
+    .addOption(mfaOption().default('optional'))
+    .addHelpText(
+      'after',
+      examples(
+        'gatehouse role create editor --description "Writes and publishes articles"',
+        'gatehouse role create accountant --mfa required',
+      ),
+    )
+    .action((name: string, options: { description: string; mfa: RoleMfa }) =>
       perform((invocation) => addRole(invocation, { name, ...options })),
+    );
+  role
+    .command('change')
+    .description('change what a role demands, or its description')
+    .argument('<role>', 'its name')
+    .option('--description <text>', 'what it is for')
+    .addOption(mfaOption())
+    .addHelpText('after', examples('gatehouse role change shop-admin --mfa required'))
+    .action((name: string, options: { description?: string; mfa?: RoleMfa }) =>
+      perform((invocation) => alterRole(invocation, { name, ...options })),
     );
   role
     .command('delete')
@@ -165,6 +183,12 @@ function addRoleCommands(role: Command, perform: Perform): void {
     .argument('<who>', WHO)
     .action((name: string, who: string) => perform((invocation) => takeRole(invocation, { role: name, who })));
 }
+
+const mfaOption = () =>
+  new Option('--mfa <mfa>', 'whether everybody who has it needs a second factor, in every app').choices([
+    'optional',
+    'required',
+  ]);
 
 const WHO = 'e-mail address, username or id';
 

@@ -1,6 +1,16 @@
 // gatehouse role …: the roles, and who has them.
+import { ADMIN_ROLE } from '../config/role-names.ts';
 import type { Db } from '../database/database.ts';
-import { createRole, deleteRole, grantRole, listRoles, type Role, revokeRole } from '../roles/roles.ts';
+import {
+  changeRole,
+  createRole,
+  deleteRole,
+  grantRole,
+  listRoles,
+  type Role,
+  type RoleMfa,
+  revokeRole,
+} from '../roles/roles.ts';
 import { commandConfig } from './configuration.ts';
 import { confirmation } from './confirmation.ts';
 import { CommandFailed } from './failure.ts';
@@ -15,20 +25,24 @@ export const showRoles = (invocation: Invocation): Promise<Answer> =>
     return {
       result: { roles: roles.map(roleResult) },
       text: table(
-        ['ROLE', 'ACCOUNTS', 'DESCRIPTION'],
-        roles.map(({ name, assignments, description }) => [name, assignments, description]),
+        ['ROLE', 'ACCOUNTS', 'MFA', 'DESCRIPTION'],
+        roles.map(({ name, assignments, mfa, description }) => [name, assignments, mfa, description]),
       ),
     };
   });
 
-const roleResult = ({ name, description, createdAt, assignments }: Role) => ({
+const roleResult = ({ name, description, mfa, createdAt, assignments }: Role) => ({
   name,
   description,
+  mfa,
   created_at: createdAt,
   accounts: assignments,
 });
 
-export const addRole = (invocation: Invocation, role: { name: string; description: string }): Promise<Answer> =>
+export const addRole = (
+  invocation: Invocation,
+  role: { name: string; description: string; mfa: RoleMfa },
+): Promise<Answer> =>
   withDatabase(commandConfig(invocation), async (deps) => {
     const creation = await createRole(deps, role);
     switch (creation.outcome) {
@@ -40,6 +54,32 @@ export const addRole = (invocation: Invocation, role: { name: string; descriptio
         throw new CommandFailed('invalid', `The role ${quoted(role.name)} was not created. ${creation.message}`);
     }
   });
+
+/** Where it comes to demand a second factor, sessions and refresh tokens without one get no further. */
+export async function alterRole(
+  invocation: Invocation,
+  change: { name: string; description?: string; mfa?: RoleMfa },
+): Promise<Answer> {
+  const { name, description, mfa } = change;
+  if (description === undefined && mfa === undefined) {
+    throw new CommandFailed('invalid', 'Say what to change: --mfa or --description.');
+  }
+  return withDatabase(commandConfig(invocation), async ({ db }) => {
+    const answer = await changeRole(db, change);
+    switch (answer.outcome) {
+      case 'changed':
+        return { result: answer.role, text: `Changed the role ${neutral(name)} (mfa: ${answer.role.mfa}).` };
+      case 'unknown':
+        throw unknownRole(name);
+      case 'reserved':
+        throw new CommandFailed('reserved', `${quoted(name)} is one of Gatehouse's own roles. ${KEPT}`);
+      case 'invalid':
+        throw new CommandFailed('invalid', `The role ${quoted(name)} was not changed. ${answer.message}`);
+    }
+  });
+}
+
+const KEPT = `Its description stays, and ${ADMIN_ROLE} always needs a second factor.`;
 
 export async function removeRole(
   invocation: Invocation,

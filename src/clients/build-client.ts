@@ -31,7 +31,7 @@ export function buildClient(file: ClientFile, { secrets, logoFile, source }: Cli
     requirePushedAuthorizationRequests: file.require_pushed_authorization_requests ?? false,
     dpopBoundAccessTokens: file.dpop_bound_access_tokens ?? false,
     consent: file.consent ?? 'ask',
-    access: { requireAnyRole: file.access?.require_any_role ?? [] },
+    access: { requireAnyRole: file.access?.require_any_role ?? [], acr: file.access?.acr ?? 'pwd' },
     roles: { include: file.roles?.include, assign: file.roles?.assign ?? [] },
     scopeClaimsInIdToken: file.id_token_claims ?? true,
     allowedOrigins: file.allowed_origins ?? (file.preset === 'spa' ? originsOf(redirectUris) : []),

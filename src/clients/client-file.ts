@@ -49,9 +49,13 @@ export const clientFile = z.strictObject({
       require_any_role: listWithoutRepeats(roleName)
         .optional()
         .describe('Who may sign in here: people with one of these roles. Default: everybody.'),
+      acr: z
+        .enum(['pwd', 'mfa'])
+        .optional()
+        .describe('mfa: every sign-in here needs a second factor, whoever it is. Default: pwd.'),
     })
     .optional()
-    .describe('Who may use the app.'),
+    .describe('Who may use the app, and how strongly they must prove who they are.'),
   roles: z
     .strictObject({
       include: listWithoutRepeats(rolePattern)

@@ -27,6 +27,8 @@ export interface Client {
   readonly access: {
     /** Empty: everybody who can sign in. */
     readonly requireAnyRole: readonly string[];
+    /** `mfa`: every sign-in here needs a second factor. */
+    readonly acr: 'pwd' | 'mfa';
   };
   readonly roles: {
     /** Patterns with `*`; undefined: every role that is not the product's own. */

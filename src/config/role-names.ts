@@ -3,6 +3,9 @@
 /** Roles of the product itself begin with this; migrations make them, and they leave the server only where asked for. */
 export const PRODUCT_ROLE_PREFIX = 'gatehouse:';
 
+/** Whoever has it decides about everybody else, so a second factor is not optional for it. */
+export const ADMIN_ROLE = 'gatehouse:admin';
+
 export const isProductRole = (name: string): boolean => name.startsWith(PRODUCT_ROLE_PREFIX);
 
 const ROLE_NAME = /^[a-z](?:[a-z0-9._:-]{0,62}[a-z0-9])?$/;

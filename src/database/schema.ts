@@ -61,6 +61,7 @@ export interface RecoveryCodesTable {
 export interface RolesTable {
   name: string;
   description: string;
+  mfa: Generated<'optional' | 'required'>;
   created_at: CreatedAt;
 }
 

@@ -1,12 +1,16 @@
 // Owns tables roles and role_assignments.
 import type { Clock } from '../clock.ts';
-import { isProductRole, roleNameProblem } from '../config/role-names.ts';
+import { ADMIN_ROLE, isProductRole, roleNameProblem } from '../config/role-names.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
+
+export type RoleMfa = 'optional' | 'required';
 
 export interface Role {
   readonly name: string;
   readonly description: string;
+  /** Whether everybody who has it must present a second factor, at every client. */
+  readonly mfa: RoleMfa;
   readonly createdAt: Date;
   /** How many accounts have it. */
   readonly assignments: number;
@@ -22,15 +26,17 @@ export async function listRoles(db: Db): Promise<Role[]> {
     .select(({ fn }) => [
       'roles.name',
       'roles.description',
+      'roles.mfa',
       'roles.created_at',
       fn.count('role_assignments.account_id').as('assignments'),
     ])
-    .groupBy(['roles.name', 'roles.description', 'roles.created_at'])
+    .groupBy(['roles.name', 'roles.description', 'roles.mfa', 'roles.created_at'])
     .execute();
   return rows
     .map((row) => ({
       name: row.name,
       description: row.description,
+      mfa: row.mfa,
       createdAt: row.created_at,
       assignments: Number(row.assignments),
     }))
@@ -41,13 +47,13 @@ export type RoleCreation = { outcome: 'created' } | { outcome: 'taken' } | { out
 
 export async function createRole(
   { db, clock }: { db: Db; clock: Clock },
-  { name, description }: { name: string; description: string },
+  { name, description, mfa = 'optional' }: { name: string; description: string; mfa?: RoleMfa | undefined },
 ): Promise<RoleCreation> {
   const message = roleNameProblem(name) ?? descriptionProblem(description);
   if (message !== undefined) return { outcome: 'invalid', message };
   const inserted = await db
     .insertInto('roles')
-    .values({ name, description, created_at: databaseNow(clock) })
+    .values({ name, description, mfa, created_at: databaseNow(clock) })
     .onConflict((conflict) => conflict.doNothing())
     .returning('name')
     .executeTakeFirst();
@@ -59,6 +65,30 @@ function descriptionProblem(description: string): string | undefined {
     return `A description is one line of at most ${DESCRIPTION_LENGTH} characters.`;
   }
   return undefined;
+}
+
+export type RoleChange =
+  | { outcome: 'changed'; role: Pick<Role, 'name' | 'description' | 'mfa'> }
+  | { outcome: 'unknown' }
+  | { outcome: 'reserved' }
+  | { outcome: 'invalid'; message: string };
+
+/** What is left out stays. The product's own roles keep their descriptions, and its administrators their second factor. */
+export async function changeRole(
+  db: Db,
+  { name, description, mfa }: { name: string; description?: string | undefined; mfa?: RoleMfa | undefined },
+): Promise<RoleChange> {
+  const message = description === undefined ? undefined : descriptionProblem(description);
+  if (message !== undefined) return { outcome: 'invalid', message };
+  if (isProductRole(name) && description !== undefined) return { outcome: 'reserved' };
+  if (name === ADMIN_ROLE && mfa === 'optional') return { outcome: 'reserved' };
+  const role = await db
+    .updateTable('roles')
+    .set({ ...(description === undefined ? {} : { description }), ...(mfa === undefined ? {} : { mfa }) })
+    .where('name', '=', name)
+    .returning(['name', 'description', 'mfa'])
+    .executeTakeFirst();
+  return role === undefined ? { outcome: 'unknown' } : { outcome: 'changed', role };
 }
 
 export type RoleDeletion =
@@ -118,10 +148,28 @@ export async function revokeRole(
   return revoked.numDeletedRows > 0n ? 'revoked' : 'not_assigned';
 }
 
-/** Sorted by code point, the same on every database. */
-export async function rolesOf(db: Db, accountId: string): Promise<string[]> {
-  const rows = await db.selectFrom('role_assignments').select('role').where('account_id', '=', accountId).execute();
-  return rows.map((row) => row.role).sort(byCodePoint);
+export interface HeldRoles {
+  /** Sorted by code point, the same on every database. */
+  readonly roles: readonly string[];
+  /** True if one of them demands a second factor. */
+  readonly requireSecondFactor: boolean;
 }
+
+/** What an account has now. */
+export async function heldRoles(db: Db, accountId: string): Promise<HeldRoles> {
+  const rows = await db
+    .selectFrom('role_assignments')
+    .innerJoin('roles', 'roles.name', 'role_assignments.role')
+    .select(['roles.name', 'roles.mfa'])
+    .where('role_assignments.account_id', '=', accountId)
+    .execute();
+  return {
+    roles: rows.map(({ name }) => name).sort(byCodePoint),
+    requireSecondFactor: rows.some(({ mfa }) => mfa === 'required'),
+  };
+}
+
+export const rolesOf = async (db: Db, accountId: string): Promise<readonly string[]> =>
+  (await heldRoles(db, accountId)).roles;
 
 const byCodePoint = (a: string, b: string): number => (a < b ? -1 : Number(a > b));

@@ -18,6 +18,7 @@ client_secrets:
   - value: ${SECRET}
     expires: 2020-01-01
 roles: { include: ["app-*"] }
+access: { acr: mfa }
 `;
 
 /** No mode, no secret, no database: commands on files need none. */
@@ -66,6 +67,7 @@ describe('client show', () => {
     expect(stdout).toMatch(/^authentication +client_secret_basic$/m);
     expect(stdout).toMatch(/^secrets +one without an end, one expired 2020-01-01 00:00Z$/m);
     expect(stdout).toMatch(/^scopes +openid profile email roles$/m);
+    expect(stdout).toMatch(/^second factor +at every sign-in$/m);
     expect(stdout).toMatch(/^file +config\/clients\/app\.yaml:2$/m);
     const answer = await answerOf(withApp(), ['client', 'show', 'app']);
     expect(answer).toMatchObject({
@@ -75,6 +77,7 @@ describe('client show', () => {
         { expires: null, expired: false },
         { expires: '2020-01-01T00:00:00.000Z', expired: true },
       ],
+      access: { require_any_role: [], acr: 'mfa' },
       roles: { include: ['app-*'], assign: [] },
     });
     for (const text of [stdout, JSON.stringify(answer)]) {
@@ -156,6 +159,6 @@ describe('client validate', () => {
     expect((await gatehouse(here, ['client', 'validate'])).exitCode).toBe(0);
     const { exitCode, stdout } = await gatehouse(here, ['client', 'validate', '--online']);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('1 problem:\n  config/clients/app.yaml:12  tos_uri: answers 404\n');
+    expect(stdout).toContain('1 problem:\n  config/clients/app.yaml:13  tos_uri: answers 404\n');
   });
 });

@@ -22,6 +22,7 @@ const person = async (email: string) => {
 interface Listed {
   readonly name: string;
   readonly description: string;
+  readonly mfa: string;
   readonly accounts: number;
 }
 
@@ -33,7 +34,7 @@ const listed = async (name: string): Promise<Listed | undefined> => {
 test('a role is made, given, counted, taken and deleted', async () => {
   const jane = await person('jane@example.test');
   const created = await answerOf(here(), ['role', 'create', 'editor', '--description', 'Writes articles']);
-  expect(created).toEqual({ name: 'editor', description: 'Writes articles' });
+  expect(created).toEqual({ name: 'editor', description: 'Writes articles', mfa: 'optional' });
   expect(await answerOf(here(), ['role', 'grant', 'editor', jane])).toMatchObject({ email: jane, changed: true });
   expect(await answerOf(here(), ['role', 'grant', 'editor', jane])).toMatchObject({ changed: false });
   expect(await listed('editor')).toMatchObject({ description: 'Writes articles', accounts: 1 });
@@ -42,6 +43,37 @@ test('a role is made, given, counted, taken and deleted', async () => {
   expect(await answerOf(here(), ['role', 'revoke', 'editor', jane])).toMatchObject({ changed: false });
   expect(await answerOf(here(), ['role', 'delete', 'editor', '--yes'])).toEqual({ name: 'editor', accounts: 0 });
   expect(await listed('editor')).toBeUndefined();
+});
+
+test('a role demands a second factor from the beginning, or from when it is changed, and the list says so', async () => {
+  const made = await answerOf(here(), ['role', 'create', 'treasurer', '--mfa', 'required']);
+  expect(made).toEqual({ name: 'treasurer', description: '', mfa: 'required' });
+  await answerOf(here(), ['role', 'create', 'clerk', '--description', 'Files things']);
+  expect(await listed('treasurer')).toMatchObject({ mfa: 'required' });
+  expect(await listed('clerk')).toMatchObject({ mfa: 'optional' });
+  expect(await listed('gatehouse:admin')).toMatchObject({ mfa: 'required' });
+  const changed = await answerOf(here(), ['role', 'change', 'clerk', '--mfa', 'required']);
+  expect(changed).toEqual({ name: 'clerk', description: 'Files things', mfa: 'required' });
+  await answerOf(here(), ['role', 'change', 'clerk', '--description', 'Files more']);
+  expect(await listed('clerk')).toMatchObject({ mfa: 'required', description: 'Files more' });
+  await answerOf(here(), ['role', 'change', 'clerk', '--mfa', 'optional']);
+  const { stdout } = await gatehouse(here(), ['role', 'list']);
+  expect(stdout).toMatch(/^ROLE +ACCOUNTS +MFA +DESCRIPTION$/m);
+  expect(stdout).toMatch(/^treasurer +0 +required/m);
+  expect(stdout).toMatch(/^clerk +0 +optional +Files more$/m);
+});
+
+test('what a change cannot be is refused with its reason, and nothing is changed', async () => {
+  const admin = await listed('gatehouse:admin');
+  const reserved = await failureOf(here(), ['role', 'change', 'gatehouse:admin', '--mfa', 'optional']);
+  expect(reserved).toMatchObject({ exitCode: 1, code: 'reserved' });
+  expect(await listed('gatehouse:admin')).toEqual(admin);
+  await answerOf(here(), ['role', 'create', 'porter']);
+  expect(await failureOf(here(), ['role', 'change', 'porter'])).toMatchObject({ exitCode: 1, code: 'invalid' });
+  expect((await gatehouse(here(), ['role', 'change', 'porter', '--mfa', 'yes'])).exitCode).toBe(2);
+  expect((await gatehouse(here(), ['role', 'create', 'usher', '--mfa', ''])).exitCode).toBe(2);
+  expect(await listed('porter')).toMatchObject({ mfa: 'optional' });
+  expect(await listed('usher')).toBeUndefined();
 });
 
 test('deleting a role says first how many accounts have it', async () => {
@@ -80,6 +112,7 @@ test('a role or person that is not there is not found', async () => {
     ['role', 'grant', 'no-such-role', joe],
     ['role', 'revoke', 'no-such-role', joe],
     ['role', 'delete', 'no-such-role', '--yes'],
+    ['role', 'change', 'no-such-role', '--mfa', 'required'],
     ['role', 'grant', 'gatehouse:admin', 'nobody@example.test'],
   ]) {
     expect(await failureOf(here(), words)).toMatchObject({ exitCode: 1, code: 'not_found' });

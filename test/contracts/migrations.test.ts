@@ -43,7 +43,7 @@ const columns: Columns = {
   },
   totp_secrets: { account_id: 'text!', secret: 'text!', last_step: 'int8!', confirmed_at: 'timestamptz!' },
   recovery_codes: { account_id: 'text!', code_hash: 'text!', salt: 'text!', created_at: 'timestamptz!' },
-  roles: { name: 'text!', description: 'text!', created_at: 'timestamptz!' },
+  roles: { name: 'text!', description: 'text!', mfa: 'text!', created_at: 'timestamptz!' },
   role_assignments: { account_id: 'text!', role: 'text!', created_at: 'timestamptz!' },
   consents: {
     account_id: 'text!',
@@ -138,6 +138,8 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'role_assignments_account_id_fkey',
       'role_assignments_pkey',
       'role_assignments_role_fkey',
+      'roles_admin_mfa_check',
+      'roles_mfa_check',
       'roles_pkey',
       'server_state_pkey',
       'signing_keys_pkey',

@@ -59,7 +59,7 @@ const clientResult = (client: Client, now: Date) => ({
   require_pushed_authorization_requests: client.requirePushedAuthorizationRequests,
   dpop_bound_access_tokens: client.dpopBoundAccessTokens,
   consent: client.consent,
-  access: { require_any_role: client.access.requireAnyRole },
+  access: { require_any_role: client.access.requireAnyRole, acr: client.access.acr },
   roles: { include: client.roles.include, assign: client.roles.assign },
   id_token_claims: client.scopeClaimsInIdToken,
   allowed_origins: client.allowedOrigins,
@@ -91,12 +91,18 @@ function clientText(client: Client, now: Date): string {
     ['DPoP', client.dpopBoundAccessTokens],
     ['consent', asks ? client.consent : undefined],
     ['only for', client.access.requireAnyRole.join(' ')],
+    ['second factor', asks ? SECOND_FACTOR[client.access.acr] : undefined],
     ['sees roles', asks ? (client.roles.include?.join(' ') ?? 'all but gatehouse:…') : undefined],
     ['has roles', client.roles.assign.join(' ')],
     ['origins', client.allowedOrigins.join(' ')],
     ['introspects', client.introspect.join(' ')],
   ]);
 }
+
+const SECOND_FACTOR: Readonly<Record<Client['access']['acr'], string>> = {
+  pwd: 'not demanded by this file',
+  mfa: 'at every sign-in',
+};
 
 const isExpired = ({ expires }: ClientSecret, now: Date): boolean => expires !== undefined && expires <= now;
 

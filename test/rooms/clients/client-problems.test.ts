@@ -31,6 +31,8 @@ describe('a value that does not fit', () => {
     ['web', 'scope: [openid]', 'scope: expected text, found a list'],
     ['web', 'require_pkce: "no"', 'require_pkce: expected true or false, found text'],
     ['web', 'consent: never', 'consent: expected "ask" or "skip"'],
+    ['web', 'access: {acr: high}', 'access.acr: expected "pwd" or "mfa"'],
+    ['service', 'access: {acr: mfa}', 'access: nobody signs in through preset service'],
     ['web', 'access: {require_role: [a]}', 'access.require_role: unknown key; did you mean "require_any_role"?'],
     ['web', 'access: {require_any_role: [Staff]}', 'access.require_any_role[0]: A role has 1 to 64 characters'],
     ['web', 'roles: {include: ["shop *"]}', 'roles.include[0]: expected the name of a role, or a pattern'],

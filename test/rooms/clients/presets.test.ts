@@ -16,7 +16,7 @@ test('web is confidential and lets people stay signed in', () => {
     dpopBoundAccessTokens: false,
     scopeClaimsInIdToken: true,
     assertionAudience: 'issuer',
-    access: { requireAnyRole: [] },
+    access: { requireAnyRole: [], acr: 'pwd' },
     roles: { include: undefined, assign: [] },
     allowedOrigins: [],
     introspect: [],
@@ -71,7 +71,7 @@ require_pkce: false
 require_pushed_authorization_requests: true
 dpop_bound_access_tokens: true
 consent: skip
-access: {require_any_role: [staff]}
+access: {require_any_role: [staff], acr: mfa}
 roles: {include: ["shop-*", "gatehouse:admin"]}
 id_token_claims: false
 allowed_origins: [https://other.test]
@@ -90,7 +90,7 @@ tos_uri: http://localhost:3001/tos`;
     requirePushedAuthorizationRequests: true,
     dpopBoundAccessTokens: true,
     consent: 'skip',
-    access: { requireAnyRole: ['staff'] },
+    access: { requireAnyRole: ['staff'], acr: 'mfa' },
     roles: { include: ['shop-*', 'gatehouse:admin'] },
     scopeClaimsInIdToken: false,
     allowedOrigins: ['https://other.test'],

@@ -1,6 +1,15 @@
 // Roles and who has them.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRole, deleteRole, grantRole, listRoles, revokeRole, rolesOf } from '../../../src/roles/roles.ts';
+import {
+  changeRole,
+  createRole,
+  deleteRole,
+  grantRole,
+  heldRoles,
+  listRoles,
+  revokeRole,
+  rolesOf,
+} from '../../../src/roles/roles.ts';
 import { type OpenTestDatabase, openTestDatabase, postgresAvailable } from '../../support/database.ts';
 import { depsFor, person } from '../accounts/people.ts';
 
@@ -32,6 +41,7 @@ describe.each(kinds)('on %s', (kind) => {
     expect(await listRoles(deps.db)).toContainEqual({
       name: 'vendor',
       description: 'Manages own listings.',
+      mfa: 'optional',
       createdAt: expect.any(Date),
       assignments: 0,
     });
@@ -92,6 +102,53 @@ describe.each(kinds)('on %s', (kind) => {
   test('the product’s own roles cannot be deleted', async () => {
     expect(await deleteRole(database.db, 'gatehouse:admin')).toEqual({ outcome: 'reserved' });
     expect((await listRoles(database.db)).map(({ name }) => name)).toContain('gatehouse:admin');
+  });
+
+  test('whoever has one role that demands a second factor needs one, from the moment that the role demands it', async () => {
+    const deps = depsFor(database.db);
+    const { id: accountId } = await person(deps);
+    for (const name of ['plain', 'strict']) await createRole(deps, { name, description: 'As it was.' });
+    expect(await heldRoles(deps.db, accountId)).toEqual({ roles: [], requireSecondFactor: false });
+    for (const role of ['strict', 'plain']) await grantRole(deps.db, { accountId, role });
+    expect(await heldRoles(deps.db, accountId)).toEqual({ roles: ['plain', 'strict'], requireSecondFactor: false });
+    const changed = await changeRole(deps.db, { name: 'strict', mfa: 'required' });
+    expect(changed).toEqual({
+      outcome: 'changed',
+      role: { name: 'strict', description: 'As it was.', mfa: 'required' },
+    });
+    expect(await heldRoles(deps.db, accountId)).toEqual({ roles: ['plain', 'strict'], requireSecondFactor: true });
+    await changeRole(deps.db, { name: 'strict', description: 'Anew.' });
+    expect((await listRoles(deps.db)).find(({ name }) => name === 'strict')).toMatchObject({
+      description: 'Anew.',
+      mfa: 'required',
+    });
+    await revokeRole(deps.db, { accountId, role: 'strict' });
+    expect((await heldRoles(deps.db, accountId)).requireSecondFactor).toBe(false);
+  });
+
+  test('administrators of the product always need one, and not even a statement can change that', async () => {
+    const { db } = database;
+    const admin = async () => (await listRoles(db)).find(({ name }) => name === 'gatehouse:admin');
+    const before = await admin();
+    expect(before).toMatchObject({ mfa: 'required' });
+    expect(await changeRole(db, { name: 'gatehouse:admin', mfa: 'optional' })).toEqual({ outcome: 'reserved' });
+    await expect(
+      db.updateTable('roles').set({ mfa: 'optional' }).where('name', '=', 'gatehouse:admin').execute(),
+    ).rejects.toThrow('roles_admin_mfa_check');
+    expect(await changeRole(db, { name: 'gatehouse:admin', mfa: 'required' })).toMatchObject({ outcome: 'changed' });
+    expect(await admin()).toEqual(before);
+    expect(await changeRole(db, { name: 'gatehouse:helpdesk', mfa: 'required' })).toMatchObject({ outcome: 'changed' });
+    for (const mfa of [undefined, 'required'] as const) {
+      const described = { name: 'gatehouse:helpdesk', description: 'Something else', mfa };
+      expect(await changeRole(db, described)).toEqual({ outcome: 'reserved' });
+    }
+  });
+
+  test('a role that is not there, or a description of two lines, changes nothing', async () => {
+    expect(await changeRole(database.db, { name: 'nobody', mfa: 'required' })).toEqual({ outcome: 'unknown' });
+    const change = { name: 'vendor', description: 'two\nlines', mfa: 'required' as const };
+    expect(await changeRole(database.db, change)).toMatchObject({ outcome: 'invalid' });
+    expect((await listRoles(database.db)).find(({ name }) => name === 'vendor')).toMatchObject({ mfa: 'optional' });
   });
 
   test('a role that is deleted while it is granted ends up granted to nobody', async () => {
