@@ -1,6 +1,5 @@
 // What the engine, and through it the app, is told about how a person has proved who they are.
-import { type Clock, epochSeconds } from '../clock.ts';
-import type { SignInStage } from './sign-in-stage.ts';
+import type { PasswordProved, SignInStage } from './sign-in-stage.ts';
 
 export type ProvedBy = 'password' | 'totp' | 'recovery_code';
 
@@ -11,9 +10,13 @@ const METHODS = {
   recovery_code: { acr: 'mfa', amr: ['pwd', 'mfa'] },
 } as const;
 
-export const authenticatedNow = ({ clock }: { clock: Clock }, accountId: string, provedBy: ProvedBy): SignInStage => ({
+/** The time of the password counts: with it, no factor is older than auth_time says. */
+export const authenticatedWith = (
+  provedBy: ProvedBy,
+  { accountId, passwordAt }: PasswordProved,
+): Extract<SignInStage, { stage: 'authenticated' }> => ({
   stage: 'authenticated',
   accountId,
-  at: epochSeconds(clock.now()),
+  at: passwordAt,
   ...METHODS[provedBy],
 });

@@ -5,11 +5,12 @@ import { findAccount } from '../accounts/accounts.ts';
 import { alwaysAsks, expectsSomebodyElse, mayUse, requestedAccess } from '../provider/access.ts';
 import { isCovered } from '../provider/consented-grant.ts';
 import { rolesOf } from '../roles/roles.ts';
+import { afterPassword, isEnough, isWhatAppInsistsOn } from './after-password.ts';
 import { showConsent } from './consent-page.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { showEnrolment } from './enrol-totp-page.ts';
-import { finishAsSomebodyElse, finishAuthenticated, finishChosenAccount } from './finish.ts';
+import { finishAsSomebodyElse, finishAuthenticated, finishChosenAccount, finishUnmet } from './finish.ts';
 import { isStale } from './freshness.ts';
 import { proceed } from './page.ts';
 import { showRecoveryCodes } from './recovery-codes-page.ts';
@@ -17,6 +18,7 @@ import { showRefused } from './refused-page.ts';
 import { showSecondFactor } from './second-factor-page.ts';
 import { showAccountChoice } from './select-account-page.ts';
 import { accountToConfirm, showSignIn } from './sign-in-page.ts';
+import type { Authenticated } from './sign-in-stage.ts';
 
 export async function dispatch(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
   const { stage } = signIn;
@@ -65,7 +67,7 @@ async function goOn(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn & { 
     case 'recovery-codes':
       return showRecoveryCodes(deps, ctx, { signIn, account, sealedCodes: stage.sealedCodes });
     case 'authenticated':
-      return afterAuthentication(deps, ctx, { signIn, account });
+      return afterAuthentication(deps, ctx, { signIn, account, proved: stage });
   }
 }
 
@@ -73,9 +75,13 @@ async function goOn(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn & { 
 async function afterAuthentication(
   deps: InteractionDeps,
   ctx: Koa.Context,
-  { signIn, account }: { signIn: SignIn; account: Account },
+  { signIn, account, proved }: { signIn: SignIn; account: Account; proved: Authenticated },
 ): Promise<void> {
   if (isStale(deps, signIn)) return proceed(ctx, signIn, { stage: 'start' });
+  if (!(await isEnough(deps, signIn, proved))) {
+    return proceed(ctx, signIn, await afterPassword(deps, { signIn, account, passwordAt: proved.at }));
+  }
+  if (!isWhatAppInsistsOn(signIn, proved)) return finishUnmet(deps, ctx, signIn);
   if (expectsSomebodyElse(signIn.params, account.id)) return finishAsSomebodyElse(deps, ctx, signIn);
   if (!mayUse(signIn.client, await rolesOf(deps.db, account.id))) return showRefused(deps, ctx, { signIn, account });
   if (await needsConsent(deps, { signIn, account })) return showConsent(deps, ctx, { signIn, account });

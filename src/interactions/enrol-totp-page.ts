@@ -8,7 +8,7 @@ import { newTotpSecret } from '../second-factors/totp.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { addressOf, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
-import type { SignInStage } from './sign-in-stage.ts';
+import type { PasswordProved, SignInStage } from './sign-in-stage.ts';
 import { type Trouble, troubleLocals } from './trouble.ts';
 
 const form = z.object({ csrf: z.string().optional(), code: z.string().max(64) });
@@ -23,10 +23,12 @@ interface Shown {
 /** The secret is made once and kept, sealed, so that reloading the page shows the same QR code. */
 export const newEnrolment = (
   { box }: InteractionDeps,
-  { signIn, account }: { signIn: SignIn; account: Account },
+  signIn: SignIn,
+  { accountId, passwordAt }: PasswordProved,
 ): SignInStage => ({
   stage: 'enrol-totp',
-  accountId: account.id,
+  accountId,
+  passwordAt,
   sealedSecret: box.seal(newTotpSecret(), place(signIn)),
 });
 
@@ -58,6 +60,7 @@ export const submitEnrolment =
     const account = await findAccount(deps.db, stage.accountId);
     if (account === undefined || !isUsable(account)) return redirectToDispatch(ctx, signIn);
     const secret = deps.box.open(stage.sealedSecret, place(signIn));
+    const proved = { accountId: account.id, passwordAt: stage.passwordAt };
     const answer = await confirmTotpEnrolment(
       { ...deps, limits: deps.config.limits },
       { accountId: account.id, secret, code },
@@ -68,11 +71,11 @@ export const submitEnrolment =
       case 'enrolled': {
         deps.log.info({ event: 'second_factor.enrolled', accountId: account.id, method: 'totp' });
         const sealedCodes = deps.box.seal(JSON.stringify(answer.recoveryCodes), recoveryCodesPlace(signIn));
-        return proceed(ctx, signIn, { stage: 'recovery-codes', accountId: account.id, sealedCodes });
+        return proceed(ctx, signIn, { stage: 'recovery-codes', ...proved, sealedCodes });
       }
       case 'already_enrolled':
         // In another tab, meanwhile: that device's code is what counts now.
-        return proceed(ctx, signIn, { stage: 'second-factor', accountId: account.id });
+        return proceed(ctx, signIn, { stage: 'second-factor', ...proved });
       case 'wrong_code':
         return again({ status: 400, summary: 'enrol.wrong_code', field: 'code' });
       case 'too_many_attempts':

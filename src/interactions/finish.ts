@@ -9,9 +9,10 @@ import { settleGrant } from '../provider/consented-grant.ts';
 import { clientHeading } from '../provider/headings.ts';
 import { rolesOf } from '../roles/roles.ts';
 import { endSession } from '../sessions/end-session.ts';
+import { isEnough, isWhatAppInsistsOn } from './after-password.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
-import { proceed } from './page.ts';
+import { proceed, redirectToDispatch } from './page.ts';
 import { earlierResults } from './sign-in-stage.ts';
 
 /** Signs the person in: login and consent at once. Called only when nothing is missing any more. */
@@ -21,6 +22,8 @@ export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Contex
   const { accountId, at, acr, amr } = stage;
   const account = await findAccount(deps.db, accountId);
   if (account === undefined || !isUsable(account)) return proceed(ctx, signIn, { stage: 'another-account' });
+  if (!(await isEnough(deps, signIn, stage)) || !isWhatAppInsistsOn(signIn, stage))
+    return redirectToDispatch(ctx, signIn);
   const session = await browserSession(deps.provider(), ctx);
   // Somebody else was signed in here: that session ends now, and the new one starts from nothing.
   if (session?.accountId !== undefined && session.accountId !== accountId) await endSession(deps, session.uid);
@@ -56,11 +59,18 @@ export async function finishDenied(deps: InteractionDeps, ctx: Koa.Context, sign
   await handBack(ctx, signIn, { error: 'access_denied', error_description: 'the End-User did not allow the request' });
 }
 
-/** Somebody signed in, but not the person whom the app's id_token_hint names. */
+/** Somebody signed in, but not the person whom the app names. */
 export async function finishAsSomebodyElse(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
   deps.log.info({ event: 'sign_in.somebody_else', clientId: signIn.client.clientId });
-  const error_description = 'id_token_hint and authenticated subject do not match';
+  const error_description = 'the requested and the authenticated subject do not match';
   await handBack(ctx, signIn, { error: 'login_required', error_description });
+}
+
+/** The app insists on an authentication context that this person's sign-in does not have. */
+export async function finishUnmet(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
+  deps.log.info({ event: 'sign_in.unmet', clientId: signIn.client.clientId });
+  const error_description = 'none of the requested authentication contexts is met';
+  await handBack(ctx, signIn, { error: 'unmet_authentication_requirements', error_description });
 }
 
 async function grantFor(

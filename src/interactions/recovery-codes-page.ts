@@ -2,7 +2,7 @@
 import type Koa from 'koa';
 import type { Account } from '../accounts/account.ts';
 import { textsFor } from '../http/page.ts';
-import { authenticatedNow } from './authenticated-now.ts';
+import { authenticatedWith } from './authenticated-with.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { recoveryCodesPlace } from './enrol-totp-page.ts';
@@ -42,7 +42,7 @@ export const confirmRecoveryCodes =
   async (ctx, signIn) => {
     await readStep(deps, ctx, { signIn, form: buttonForm });
     if (signIn.stage.stage !== 'recovery-codes') return redirectToDispatch(ctx, signIn);
-    return proceed(ctx, signIn, authenticatedNow(deps, signIn.stage.accountId, 'totp'));
+    return proceed(ctx, signIn, authenticatedWith('totp', signIn.stage));
   };
 
 const openCodes = ({ box }: InteractionDeps, signIn: SignIn, sealedCodes: string): string[] =>

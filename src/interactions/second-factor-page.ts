@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import { verifySecondFactor } from '../second-factors/second-factor.ts';
-import { authenticatedNow } from './authenticated-now.ts';
+import { authenticatedWith } from './authenticated-with.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { addressOf, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
@@ -39,15 +39,16 @@ export const submitSecondFactor =
   (deps: InteractionDeps): Step =>
   async (ctx, signIn) => {
     const { code } = await readStep(deps, ctx, { signIn, form });
-    if (signIn.stage.stage !== 'second-factor') return redirectToDispatch(ctx, signIn);
-    const account = await findAccount(deps.db, signIn.stage.accountId);
+    const { stage } = signIn;
+    if (stage.stage !== 'second-factor') return redirectToDispatch(ctx, signIn);
+    const account = await findAccount(deps.db, stage.accountId);
     if (account === undefined || !isUsable(account)) return redirectToDispatch(ctx, signIn);
     const answer = await verifySecondFactor({ ...deps, limits: deps.config.limits }, { accountId: account.id, code });
     const again = (trouble: Trouble) => showSecondFactor(deps, ctx, { signIn, account, trouble });
     switch (answer.outcome) {
       case 'verified':
         deps.log.info({ event: 'second_factor.verified', accountId: account.id, method: answer.method });
-        return proceed(ctx, signIn, authenticatedNow(deps, account.id, answer.method));
+        return proceed(ctx, signIn, authenticatedWith(answer.method, stage));
       case 'wrong_code':
         deps.log.info({ event: 'second_factor.failed', accountId: account.id });
         return again({ status: 400, summary: 'second_factor.wrong_code', field: 'code' });

@@ -4,14 +4,13 @@ import { z } from 'zod';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import { authenticate } from '../accounts/authenticate.ts';
+import { epochSeconds } from '../clock.ts';
 import { networkOf } from '../http/client-address.ts';
-import { hasSecondFactor } from '../second-factors/second-factor.ts';
-import { authenticatedNow } from './authenticated-now.ts';
+import { afterPassword } from './after-password.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
-import { newEnrolment } from './enrol-totp-page.ts';
 import { addressOf, buttonForm, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
-import { type SignInStage, storeStage } from './sign-in-stage.ts';
+import { storeStage } from './sign-in-stage.ts';
 import { type Trouble, troubleLocals } from './trouble.ts';
 
 const form = z.object({
@@ -51,11 +50,15 @@ export const submitSignIn =
     const account = await accountToConfirm(deps, signIn);
     const identifier = account?.email ?? typed;
     const network = networkOf(ctx.state['clientAddress']);
+    const passwordAt = epochSeconds(deps.clock.now());
     const answer = await authenticate({ ...deps, limits: deps.config.limits }, { identifier, password, network });
     const again = (trouble: Trouble) => showSignIn(deps, ctx, { signIn, account, identifier: typed, trouble });
     switch (answer.outcome) {
       case 'authenticated':
-        await storeStage(signIn.interaction, await afterPassword(deps, signIn, answer.account));
+        await storeStage(
+          signIn.interaction,
+          await afterPassword(deps, { signIn, account: answer.account, passwordAt }),
+        );
         // A change of the password ends every sign-in that is stored; one that was just being stored ends here.
         if (!(await answer.isStillRight())) return proceed(ctx, signIn, { stage: 'another-account' });
         return redirectToDispatch(ctx, signIn);
@@ -79,25 +82,16 @@ export const submitAnotherAccount =
     return proceed(ctx, signIn, { stage: 'another-account' });
   };
 
-/** `acr_values=mfa` asks for a second factor even where the configuration does not. */
-async function afterPassword(deps: InteractionDeps, signIn: SignIn, account: Account): Promise<SignInStage> {
-  if (await hasSecondFactor(deps.db, account.id)) return { stage: 'second-factor', accountId: account.id };
-  const asked = String(signIn.params['acr_values'] ?? '').split(' ');
-  const wanted = asked.includes('mfa') && !asked.includes('pwd');
-  if (deps.config.accounts.mfa === 'required' || wanted) return newEnrolment(deps, { signIn, account });
-  return authenticatedNow(deps, account.id, 'password');
-}
-
 const asksForPassword = (signIn: SignIn): boolean =>
   signIn.stage.stage === 'another-account' || signIn.stage.stage === 'start';
 
 /**
  * The account that is signed in already and has to prove it again. Nobody where the person has said that they are
- * somebody else, or where the app has (id_token_hint names another account).
+ * somebody else, or where the app has (it names another account).
  */
 export async function accountToConfirm({ db }: InteractionDeps, signIn: SignIn): Promise<Account | undefined> {
   const { stage, sessionAccountId, interaction } = signIn;
-  if (stage.stage !== 'start' || interaction.prompt.reasons.includes('id_token_hint')) return undefined;
+  if (stage.stage !== 'start' || interaction.prompt.reasons.includes('somebody_else')) return undefined;
   const account = sessionAccountId === undefined ? undefined : await findAccount(db, sessionAccountId);
   return account !== undefined && isUsable(account) ? account : undefined;
 }

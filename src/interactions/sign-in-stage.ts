@@ -8,16 +8,23 @@ export type SignInStage =
   /** Wants to go on as the account that is signed in. */
   | { readonly stage: 'account-chosen' }
   /** The password was right; the second factor is still to come. Nothing is signed in yet. */
-  | { readonly stage: 'second-factor'; readonly accountId: string }
+  | ({ readonly stage: 'second-factor' } & PasswordProved)
   /** The password was right and there is no second factor yet. The secret is sealed. */
-  | { readonly stage: 'enrol-totp'; readonly accountId: string; readonly sealedSecret: string }
+  | ({ readonly stage: 'enrol-totp'; readonly sealedSecret: string } & PasswordProved)
   /** Enrolled; the codes are shown until the person says that they are stored. */
-  | { readonly stage: 'recovery-codes'; readonly accountId: string; readonly sealedCodes: string }
-  /** Every required factor has passed, at `at` (seconds since the epoch). */
+  | ({ readonly stage: 'recovery-codes'; readonly sealedCodes: string } & PasswordProved)
+  /** Every required factor has passed. */
   | ({ readonly stage: 'authenticated' } & Authenticated);
+
+export interface PasswordProved {
+  readonly accountId: string;
+  /** Seconds since the epoch. */
+  readonly passwordAt: number;
+}
 
 export interface Authenticated {
   readonly accountId: string;
+  /** When the oldest of the factors was proved, in seconds since the epoch: auth_time. */
   readonly at: number;
   /** Authentication context: `pwd` or `mfa`. */
   readonly acr: 'pwd' | 'mfa';

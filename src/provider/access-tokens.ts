@@ -21,7 +21,7 @@ export const extraTokenClaims =
     }
     const { AuthorizationCode: code, RefreshToken: refreshToken } = ctx.oidc.entities;
     const source = code ?? refreshToken;
-    const visible = rolesFor(client, { roles: signedInAccount(ctx)?.roles ?? [], scope: grantedOidcScope(ctx) });
+    const visible = rolesFor(client, { roles: signedInAccount(ctx)?.held.roles ?? [], scope: grantedOidcScope(ctx) });
     return {
       ...(visible === undefined ? {} : { roles: visible }),
       ...(source?.authTime === undefined ? {} : { auth_time: source.authTime }),

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { OIDC_SCOPES } from '../config/scopes.ts';
 import type { Allowed } from '../sessions/allowed.ts';
 import { ENDPOINTS } from './paths.ts';
+import { requestedClaims } from './step-up/claims-parameter.ts';
 
 /** Parameters as the engine keeps them: `resource` is the default audience when the app named none. */
 export interface RequestedParams {
@@ -13,6 +14,8 @@ export interface RequestedParams {
   readonly prompt?: string | undefined;
   readonly redirect_uri?: string | undefined;
   readonly id_token_hint?: string | undefined;
+  readonly acr_values?: string | undefined;
+  readonly claims?: string | undefined;
 }
 
 export function requestedAccess(client: Client, params: RequestedParams): Allowed {
@@ -47,11 +50,15 @@ export function alwaysAsks(client: Client, params: RequestedParams): boolean {
 }
 
 /**
- * True if the app expects somebody else: id_token_hint names the only person it may be answered about (OpenID Connect
- * Core section 3.1.2.1). The engine verifies the hint when the request comes.
+ * True if the app expects somebody else: id_token_hint, or a value for sub in `claims`, names the only person it may be
+ * answered about (OpenID Connect Core sections 3.1.2.1 and 5.5.1). The engine verifies the hint when the request comes.
  */
-export const expectsSomebodyElse = ({ id_token_hint: hint }: RequestedParams, accountId: string): boolean =>
-  hint !== undefined && decodeJwt(hint).sub !== accountId;
+export function expectsSomebodyElse(params: RequestedParams, accountId: string): boolean {
+  const { id_token_hint: hint } = params;
+  if (hint !== undefined && decodeJwt(hint).sub !== accountId) return true;
+  const { id_token: idToken, userinfo } = requestedClaims(params);
+  return [idToken?.sub, userinfo?.sub].some((sub) => sub !== undefined && !sub.values.includes(accountId));
+}
 
 export const userinfoUrl = (config: Pick<Config, 'issuer'>): string => `${config.issuer}${ENDPOINTS.userinfo}`;
 export const tokenUrl = (config: Pick<Config, 'issuer'>): string => `${config.issuer}${ENDPOINTS.token}`;

@@ -35,7 +35,10 @@ export const loadConsentedGrant =
       const grant = await provider.Grant.find(finished);
       return grant === undefined ? undefined : shareGrant(deps, { provider, session, grant, allowed });
     }
-    if (!mayUse(client, account.roles) || !(await isCovered(deps, { client, accountId: account.accountId, allowed }))) {
+    if (
+      !mayUse(client, account.held.roles) ||
+      !(await isCovered(deps, { client, accountId: account.accountId, allowed }))
+    ) {
       return standingGrant(provider, { session, accountId: account.accountId, clientId: client.clientId });
     }
     return settleGrant(deps, { provider, session, accountId: account.accountId, clientId: client.clientId, allowed });

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { deriveKey } from '../crypto/derived-keys.ts';
 import { askBeforeSignOut, type SignOutDeps, showSignedOut } from './logout.ts';
 import { resourceIndicators } from './resource-servers.ts';
+import { reduceClaims } from './step-up/claims-parameter.ts';
 
 interface Deps extends SignOutDeps {
   readonly config: Config;
@@ -13,6 +14,7 @@ interface Deps extends SignOutDeps {
 
 export const features = (deps: Deps): NonNullable<Configuration['features']> => ({
   devInteractions: { enabled: false },
+  claimsParameter: { enabled: true, assertClaimsParameter: reduceClaims },
   clientCredentials: { enabled: true },
   dPoP: { enabled: true, nonceSecret: deriveKey(deps.config.masterSecret, 'dpop-nonce') },
   introspection: { enabled: true, allowedPolicy: mayIntrospect(deps.clients) },

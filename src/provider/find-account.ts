@@ -1,36 +1,43 @@
 // Subject → account, as the engine asks for it: at every sign-in, redemption, refresh and userinfo call.
-import type { Account as EngineAccount, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
+import { type Account as EngineAccount, errors, type FindAccount, type KoaContextWithOIDC } from 'oidc-provider';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
+import type { Config } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
-import { rolesOf } from '../roles/roles.ts';
+import { type HeldRoles, heldRoles } from '../roles/roles.ts';
 import { mayUse } from './access.ts';
 import { claimsOf } from './claims.ts';
+import { type Demand, SAID_BY, secondFactorDemand } from './step-up/required-acr.ts';
 
 export interface SignedInAccount extends EngineAccount {
   readonly account: Account;
   /** All roles of the account, before any client's filter. */
-  readonly roles: readonly string[];
+  readonly held: HeldRoles;
 }
 
 /**
  * Finds only accounts that may be used now, so that a banned or deleted one is out at once everywhere. Where a token is
- * being redeemed, a person who has lost the role that the client requires is out as well.
+ * being redeemed, a person who has lost the role that the client requires is out as well; and a code or refresh token of
+ * a sign-in without a second factor ends where one has been demanded since.
  */
 export const engineFindAccount =
-  ({ db, clients }: { db: Db; clients: () => ClientRegistry }): FindAccount =>
+  ({ db, config, clients }: { db: Db; config: Config; clients: () => ClientRegistry }): FindAccount =>
   async (ctx, sub, token) => {
     const account = await findAccount(db, sub);
     if (account === undefined || !isUsable(account)) return undefined;
-    const roles = await rolesOf(db, account.id);
+    const held = await heldRoles(db, account.id);
     const client = clientOf(ctx, clients());
-    if (token !== undefined && client !== undefined && !mayUse(client, roles)) return undefined;
+    if (token !== undefined && client !== undefined && !mayUse(client, held.roles)) return undefined;
+    if (token?.kind === 'AuthorizationCode' || token?.kind === 'RefreshToken') {
+      const demand = token.acr === 'mfa' ? undefined : secondFactorDemand({ config, client }, held);
+      if (demand !== undefined) throw withoutSecondFactor(demand);
+    }
     const signedIn: SignedInAccount = {
       accountId: account.id,
       account,
-      roles,
-      claims: async (use, scope) => claimsOf({ account, roles, client }, use, scope),
+      held,
+      claims: async (use, scope) => claimsOf({ account, roles: held.roles, client }, use, scope),
     };
     return signedIn;
   };
@@ -41,3 +48,7 @@ export const signedInAccount = (ctx: KoaContextWithOIDC): SignedInAccount | unde
 
 const clientOf = (ctx: KoaContextWithOIDC, clients: ClientRegistry): Client | undefined =>
   ctx.oidc.client === undefined ? undefined : clients.get(ctx.oidc.client.clientId);
+
+/** The app hears invalid_grant and sends the person to sign in; the log says why. */
+const withoutSecondFactor = (demand: Demand): Error =>
+  new errors.InvalidGrant(`the sign-in had no second factor, which is required now by ${SAID_BY[demand]}`);

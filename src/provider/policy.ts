@@ -6,6 +6,7 @@ import type { StoreDeps } from '../protocol-store/payloads.ts';
 import { alwaysAsks, expectsSomebodyElse, mayUse, requestedAccess } from './access.ts';
 import { isCovered, requestParams } from './consented-grant.ts';
 import { signedInAccount } from './find-account.ts';
+import { isMet, requestedAcr, secondFactorDemand } from './step-up/required-acr.ts';
 
 type Policy = NonNullable<NonNullable<Configuration['interactions']>['policy']>;
 
@@ -26,7 +27,7 @@ export function policy(deps: Deps): Policy {
   if (login === undefined || consent === undefined) throw new Error('the engine has lost its login or consent prompt');
   // First, so that a person who is asked to choose does so before anything is asked of the account chosen.
   prompts.add(new Prompt({ name: 'select_account', requestable: true }), 0);
-  login.checks.remove('id_token_hint');
+  for (const replaced of ENGINE_CHECKS) login.checks.remove(replaced);
   for (const check of loginChecks(deps)) login.checks.add(check);
   prompts.add(new Prompt({ name: 'access' }, accessCheck(deps)), prompts.indexOf(consent));
   consent.checks.remove('native_client_prompt');
@@ -35,7 +36,10 @@ export function policy(deps: Deps): Policy {
   return prompts;
 }
 
-const loginChecks = ({ config }: Deps) => [
+/** Those that ours stand for: they do not look again once somebody has signed in, or would ask for ever. */
+const ENGINE_CHECKS = ['id_token_hint', 'claims_id_token_sub_value', 'essential_acr', 'essential_acrs'];
+
+const loginChecks = ({ config, clients }: Deps) => [
   // Without this the engine fails with a 500 when the session's account has been banned or deleted.
   new Check(
     'account_missing',
@@ -43,28 +47,23 @@ const loginChecks = ({ config }: Deps) => [
     'login_required',
     (ctx) => ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined,
   ),
-  // In place of the engine's, which does not look again once somebody has signed in.
   new Check(
-    'id_token_hint',
-    'id_token_hint and authenticated subject do not match',
+    'somebody_else',
+    'the requested and the authenticated subject do not match',
     'login_required',
     (ctx) => isSignedIn(ctx) && expectsSomebodyElse(requestParams(ctx), String(ctx.oidc.session?.accountId)),
   ),
+  new Check('second_factor_missing', 'a second factor is required', 'login_required', (ctx) => {
+    const account = signedInAccount(ctx);
+    const client = ctx.oidc.client === undefined ? undefined : clients().get(ctx.oidc.client.clientId);
+    if (account === undefined || ctx.oidc.session?.acr === 'mfa') return false;
+    return secondFactorDemand({ config, client }, account.held) !== undefined;
+  }),
   new Check(
-    'second_factor_missing',
-    'a second factor is required',
-    'login_required',
-    (ctx) =>
-      config.accounts.mfa === 'required' &&
-      isSignedIn(ctx) &&
-      ctx.oidc.session?.acr !== 'mfa' &&
-      ctx.oidc.result?.login === undefined,
-  ),
-  new Check(
-    'acr_values',
+    'acr',
     'none of the requested authentication contexts is met',
     'unmet_authentication_requirements',
-    (ctx) => isSignedIn(ctx) && asksForMoreThanItHas(ctx) && ctx.oidc.result?.login === undefined,
+    (ctx) => isSignedIn(ctx) && !isMet(requestedAcr(requestParams(ctx)), ctx.oidc.session?.acr),
   ),
 ];
 
@@ -73,7 +72,7 @@ const accessCheck = ({ clients }: Deps) =>
   new Check('role_missing', 'the End-User may not use this client', 'access_denied', (ctx) => {
     const client = ctx.oidc.client === undefined ? undefined : clients().get(ctx.oidc.client.clientId);
     const account = signedInAccount(ctx);
-    return client !== undefined && account !== undefined && !mayUse(client, account.roles);
+    return client !== undefined && account !== undefined && !mayUse(client, account.held.roles);
   });
 
 const nativeAppCheck = ({ clients }: Deps) =>
@@ -94,11 +93,3 @@ const unaskedCheck = (deps: Deps) =>
   });
 
 const isSignedIn = (ctx: KoaContextWithOIDC) => ctx.oidc.session?.accountId !== undefined;
-
-/** acr_values lists what the app takes, best first; `mfa` satisfies a request for `pwd` as well. */
-function asksForMoreThanItHas(ctx: KoaContextWithOIDC): boolean {
-  const asked = ctx.oidc.params?.['acr_values'];
-  if (typeof asked !== 'string') return false;
-  const values = asked.split(' ');
-  return values.includes('mfa') && !values.includes('pwd') && ctx.oidc.session?.acr !== 'mfa';
-}

@@ -31,6 +31,7 @@ import { keepLanguageOfSignOut, leaveSignOutByPage, nameSessionsInIdTokens, skip
 import { ENDPOINTS } from './paths.ts';
 import { PROMPT_VALUES, policy } from './policy.ts';
 import { limitResponseModes } from './response-modes.ts';
+import { ACR_VALUES } from './step-up/acr.ts';
 import { tokenLifetimes } from './token-lifetimes.ts';
 
 /** A JWK Set of a client is a few kilobytes; the engine would read any length. */
@@ -103,7 +104,7 @@ function configuration(deps: ProviderDeps): Configuration {
 function protocol(deps: ProviderDeps): Configuration {
   const { config, clients } = deps;
   return {
-    acrValues: ['pwd', 'mfa'],
+    acrValues: [...ACR_VALUES],
     allowOmittingSingleRegisteredRedirectUri: false,
     claims: CLAIMS_BY_SCOPE,
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],

@@ -73,7 +73,7 @@ test('apps can read that iss comes with every answer, and that requests cannot b
   expect(metadata['authorization_response_iss_parameter_supported']).toBe(true);
   expect(metadata['request_uri_parameter_supported']).toBe(false);
   expect(metadata['request_parameter_supported']).not.toBe(true);
-  expect(metadata['claims_parameter_supported']).not.toBe(true);
+  expect(metadata['claims_parameter_supported']).toBe(true);
 });
 
 test('nothing is signed or checked with a shared secret or not at all', () => {
