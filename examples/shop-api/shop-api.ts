@@ -96,7 +96,13 @@ async function answerAt(deps: Deps, known: readonly Route[], asked: Asked): Prom
   }
   if (route.needs === 'nothing') return route.answer();
   const admitted = await admit(deps, route.needs, asked);
-  return 'token' in admitted ? route.answer({ request: asked.request, token: admitted.token }) : admitted.answer;
+  if ('answer' in admitted) return admitted.answer;
+  const { token } = admitted;
+  const answer = await route.answer({ request: asked.request, token });
+  if (route.method !== 'GET') {
+    deps.log(`${answer.status} ${route.method} ${route.path}: ${token.clientId} for ${token.subject}`);
+  }
+  return answer;
 }
 
 /** The gate: a token, a good one, with what this route needs. The body is not read before that. */
