@@ -30,6 +30,27 @@ export const ROBOT = { clientId: 'robot', secret: WEB_SECRET };
 
 export type Params = Record<string, string | undefined>;
 
+/** Every parameter of an authorization request that we know, with a value that may stand there. */
+export const AUTHORIZATION: Readonly<Record<string, string>> = {
+  client_id: 'web',
+  redirect_uri: CALLBACK,
+  response_type: 'code',
+  response_mode: 'query',
+  scope: 'openid email',
+  state: 'a-state',
+  nonce: 'a-nonce',
+  code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  code_challenge_method: 'S256',
+  prompt: 'login',
+  max_age: '3600',
+  login_hint: 'jane@example.test',
+  acr_values: 'pwd',
+  ui_locales: 'en',
+  claims_locales: 'en',
+  display: 'page',
+  dpop_jkt: 'a'.repeat(43),
+};
+
 export const requestOf = (issuer: string, app: App, params: Params = {}): AuthorizationRequest =>
   authorizationRequest(issuer, { client_id: app.clientId, redirect_uri: app.redirectUri, ...params });
 

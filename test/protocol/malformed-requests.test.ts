@@ -1,11 +1,11 @@
-// RFC 6749 section 3.1 and 3.2 (parameters at most once, empty ones as if they were not there, unknown ones ignored), T03, and
+// RFC 6749 section 3.1 and 3.2 (empty parameters as if they were not there, unknown ones ignored; twice: test/shut/t03), and
 // requests no honest program sends: NUL bytes, broken encodings, too long, spelt differently. Never a server error.
 import { Agent, request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Browser } from '../support/browser.ts';
 import { basic, newBrowser } from '../support/sign-in.ts';
 import { API, CALLBACK, startTestServer, type TestServer, WEB_SECRET } from '../support/start-server.ts';
-import { answerAt, authorize, post, ROBOT, redeemFor, requestOf, SPA, signedIn, userinfo, WEB } from './apps.ts';
+import { AUTHORIZATION, answerAt, authorize, post, ROBOT, requestOf, SPA, signedIn, userinfo, WEB } from './apps.ts';
 
 let server: TestServer;
 let person: Browser;
@@ -22,27 +22,6 @@ afterEach(() => {
   const defects = server.logLines.filter(({ event }) => event === 'server_error' || event === 'http.defect');
   expect(defects).toEqual([]);
 });
-
-/** Every parameter of an authorization request that we know, with a value that may stand there. */
-const AUTHORIZATION: Readonly<Record<string, string>> = {
-  client_id: 'web',
-  redirect_uri: CALLBACK,
-  response_type: 'code',
-  response_mode: 'query',
-  scope: 'openid email',
-  state: 'a-state',
-  nonce: 'a-nonce',
-  code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-  code_challenge_method: 'S256',
-  prompt: 'login',
-  max_age: '3600',
-  login_hint: 'jane@example.test',
-  acr_values: 'pwd',
-  ui_locales: 'en',
-  claims_locales: 'en',
-  display: 'page',
-  dpop_jkt: 'a'.repeat(43),
-};
 
 const authUrl = (params: Record<string, string>, tail = ''): string =>
   `${server.issuer}/auth?${new URLSearchParams(params)}${tail}`;
@@ -170,7 +149,7 @@ test('a NUL byte anywhere else makes no server error: introspection, revocation,
   }
 });
 
-/* Twice, empty, unknown */
+/* Empty, unknown */
 
 /** An error page of ours, or an error at the app; never a code or a sign-in. */
 async function isAnError(response: Response, what: string): Promise<void> {
@@ -180,71 +159,6 @@ async function isAnError(response: Response, what: string): Promise<void> {
   expect(answerAt(location).has('code'), what).toBe(false);
   expect(answerAt(location).get('error'), what).toBe('invalid_request');
 }
-
-test('each parameter of an authorization request twice, with the same value or another, is an error (T03)', async () => {
-  const { prompt: _prompt, ...params } = AUTHORIZATION;
-  expect((await person.request(authUrl(params))).headers.get('location')).toContain('code=');
-  for (const [name, value] of Object.entries(AUTHORIZATION)) {
-    for (const second of [value, 'other', '']) {
-      const twice = authUrl({ ...params, [name]: value }, `&${new URLSearchParams({ [name]: second })}`);
-      await isAnError(await person.request(twice), `${name}=${value}&${name}=${second}`);
-    }
-  }
-});
-
-test('each parameter of a token request twice is an error, and the code is not burnt by it (T03)', async () => {
-  const authorized = await authorize(server.issuer, { browser: person });
-  const form = new URLSearchParams({
-    grant_type: 'authorization_code',
-    code: authorized.code,
-    redirect_uri: CALLBACK,
-    code_verifier: authorized.request.verifier,
-    client_id: 'web',
-    client_secret: WEB_SECRET,
-  });
-  for (const [name, value] of form) {
-    for (const second of [value, 'other', '']) {
-      const response = await post(`${server.issuer}/token`, `${form}&${new URLSearchParams({ [name]: second })}`);
-      expect([response.status, ((await response.json()) as { error: string }).error], name).toEqual([
-        400,
-        'invalid_request',
-      ]);
-    }
-  }
-  expect((await redeemFor(server.issuer, WEB, authorized)).status).toBe(200);
-});
-
-test('each parameter of a pushed request twice is an error', async () => {
-  for (const [name, value] of Object.entries(AUTHORIZATION)) {
-    const form = `${new URLSearchParams(AUTHORIZATION)}&${new URLSearchParams({ [name]: value })}`;
-    const response = await post(`${server.issuer}/request`, form, { client: WEB });
-    expect(response.status, name).toBe(400);
-    expect(await response.json()).not.toHaveProperty('request_uri');
-  }
-});
-
-test('parameters in the address do not complete or change a form that is posted', async () => {
-  const authorized = await authorize(server.issuer, { browser: person });
-  const form: Record<string, string> = {
-    grant_type: 'authorization_code',
-    code: authorized.code,
-    redirect_uri: CALLBACK,
-    code_verifier: authorized.request.verifier,
-  };
-  for (const name of Object.keys(form)) {
-    const { [name]: moved = '', ...rest } = form;
-    const response = await post(`${server.issuer}/token?${new URLSearchParams({ [name]: moved })}`, rest, {
-      client: WEB,
-    });
-    expect(response.status, name).toBe(400);
-  }
-  const whole = await fetch(`${server.issuer}/token?${new URLSearchParams(form)}`, {
-    method: 'POST',
-    headers: { authorization: basic('web', WEB_SECRET) },
-  });
-  expect(whole.status).toBe(400);
-  expect((await redeemFor(server.issuer, WEB, authorized)).status).toBe(200);
-});
 
 test('a parameter without a value is as if it were not there, and one we do not know is ignored (RFC 6749 section 3.1)', async () => {
   const { client_id, redirect_uri, response_type, scope, code_challenge, code_challenge_method } = AUTHORIZATION;
