@@ -5,8 +5,8 @@ import { post } from '../protocol/apps.ts';
 import { postgresAvailable } from '../support/database.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { throughProxy } from '../support/proxy.ts';
-import { type Fleet, startFleet } from '../support/siblings.ts';
-import { claimsIn, type TokenResponse } from '../support/sign-in.ts';
+import { asksForTokens, atOnceOverAll, type Fleet, startFleet } from '../support/siblings.ts';
+import { claimsIn } from '../support/sign-in.ts';
 import { assertionForm, type Claims, newSigningClient, type SigningClient } from '../support/signing-client.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
 
@@ -182,23 +182,10 @@ describe('T12 client assertions: CVE-2025-27370, CVE-2025-27371 (audience), CVE-
       let fleet: Fleet | undefined;
       try {
         fleet = await startFleet(server);
-        const { sends } = fleet;
-        expect(sends).toHaveLength(3);
+        expect(fleet.sends).toHaveLength(3);
         for (let round = 0; round < ROUNDS; round += 1) {
-          const body = new URLSearchParams({ ...GRANT, ...assertionForm(await signer.assertion(server.issuer)) });
-          const sent = Array.from({ length: AT_ONCE }, (_, index) =>
-            sends[index % sends.length]?.(`${server.issuer}/token`, {
-              method: 'POST',
-              headers: FORM,
-              body: body.toString(),
-            }),
-          );
-          const answers = await Promise.all(
-            sent.map(async (each): Promise<TokenResponse> => {
-              const response = await each;
-              return { status: response?.status ?? 0, body: (await response?.json()) as TokenResponse['body'] };
-            }),
-          );
+          const form = { ...GRANT, ...assertionForm(await signer.assertion(server.issuer)) };
+          const answers = await atOnceOverAll(fleet, AT_ONCE, (send) => asksForTokens(send, server.issuer, { form }));
           expect(tally(answers)).toEqual({ '200': 1, '401 invalid_client': AT_ONCE - 1 });
         }
       } finally {

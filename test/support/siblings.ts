@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Send } from './browser.ts';
 import { throughProxy } from './proxy.ts';
+import { basic, type TokenResponse } from './sign-in.ts';
 import { freePort, type TestServer } from './start-server.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../src/main.ts');
@@ -71,3 +72,35 @@ function killed(child: ChildProcess): Promise<void> {
   const impatient = setTimeout(() => child.kill('SIGKILL'), 5000);
   return gone.finally(() => clearTimeout(impatient));
 }
+
+/** A token request that comes to one process; a public client names itself in the form. */
+export async function asksForTokens(
+  send: Send,
+  issuer: string,
+  { form, clientId, secret }: { form: Record<string, string>; clientId?: string; secret?: string | undefined },
+): Promise<TokenResponse> {
+  const isPublic = clientId !== undefined && secret === undefined;
+  const response = await send(`${issuer}/token`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      ...(clientId !== undefined && secret !== undefined ? { authorization: basic(clientId, secret) } : {}),
+    },
+    body: new URLSearchParams({ ...form, ...(isPublic ? { client_id: clientId } : {}) }).toString(),
+  });
+  return { status: response.status, body: (await response.json()) as TokenResponse['body'] };
+}
+
+/** The same request `count` times in one moment, to the processes in turn. */
+export const atOnceOverAll = (
+  { sends }: Fleet,
+  count: number,
+  ask: (send: Send) => Promise<TokenResponse>,
+): Promise<TokenResponse[]> =>
+  Promise.all(
+    Array.from({ length: count }, (_, index) => {
+      const send = sends[index % sends.length];
+      if (send === undefined) throw new Error('a fleet has no processes');
+      return ask(send);
+    }),
+  );
