@@ -5,6 +5,7 @@ import { VERSION } from '../server/package.ts';
 import { addClientCommands } from './client/commands.ts';
 import { collect, examples, type Perform } from './command-parts.ts';
 import { addConfigCommands } from './config/commands.ts';
+import { addLogoutNoticeCommands } from './logout-notice.ts';
 import { migrateDatabase } from './migrate.ts';
 import { addRole, alterRole, giveRole, removeRole, showRoles, takeRole } from './role.ts';
 import { banUser, deleteUser, unbanUser } from './user/access.ts';
@@ -26,6 +27,10 @@ export function buildProgram(perform: Perform, prepare: (program: Command) => vo
   addUserCommands(program.command('user').description('people who can sign in'), perform);
   addRoleCommands(program.command('role').description('roles, and who has them'), perform);
   addClientCommands(program.command('client').description('apps, as their files describe them'), perform);
+  addLogoutNoticeCommands(
+    program.command('logout-notice').description('what apps have not been told of ended sessions'),
+    perform,
+  );
   addConfigCommands(program.command('config').description('the configuration as files'), perform);
   return program;
 }

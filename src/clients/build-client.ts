@@ -20,6 +20,8 @@ export function buildClient(file: ClientFile, { secrets, logoFile, source }: Cli
     preset: file.preset,
     redirectUris,
     postLogoutRedirectUris: file.post_logout_redirect_uris ?? [],
+    backchannelLogoutUri: file.backchannel_logout_uri,
+    backchannelLogoutSessionRequired: file.backchannel_logout_session_required ?? false,
     grantTypes: [...(grantTypesOf(file) ?? [])],
     tokenEndpointAuthMethod: authMethodOf(file) ?? 'client_secret_basic',
     secrets,

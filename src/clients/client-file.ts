@@ -19,6 +19,16 @@ export const clientFile = z.strictObject({
   post_logout_redirect_uris: list
     .optional()
     .describe('Where people may be sent after signing out; compared exactly. Default: none.'),
+  backchannel_logout_uri: z
+    .string()
+    .optional()
+    .describe(
+      'Where the server tells the app that somebody has signed out (Back-Channel Logout 1.0). Default: nowhere.',
+    ),
+  backchannel_logout_session_required: z
+    .boolean()
+    .optional()
+    .describe('true: the app understands only messages that name one session (sid). Default: false.'),
   grant_types: listWithoutRepeats(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))
     .optional()
     .describe('Default: authorization_code and refresh_token; client_credentials for a service.'),

@@ -10,6 +10,10 @@ export interface Client {
   readonly preset: Preset;
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
+  /** Where the app is told that somebody has signed out (OpenID Connect Back-Channel Logout 1.0). */
+  readonly backchannelLogoutUri: string | undefined;
+  /** The app takes such a message only with the session's name (`sid`) in it. */
+  readonly backchannelLogoutSessionRequired: boolean;
   readonly grantTypes: readonly GrantType[];
   readonly tokenEndpointAuthMethod: ClientAuthMethod;
   /** Several, so that one can be replaced while the other still works. */

@@ -7,6 +7,8 @@ import { authMethodOf, grantTypesOf, PRESETS } from './presets.ts';
 const SIGN_IN_KEYS: readonly ClientKey[] = [
   'redirect_uris',
   'post_logout_redirect_uris',
+  'backchannel_logout_uri',
+  'backchannel_logout_session_required',
   'scope',
   'require_pkce',
   'require_pushed_authorization_requests',

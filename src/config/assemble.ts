@@ -31,6 +31,7 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
       internalHosts: file.server.internal_hosts,
       drainSeconds: file.server.drain_seconds,
     },
+    outgoing: { privateHosts: privateHostsOf(file.outgoing, mode) },
     database: { url: decided.databaseUrl, poolSize: file.database.pool_size },
     accounts: {
       mfa: file.mfa,
@@ -57,6 +58,10 @@ export const pathsOf = ({ configDir, dataDir }: EnvironmentSettings) => ({
   dataDir,
   clientsDir: join(configDir, 'clients'),
 });
+
+/** In development everything runs on one machine. */
+export const privateHostsOf = (outgoing: ConfigFile['outgoing'], mode: Mode | undefined): readonly string[] =>
+  mode === 'development' ? [...outgoing.private_hosts, '127.0.0.0/8', '::1'] : outgoing.private_hosts;
 
 export const resourcesOf = (
   resources: ConfigFile['resources'],

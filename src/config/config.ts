@@ -9,6 +9,7 @@ export interface Config {
   readonly name: string;
   readonly paths: ConfigPaths;
   readonly server: ServerConfig;
+  readonly outgoing: OutgoingConfig;
   readonly database: DatabaseConfig;
   readonly masterSecret: string;
   readonly accounts: AccountsConfig;
@@ -37,6 +38,11 @@ export interface ServerConfig {
   readonly internalHosts: readonly string[];
   /** How long a stopping server waits for requests in flight. */
   readonly drainSeconds: number;
+}
+
+export interface OutgoingConfig {
+  /** Hosts, host:port, addresses and CIDR blocks that our own requests may reach although they are not public. */
+  readonly privateHosts: readonly string[];
 }
 
 export interface DatabaseConfig {

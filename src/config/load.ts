@@ -1,5 +1,5 @@
 // gatehouse.yaml and the environment become one frozen Config, or a list of everything that is wrong.
-import { assembleConfig, pathsOf, resourcesOf } from './assemble.ts';
+import { assembleConfig, pathsOf, privateHostsOf, resourcesOf } from './assemble.ts';
 import type { Config, Mode, Resource } from './config.ts';
 import { readConfigFile } from './config-file.ts';
 import { type EnvironmentSettings, readEnvironment } from './environment.ts';
@@ -29,6 +29,8 @@ export interface KnownConfig {
   /** Undefined when they have problems of their own. */
   readonly resources: ReadonlyMap<string, Resource> | undefined;
   readonly defaultAudience: string | undefined;
+  /** As `outgoing.privateHosts`. */
+  readonly privateHosts: readonly string[];
 }
 
 export interface Surroundings {
@@ -126,6 +128,7 @@ function knownOf(
   const tokens = value.tokens ?? configFile.shape.tokens.parse({});
   return {
     mode: settled(settings.mode),
+    privateHosts: privateHostsOf(value.outgoing ?? { private_hosts: [] }, settled(settings.mode)),
     configDir,
     clientsDir,
     resources: broken.has('resources') ? undefined : resourcesOf(value.resources ?? {}, tokens),

@@ -4,6 +4,7 @@ import { shownText, textWhere } from './fields.ts';
 import { databaseSection } from './sections/database.ts';
 import { limitsSection } from './sections/limits.ts';
 import { loggingSection } from './sections/logging.ts';
+import { outgoingSection } from './sections/outgoing.ts';
 import { passwordsSection } from './sections/passwords.ts';
 import { resourcesSection } from './sections/resources.ts';
 import { serverSection } from './sections/server.ts';
@@ -22,6 +23,7 @@ export const configFile = z.strictObject({
     ),
   name: shownText(60).default('Gatehouse').describe('What pages and authenticator apps call this server.'),
   server: serverSection.prefault({}).describe('Where to listen, and whom to believe about where a request came from.'),
+  outgoing: outgoingSection.prefault({}).describe('Which addresses of your own network requests to apps may reach.'),
   database: databaseSection.prefault({}).describe('PostgreSQL by URL, or the embedded database.'),
   mfa: z.enum(['optional', 'required']).default('optional').describe('Whether everybody must enrol a second factor.'),
   passwords: passwordsSection

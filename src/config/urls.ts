@@ -64,6 +64,15 @@ export function cidrProblem(text: string): string | undefined {
   return Number(prefix) === 0 ? 'would trust every address there is' : undefined;
 }
 
+/** Whom requests to apps may reach on a private network: `app.internal`, with a port if it shall be that one, or addresses. */
+export function privateHostProblem(text: string): string | undefined {
+  if (text.includes('/')) return cidrProblem(text);
+  const name = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?::(\d{1,5}))?$/.exec(text);
+  const port = Number(name?.[1] ?? 1);
+  if (isIP(text) !== 0 || (name !== null && port >= 1 && port <= 65_535)) return undefined;
+  return 'expected a host such as app.internal or app.internal:8443 (lower case, no wildcard), an address, or a network such as 10.0.0.0/8';
+}
+
 /** A Host header: name or address, with a port unless it is 80. */
 export function hostProblem(text: string): string | undefined {
   const url = /^[\x21-\x7e]+$/.test(text) && !/[/\\?#@*]/.test(text) ? URL.parse(`http://${text}`) : null;

@@ -13,6 +13,7 @@ export interface Database {
   rate_counters: RateCountersTable;
   server_state: ServerStateTable;
   known_clients: KnownClientsTable;
+  logout_notices: LogoutNoticesTable;
 }
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
@@ -130,4 +131,22 @@ export interface KnownClientsTable {
   client_id: string;
   /** When a process first found no file for it; null while there is one. */
   missing_since: Timestamp | null;
+}
+
+/** What apps are to be told about ended sessions. No foreign keys: it outlives the account, and clients live in files. */
+export interface LogoutNoticesTable {
+  /** UUID; the `jti` of every token made for it. */
+  id: string;
+  client_id: string;
+  account_id: string;
+  /** Null: every session of the account at the client. */
+  sid: string | null;
+  ended: 'session' | 'account';
+  created_at: Timestamp;
+  next_attempt_at: Timestamp;
+  give_up_after: Timestamp;
+  attempts: Generated<number>;
+  last_error: string | null;
+  delivered_at: Timestamp | null;
+  given_up_at: Timestamp | null;
 }

@@ -204,11 +204,14 @@ export async function revokeGrantsOfClient(
   });
 }
 
-/**
- * Ends every session and every sign-in under way, and revokes every grant of an account; returns how many sessions
- * there were.
- */
-export async function revokeEverythingOf({ db, clock }: StoreDeps, accountId: string): Promise<number> {
+/** What an account had before it all ended: its grants, and the rows of its sessions, of which several may be one. */
+export interface RevokedRows {
+  readonly grants: readonly { readonly client_id: string | null }[];
+  readonly sessions: readonly { readonly uid: string | null; readonly payload: Payload }[];
+}
+
+/** Ends every session and every sign-in under way, and revokes every grant of an account. */
+export async function revokeEverythingOf({ db, clock }: StoreDeps, accountId: string): Promise<RevokedRows> {
   return atomically(db, async (tx) => {
     const grants = await standingOf(tx, accountId, 'Grant');
     await lockGrants(
@@ -229,11 +232,12 @@ export async function revokeEverythingOf({ db, clock }: StoreDeps, accountId: st
         .execute();
     await bury('Grant');
     await bury('Interaction');
+    const uids = (await standingOf(tx, accountId, 'Session')).flatMap(({ uid }) => uid ?? []);
+    await lockSessions(tx, uids);
+    // Read once more: whoever had a lock until now may have written down one more app.
     const sessions = await standingOf(tx, accountId, 'Session');
-    const uids = new Set(sessions.flatMap(({ uid }) => uid ?? []));
-    await lockSessions(tx, [...uids]);
     await bury('Session');
-    return uids.size;
+    return { grants, sessions };
   });
 }
 
@@ -241,7 +245,7 @@ export async function revokeEverythingOf({ db, clock }: StoreDeps, accountId: st
 const standingOf = (tx: Db, accountId: string, model: string) =>
   tx
     .selectFrom('oidc_payloads')
-    .select(['id', 'uid'])
+    .select(['id', 'uid', 'client_id', 'payload'])
     .where('account_id', '=', accountId)
     .where('model', '=', model)
     .where(sql<SqlBool>`payload <> '{}'`)

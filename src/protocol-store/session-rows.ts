@@ -100,19 +100,26 @@ export async function replaceSessionId({ db, clock }: StoreDeps, id: string): Pr
   });
 }
 
+/** What a session held, and for whom; of nobody while it is anonymous. */
+export interface EndedSession {
+  readonly accountId: string | undefined;
+  readonly authorizations: Authorizations;
+}
+
 /**
  * Ends a session for good: none of its identifiers works any more, and no request in flight can bring it back.
- * Returns what it held.
+ * Returns what it held; nothing when it had ended before.
  */
-export async function endSessionRows(deps: StoreDeps, uid: string): Promise<Authorizations> {
-  const held = await changeSession(deps, uid, async (inside, rows) => {
+export async function endSessionRows(deps: StoreDeps, uid: string): Promise<EndedSession> {
+  const ended = await changeSession(deps, uid, async (inside, rows) => {
     await update(inside, rows, tombstone(deps.clock));
-    return mergeAuthorizations(
-      rows.map(({ payload }) => authorizationsOf(payload)),
-      {},
-    );
+    const payloads = rows.map(({ payload }) => payload);
+    return {
+      accountId: payloads.map((payload) => payload['accountId'] as string | undefined).find(Boolean),
+      authorizations: mergeAuthorizations(payloads.map(authorizationsOf), {}),
+    };
   });
-  return held ?? {};
+  return ended ?? { accountId: undefined, authorizations: {} };
 }
 
 /** Counts as activity. Each row has its own limit, as a sign-in in between starts a new one; none ends earlier by it. */

@@ -3,8 +3,8 @@ import type { Configuration, Client as EngineClient, KoaContextWithOIDC } from '
 import type { ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
 import { deriveKey } from '../crypto/derived-keys.ts';
-import { askBeforeSignOut, type SignOutDeps, showSignedOut } from './logout.ts';
 import { resourceIndicators } from './resource-servers.ts';
+import { askBeforeSignOut, type SignOutDeps, showSignedOut } from './sign-out/logout.ts';
 import { reduceClaims } from './step-up/claims-parameter.ts';
 
 interface Deps extends SignOutDeps {
@@ -15,6 +15,7 @@ interface Deps extends SignOutDeps {
 export const features = (deps: Deps): NonNullable<Configuration['features']> => ({
   devInteractions: { enabled: false },
   claimsParameter: { enabled: true, assertClaimsParameter: reduceClaims },
+  backchannelLogout: { enabled: true },
   clientCredentials: { enabled: true },
   dPoP: { enabled: true, nonceSecret: deriveKey(deps.config.masterSecret, 'dpop-nonce') },
   introspection: { enabled: true, allowedPolicy: mayIntrospect(deps.clients) },

@@ -10,6 +10,7 @@ import { LANGUAGES } from '../http/messages.ts';
 import { engineKeySet, verificationKeys } from '../keys/key-set.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import type { Logger } from '../observability/logger.ts';
+import { createOutgoing } from '../outgoing/outgoing.ts';
 import { createAdapterFactory } from '../protocol-store/adapter.ts';
 import { endSession } from '../sessions/end-session.ts';
 import { createAccessTokenReader } from './access-token-reader.ts';
@@ -27,10 +28,16 @@ import { errorPage } from './error-page.ts';
 import { logEngineEvents } from './event-log.ts';
 import { features } from './features.ts';
 import { engineFindAccount } from './find-account.ts';
-import { keepLanguageOfSignOut, leaveSignOutByPage, nameSessionsInIdTokens, skipEmptySignOut } from './logout.ts';
 import { ENDPOINTS } from './paths.ts';
 import { PROMPT_VALUES, policy } from './policy.ts';
 import { limitResponseModes } from './response-modes.ts';
+import { tellAppsByOutbox } from './sign-out/back-channel-logout.ts';
+import {
+  keepLanguageOfSignOut,
+  leaveSignOutByPage,
+  nameSessionsInIdTokens,
+  skipEmptySignOut,
+} from './sign-out/logout.ts';
 import { ACR_VALUES } from './step-up/acr.ts';
 import { tokenLifetimes } from './token-lifetimes.ts';
 
@@ -59,6 +66,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   endWholeSessions(provider, deps);
   limitResponseModes(provider);
   nameSessionsInIdTokens(provider);
+  tellAppsByOutbox(provider, deps);
   logEngineEvents(provider, deps.log);
   return provider;
 }
@@ -125,6 +133,7 @@ function protocol(deps: ProviderDeps): Configuration {
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: (ctx) => ctx.oidc.client?.clientAuthMethod === 'none',
     features: features(deps),
+    fetch: engineFetch(deps),
     fetchResponseBodyLimits: { jwks_uri: FETCHED_DOCUMENT_BYTES, sector_identifier_uri: FETCHED_DOCUMENT_BYTES },
     pkce: { required: (_ctx, client) => clients().get(client.clientId)?.requirePkce !== false },
     responseTypes: ['code'],
@@ -133,6 +142,13 @@ function protocol(deps: ProviderDeps): Configuration {
     subjectTypes: ['public'],
     ttl: tokenLifetimes(deps),
   };
+}
+
+/** The engine's own guard against private networks knows no exceptions and says nothing; this one stands in its place. */
+function engineFetch({ config, log }: ProviderDeps): NonNullable<Configuration['fetch']> {
+  const outgoing = createOutgoing({ ...config.outgoing, log });
+  return (url, { method, headers, signal } = {}) =>
+    outgoing(String(url), { method, headers: new Headers(headers), signal });
 }
 
 /** The engine forgets one identifier of a session; a person who signs out means all of it. */

@@ -16,6 +16,7 @@ import { createCsrf } from '../http/csrf.ts';
 import type { Route } from '../http/route.ts';
 import { interactionRoutes } from '../interactions/routes.ts';
 import { ensureActiveSigningKey, listSigningKeys } from '../keys/signing-keys.ts';
+import type { Delivery } from '../logout-notices/delivery.ts';
 import { createReadiness, type Readiness } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createProvider } from '../provider/provider.ts';
@@ -28,6 +29,7 @@ import { createApp } from './koa.ts';
 import { ROOT, VERSION } from './package.ts';
 import { admitStructuredTokens } from './structured-tokens.ts';
 import { systemRoutes } from './system-routes.ts';
+import { tellingApps, wakeAfterSignOut } from './telling-apps.ts';
 import { tokenTransaction } from './token-transaction.ts';
 
 export interface Given {
@@ -46,6 +48,8 @@ export interface Composed {
   readonly provider: Provider;
   readonly hasher: PasswordHasher;
   readonly readiness: Readiness;
+  /** Tells apps that sessions have ended; not started yet. */
+  readonly telling: Delivery;
 }
 
 export async function compose(given: Given): Promise<Composed> {
@@ -61,6 +65,7 @@ export async function compose(given: Given): Promise<Composed> {
   const keys = await listSigningKeys({ db, box });
   const provider = createProvider({ config, clock, db, clients, keys, log });
   await checkClientsWithEngine(provider, clients());
+  const telling = tellingApps({ config, clock, db, clients, provider: () => provider, log });
 
   const readiness = createReadiness();
   const routes = [
@@ -78,6 +83,7 @@ export async function compose(given: Given): Promise<Composed> {
     gate,
     beforeEngine: [
       limitCrossOrigin(clients),
+      wakeAfterSignOut(telling),
       answerOutagesToPrograms,
       dropRestOfBody,
       untypedRevocation,
@@ -88,7 +94,7 @@ export async function compose(given: Given): Promise<Composed> {
     ],
     provider: () => provider,
   });
-  return { app, routes, provider, hasher, readiness };
+  return { app, routes, provider, hasher, readiness, telling };
 }
 
 export const passwordHasher = ({ limits }: Config): PasswordHasher =>

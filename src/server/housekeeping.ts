@@ -2,6 +2,7 @@
 import type { ClientRegistry } from '../clients/client.ts';
 import { noteClients } from '../clients/live/known-clients.ts';
 import { sweepCounters } from '../limits/counters.ts';
+import { sweepNotices } from '../logout-notices/logout-notices.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
 import { SWEEP_BATCH_ROWS, sweepPayloads } from '../protocol-store/sweep.ts';
@@ -31,8 +32,9 @@ export function startHousekeeping(deps: HousekeepingDeps): () => Promise<void> {
 export async function keepHouse({ log, clients, ...deps }: HousekeepingDeps): Promise<void> {
   try {
     const payloads = await sweepPayloads(deps);
-    const counters = await sweepAllCounters(deps);
-    if (payloads + counters > 0) log.debug({ event: 'sweep.done', payloads, counters });
+    const counters = await inBatches((batch) => sweepCounters(deps, batch));
+    const notices = await inBatches((batch) => sweepNotices(deps, batch));
+    if (payloads + counters + notices > 0) log.debug({ event: 'sweep.done', payloads, counters, notices });
     await noteClients(deps, [...clients().keys()]);
     for (const forgotten of await forgetGoneClients(deps)) log.info({ event: 'client.forgotten', ...forgotten });
   } catch (err) {
@@ -41,10 +43,10 @@ export async function keepHouse({ log, clients, ...deps }: HousekeepingDeps): Pr
 }
 
 /** A wide attack leaves many: what is not deleted in this round would wait for the next. */
-async function sweepAllCounters(deps: StoreDeps): Promise<number> {
+async function inBatches(sweep: (batch: number) => Promise<number>): Promise<number> {
   let deleted = 0;
   for (;;) {
-    const count = await sweepCounters(deps, SWEEP_BATCH_ROWS);
+    const count = await sweep(SWEEP_BATCH_ROWS);
     deleted += count;
     if (count < SWEEP_BATCH_ROWS) return deleted;
   }

@@ -64,6 +64,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const stopHousekeeping = startHousekeeping({ db: database.db, clock, log, clients: live.current });
     const validate = (clients: ClientRegistry) => checkClientsWithEngine(composed.provider, clients);
     const reloading = await startReloading({ config, live, clock, log, validate }, files);
+    composed.telling.start();
     composed.readiness.set('ready');
     log.info({ event: 'server.started', issuer: config.issuer, host: config.server.host, port, mode: config.mode });
     const stop = once(async () => {
@@ -71,7 +72,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       log.info({ event: 'server.stopping' });
       if (config.mode === 'production') await sleep(UNREADY_BEFORE_CLOSING_MS);
       await drain(server, config.server.drainSeconds * 1000);
-      await Promise.all([stopHousekeeping(), reloading.stop()]);
+      await Promise.all([stopHousekeeping(), reloading.stop(), composed.telling.stop()]);
       await database.close();
       log.info({ event: 'server.stopped' });
     });

@@ -2,7 +2,8 @@
 
 import { deleteAccount, setStatus } from '../accounts/accounts.ts';
 import { atomically } from '../database/atomically.ts';
-import { revokeEverythingOf, type StoreDeps } from '../protocol-store/payloads.ts';
+import type { StoreDeps } from '../protocol-store/payloads.ts';
+import { endEverythingOf } from './end-everything.ts';
 
 /** Returns how many sessions ended with it; undefined if there is no such account. */
 export async function banAccount(
@@ -12,7 +13,7 @@ export async function banAccount(
   return atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
     if (!(await setStatus(tx, { accountId, status: 'banned', reason }, deps.clock))) return undefined;
-    return revokeEverythingOf(inside, accountId);
+    return endEverythingOf(inside, accountId);
   });
 }
 
@@ -24,7 +25,7 @@ export async function unbanAccount(deps: StoreDeps, accountId: string): Promise<
 export async function removeAccount(deps: StoreDeps, accountId: string): Promise<boolean> {
   return atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
-    await revokeEverythingOf(inside, accountId);
+    await endEverythingOf(inside, accountId);
     return deleteAccount(tx, accountId);
   });
 }

@@ -1,5 +1,8 @@
-// Ends one browser session, with the grants that were bound to it.
+// Ends one browser session, with the grants that were bound to it, and sees to it that its apps are told.
+import { atomically } from '../database/atomically.ts';
+import { type NewNotice, writeNotices } from '../logout-notices/logout-notices.ts';
 import { revokeGrant, type StoreDeps } from '../protocol-store/payloads.ts';
+import type { Authorizations } from '../protocol-store/session-authorizations.ts';
 import { endSessionRows } from '../protocol-store/session-rows.ts';
 
 /**
@@ -7,8 +10,22 @@ import { endSessionRows } from '../protocol-store/session-rows.ts';
  * it: nothing can be added to a session that has ended.
  */
 export async function endSession(deps: StoreDeps, uid: string): Promise<void> {
-  const held = await endSessionRows(deps, uid);
-  for (const { grantId, persistsLogout } of Object.values(held)) {
+  const { authorizations } = await atomically(deps.db, async (tx) => {
+    const inside = { ...deps, db: tx };
+    const ended = await endSessionRows(inside, uid);
+    await writeNotices(inside, noticesOf(ended));
+    return ended;
+  });
+  for (const { grantId, persistsLogout } of Object.values(authorizations)) {
     if (grantId !== undefined && persistsLogout !== true) await revokeGrant(deps, grantId);
   }
 }
+
+/** One for each app that knows the session: a name for it (`sid`) stood in the app's ID tokens. */
+export const noticesOf = (
+  { accountId, authorizations }: { accountId: string | undefined; authorizations: Authorizations },
+  ended: NewNotice['ended'] = 'session',
+): readonly NewNotice[] =>
+  Object.entries(authorizations).flatMap(([clientId, { sid }]) =>
+    accountId === undefined || sid === undefined ? [] : [{ clientId, accountId, sid, ended }],
+  );

@@ -3,8 +3,9 @@ import { sql } from 'kysely';
 import { type AdapterPayload, errors } from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { IdentifierReplayed } from '../../src/protocol-store/adapter.ts';
-import { revokeEverythingOf, revokeGrant } from '../../src/protocol-store/payloads.ts';
+import { revokeGrant } from '../../src/protocol-store/payloads.ts';
 import { sweepPayloads } from '../../src/protocol-store/sweep.ts';
+import { endEverythingOf } from '../../src/sessions/end-everything.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { atOnce, KINDS } from './racing.ts';
 import { newId, now, openStore, payloadOf, type Store, saveGrant, saveToken } from './stored.ts';
@@ -269,7 +270,7 @@ describe.each(KINDS)('the store on %s', (kind) => {
         janes.map((grantId) => saveToken(store, { model: 'RefreshToken', grantId, accountId: jane })),
       );
       const kept = await saveToken(store, { model: 'RefreshToken', grantId: toms, accountId: tom });
-      expect(await revokeEverythingOf(store.deps, jane)).toBe(0);
+      expect(await endEverythingOf(store.deps, jane)).toBe(0);
       for (const id of janes) expect(await find('Grant', id)).toBeUndefined();
       for (const id of tokens) expect(await find('RefreshToken', id)).toBeUndefined();
       expect(await find('Grant', toms)).toBeDefined();
@@ -307,7 +308,7 @@ describe.each(KINDS)('the store on %s', (kind) => {
       const result = { gatehouse: { stage: 'second-factor', accountId } };
       const payload = payloadOf('Interaction', id, { ...MODELS['Interaction']!(id), result });
       await store.adapter('Interaction').upsert(id, payload, 1800);
-      await revokeEverythingOf(store.deps, accountId);
+      await endEverythingOf(store.deps, accountId);
       await store.adapter('Interaction').upsert(id, payload, 1800);
       expect(await find('Interaction', id)).toBeUndefined();
     });

@@ -3,8 +3,9 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/schema.ts';
-import { deleteExpiredPayloads, revokeEverythingOf, revokeGrant } from '../../src/protocol-store/payloads.ts';
+import { deleteExpiredPayloads, revokeGrant } from '../../src/protocol-store/payloads.ts';
 import { claimSessionGrant } from '../../src/protocol-store/session-rows.ts';
+import { endEverythingOf } from '../../src/sessions/end-everything.ts';
 import { endSession } from '../../src/sessions/end-session.ts';
 import { countAsActivity } from '../../src/sessions/session-lifetime.ts';
 import { postgresAvailable } from '../support/database.ts';
@@ -86,7 +87,7 @@ describe.skipIf(!postgresAvailable())('with many rows on postgres', () => {
     'revoking a grant': () => revokeGrant(deps(), 'grant-10'),
     'adding to a grant': () => adapter('Grant').upsert('x', payloadOf('Grant', 'x', { accountId: 'a' }), 60),
     'ending a session': () => endSession(deps(), 'uid-18'),
-    'ending everything of an account': () => revokeEverythingOf(deps(), 'account-20'),
+    'ending everything of an account': () => endEverythingOf(deps(), 'account-20'),
     'sweeping a batch': () => deleteExpiredPayloads(deps(), 500),
   };
 

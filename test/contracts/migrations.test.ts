@@ -80,6 +80,20 @@ const columns: Columns = {
   rate_counters: { key: 'text!', count: 'int4!', resets_at: 'timestamptz!' },
   server_state: { key: 'text!', value: 'text!', created_at: 'timestamptz!' },
   known_clients: { client_id: 'text!', missing_since: 'timestamptz?' },
+  logout_notices: {
+    id: 'text!',
+    client_id: 'text!',
+    account_id: 'text!',
+    sid: 'text?',
+    ended: 'text!',
+    created_at: 'timestamptz!',
+    next_attempt_at: 'timestamptz!',
+    give_up_after: 'timestamptz!',
+    attempts: 'int4!',
+    last_error: 'text?',
+    delivered_at: 'timestamptz?',
+    given_up_at: 'timestamptz?',
+  },
 };
 
 async function columnsOf(db: Kysely<Database>): Promise<Record<string, Record<string, string>>> {
@@ -131,6 +145,8 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'consents_account_id_fkey',
       'consents_pkey',
       'known_clients_pkey',
+      'logout_notices_ended_check',
+      'logout_notices_pkey',
       'oidc_payloads_pkey',
       'rate_counters_pkey',
       'recovery_codes_account_id_fkey',

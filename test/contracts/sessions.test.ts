@@ -1,8 +1,9 @@
 // A session is several rows when requests run side by side. None of them loses what another has learnt, and they end together.
 import type { AdapterPayload } from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { revokeEverythingOf, revokeGrant } from '../../src/protocol-store/payloads.ts';
+import { revokeGrant } from '../../src/protocol-store/payloads.ts';
 import { claimSessionGrant } from '../../src/protocol-store/session-rows.ts';
+import { endEverythingOf } from '../../src/sessions/end-everything.ts';
 import { endSession } from '../../src/sessions/end-session.ts';
 import { countAsActivity } from '../../src/sessions/session-lifetime.ts';
 import { movingClock } from '../support/moving-clock.ts';
@@ -238,7 +239,7 @@ describe.each(KINDS)('a session on %s', (kind) => {
         const [uid, accountId] = [newId(), newId()];
         const id = await sessionOf(uid, { accountId }).save(newId());
         const saving = atOnce(6, () => renames(id, uid, { accountId }));
-        expect(await revokeEverythingOf(store.deps, accountId)).toBe(1);
+        expect(await endEverythingOf(store.deps, accountId)).toBe(1);
         for (const saved of await saving) expect(await find(saved)).toBeUndefined();
       }
     });

@@ -1,8 +1,8 @@
 // A sign-in under way when somebody's password or factors are changed, or they are shut out, leads nowhere.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { revokeEverythingOf } from '../../src/protocol-store/payloads.ts';
 import { hasSecondFactor } from '../../src/second-factors/second-factor.ts';
 import { banAccount, unbanAccount } from '../../src/sessions/ban-account.ts';
+import { endEverythingOf } from '../../src/sessions/end-everything.ts';
 import type { Browser } from '../support/browser.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { authorizationRequest, newBrowser, signsIn, totpCode } from '../support/sign-in.ts';
@@ -34,7 +34,7 @@ const ENROLMENT = { acr_values: 'mfa' };
 const CONSENT = { client_id: 'ask' };
 
 /** What the command line does after `user set-password` and `user reset-mfa`; a ban does it too. */
-const endEverything = (accountId: string) => revokeEverythingOf(deps(), accountId);
+const endEverything = (accountId: string) => endEverythingOf(deps(), accountId);
 
 test('at the enrolment page nobody enrols a device of their own after the password was changed', async () => {
   const { browser, accountId } = await parked(ENROLMENT);

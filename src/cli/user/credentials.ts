@@ -3,8 +3,9 @@ import { setPassword } from '../../accounts/change-password.ts';
 import { atomically } from '../../database/atomically.ts';
 import { forgetAttempts } from '../../limits/counters.ts';
 import { secondFactorLimit } from '../../limits/limits.ts';
-import { revokeEverythingOf } from '../../protocol-store/payloads.ts';
+
 import { resetSecondFactors } from '../../second-factors/second-factor.ts';
+import { endEverythingOf } from '../../sessions/end-everything.ts';
 import { commandConfig } from '../configuration.ts';
 import { CommandFailed } from '../failure.ts';
 import { count } from '../output.ts';
@@ -28,7 +29,7 @@ export async function setUserPassword(
       const change = await setPassword({ ...deps, ...needed, db }, { accountId: id, password });
       if (change.outcome === 'unknown_account') throw notFound(who);
       if (change.outcome === 'invalid') throw new CommandFailed('invalid', refusedPassword(email, change.reasons));
-      return revokeEverythingOf({ ...deps, db }, id);
+      return endEverythingOf({ ...deps, db }, id);
     });
     const shownOnce = generated ? { password } : {};
     const text = `${email} has a new password; ${count(sessions, 'session')} ended.`;
@@ -50,7 +51,7 @@ export const resetUserFactors = (invocation: Invocation, { who }: { who: string 
     const { removed, sessions } = await atomically(deps.db, async (db) => {
       const removed = await resetSecondFactors(db, id);
       await forgetAttempts({ ...deps, db }, secondFactorLimit(config.limits, id).key);
-      return { removed, sessions: await revokeEverythingOf({ ...deps, db }, id) };
+      return { removed, sessions: await endEverythingOf({ ...deps, db }, id) };
     });
     const what = removed ? 'has no second factor any longer' : 'had no second factor';
     return {

@@ -67,6 +67,7 @@ function createClientLoad(deps: ReloadDeps, { env, cwd }: Surroundings) {
     clientsDir: config.paths.clientsDir,
     resources: config.resources,
     defaultAudience: config.tokens.defaultAudience,
+    privateHosts: config.outgoing.privateHosts,
   };
   let warned: ReadonlySet<string> | undefined;
 

@@ -2,13 +2,13 @@
 // whose session it is.
 import type Koa from 'koa';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
-import { findAccount } from '../accounts/accounts.ts';
-import type { ClientRegistry } from '../clients/client.ts';
-import type { Config } from '../config/config.ts';
-import type { Db } from '../database/database.ts';
-import { renderPage, textsFor } from '../http/page.ts';
-import { sessionCookie } from './cookies.ts';
-import { accountHeading, clientHeading, wayBack } from './headings.ts';
+import { findAccount } from '../../accounts/accounts.ts';
+import type { ClientRegistry } from '../../clients/client.ts';
+import type { Config } from '../../config/config.ts';
+import type { Db } from '../../database/database.ts';
+import { renderPage, textsFor } from '../../http/page.ts';
+import { sessionCookie } from '../cookies.ts';
+import { accountHeading, clientHeading, wayBack } from '../headings.ts';
 
 export interface SignOutDeps {
   readonly db: Db;

@@ -1,0 +1,29 @@
+// Ends everything an account is signed in to, and sees to it that its apps are told.
+import { atomically } from '../database/atomically.ts';
+import { writeNotices } from '../logout-notices/logout-notices.ts';
+import { type RevokedRows, revokeEverythingOf, type StoreDeps } from '../protocol-store/payloads.ts';
+import { authorizationsOf, mergeAuthorizations } from '../protocol-store/session-authorizations.ts';
+import { noticesOf } from './end-session.ts';
+
+/** Returns how many sessions there were. */
+export async function endEverythingOf(deps: StoreDeps, accountId: string): Promise<number> {
+  return atomically(deps.db, async (tx) => {
+    const inside = { ...deps, db: tx };
+    const revoked = await revokeEverythingOf(inside, accountId);
+    const sessions = Map.groupBy(revoked.sessions, ({ uid }) => uid);
+    const byName = [...sessions.values()].flatMap((rows) => {
+      const authorizations = mergeAuthorizations(
+        rows.map(({ payload }) => authorizationsOf(payload)),
+        {},
+      );
+      return noticesOf({ accountId, authorizations }, 'account');
+    });
+    const apps = new Set([...byName.map(({ clientId }) => clientId), ...clientsOf(revoked)]);
+    // An app may have people signed in whose session here was over long ago: it is told about all of them.
+    const atOnce = [...apps].map((clientId) => ({ clientId, accountId, sid: undefined, ended: 'account' as const }));
+    await writeNotices(inside, [...atOnce, ...byName]);
+    return sessions.size;
+  });
+}
+
+const clientsOf = ({ grants }: RevokedRows): readonly string[] => grants.flatMap(({ client_id: id }) => id ?? []);

@@ -1,0 +1,282 @@
+// OpenID Connect Back-Channel Logout 1.0: apps are told when sessions end, soon, and again until they have taken note.
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { banAccount, removeAccount } from '../../src/sessions/ban-account.ts';
+import { type LogoutReceiver, logoutReceiver } from '../support/logout-receiver.ts';
+import { movingClock } from '../support/moving-clock.ts';
+import { claimsIn } from '../support/sign-in.ts';
+import { CALLBACK, SPA_CALLBACK, startTestServer, type TestServer } from '../support/start-server.ts';
+import { SPA, signedIn, WEB } from './apps.ts';
+
+let server: TestServer;
+let web: LogoutReceiver;
+let spa: LogoutReceiver;
+
+const webFile = (uri: string | undefined, more = '') => `
+client_id: web
+preset: web
+redirect_uris: ["${CALLBACK}"]
+post_logout_redirect_uris: ["https://app.example.test/"]
+client_secrets: [{ value: "${WEB.secret}" }]
+consent: skip
+scope: openid profile email roles offline_access
+${uri === undefined ? '' : `backchannel_logout_uri: "${uri}"`}
+${more}
+`;
+
+const spaFile = (uri: string) => `
+client_id: spa
+preset: spa
+redirect_uris: ["${SPA_CALLBACK}"]
+consent: skip
+scope: openid profile email roles offline_access
+backchannel_logout_uri: "${uri}"
+backchannel_logout_session_required: true
+`;
+
+beforeAll(async () => {
+  [web, spa] = [await logoutReceiver(), await logoutReceiver()];
+  server = await startTestServer({ clients: { web: webFile(web.uri), spa: spaFile(spa.uri) }, logLevel: 'debug' });
+  await server.person({ email: 'jane@example.test' });
+});
+
+afterAll(async () => {
+  await server.stop();
+  web.close();
+  spa.close();
+  expect(server.logLines.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
+beforeEach(async () => {
+  await sql`delete from logout_notices`.execute(server.database.db);
+  for (const receiver of [web, spa]) {
+    (receiver.received as unknown[]).length = 0;
+    receiver.answers(200);
+  }
+});
+
+const deps = () => ({ db: server.database.db, clock: movingClock });
+const person = (email: string) => server.person({ email });
+const notices = () =>
+  deps().db.selectFrom('logout_notices').selectAll().orderBy('created_at').orderBy('client_id').execute();
+
+const endUrl = (params: Record<string, string> = {}): string =>
+  `${server.issuer}/session/end?${new URLSearchParams(params)}`;
+
+const signsOut = (who: { browser: { request(url: string): Promise<Response> }; tokens: { idToken: string } }) =>
+  who.browser.request(
+    endUrl({ id_token_hint: who.tokens.idToken, post_logout_redirect_uri: 'https://app.example.test/' }),
+  );
+
+/** Waits until it holds, as long as a person would call it at once. */
+async function soon(holds: () => boolean | Promise<boolean>, milliseconds = 15_000): Promise<void> {
+  const end = performance.now() + milliseconds;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`not within ${milliseconds} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+test('discovery says that apps can be told, and by session', async () => {
+  const document = await (await fetch(`${server.issuer}/.well-known/openid-configuration`)).json();
+  expect(document).toMatchObject({ backchannel_logout_supported: true, backchannel_logout_session_supported: true });
+});
+
+test('who signs out is signed out of every app of the session within a second, by a token that says which session', async () => {
+  const jane = await signedIn(server.issuer, { email: 'jane@example.test' });
+  const atSpa = await signedIn(server.issuer, { app: SPA, browser: jane.browser });
+  const before = performance.now();
+  expect((await signsOut(jane)).status).toBe(303);
+  await soon(() => web.received.length + spa.received.length === 2, 1_000);
+  expect(performance.now() - before).toBeLessThan(1_000);
+  for (const [receiver, tokens, clientId] of [
+    [web, jane.tokens, 'web'] as const,
+    [spa, atSpa.tokens, 'spa'] as const,
+  ]) {
+    const [{ method, url, headers, form, token }] = receiver.received as [(typeof receiver.received)[0]];
+    expect([method, url, headers['content-type']]).toEqual(['POST', '/logout', 'application/x-www-form-urlencoded']);
+    expect([...form.keys()]).toEqual(['logout_token']);
+    const claims = await receiver.verified(server.issuer, clientId);
+    const { sub, sid } = claimsIn(tokens.idToken);
+    expect(claims).toEqual({
+      iss: server.issuer,
+      aud: clientId,
+      sub,
+      sid,
+      iat: expect.any(Number),
+      exp: Number(claims.iat) + 120,
+      jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+    });
+    expect(JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())).toMatchObject({
+      typ: 'logout+jwt',
+      alg: 'RS256',
+      kid: expect.any(String),
+    });
+  }
+  await soon(async () => (await notices()).every(({ delivered_at }) => delivered_at !== null));
+  expect(await notices()).toHaveLength(2);
+});
+
+test('signing out on our page tells each app once, not once more by the engine', async () => {
+  const { browser } = await signedIn(server.issuer, { email: 'jane@example.test' });
+  await signedIn(server.issuer, { app: SPA, browser });
+  await browser.open(endUrl());
+  await browser.submit({}, 'Sign out');
+  await soon(async () => (await notices()).filter(({ delivered_at }) => delivered_at !== null).length === 2);
+  expect([web.received.length, spa.received.length]).toEqual([1, 1]);
+});
+
+test('signing out of one app only, while the session goes on, tells that app alone', async () => {
+  const jane = await signedIn(server.issuer, { email: 'jane@example.test' });
+  await signedIn(server.issuer, { app: SPA, browser: jane.browser });
+  await jane.browser.open(endUrl({ client_id: 'web' }));
+  const { action, data } = jane.browser.form({}, 'Sign out');
+  const { logout: _all, ...form } = data as Record<string, string>;
+  expect((await jane.browser.request(action, { method: 'POST', form })).status).toBeLessThan(400);
+  await soon(() => web.received.length === 1);
+  expect((await web.verified(server.issuer, 'web'))['sid']).toBe(claimsIn(jane.tokens.idToken)['sid']);
+  expect(await notices()).toHaveLength(1);
+});
+
+test('the sign-out of a person is not held up by an app that does not answer, nor is another app', async () => {
+  web.answers(() => undefined);
+  const jane = await signedIn(server.issuer, { email: 'jane@example.test' });
+  await signedIn(server.issuer, { app: SPA, browser: jane.browser });
+  const before = performance.now();
+  expect((await signsOut(jane)).status).toBe(303);
+  expect(performance.now() - before).toBeLessThan(1_000);
+  await soon(() => spa.received.length === 1, 1_000);
+  await soon(async () => (await noticeTo('web'))?.last_error === 'no answer within 5 seconds', 7_000);
+}, 15_000);
+
+/** As the log counts them: in the table an attempt under way looks like the one before it. */
+async function failuresOf(clientId: string): Promise<number> {
+  const id = (await noticeTo(clientId))?.id;
+  return server.logLines.filter(({ event, noticeId }) => event === 'logout_notice.failed' && noticeId === id).length;
+}
+
+const noticeTo = async (clientId: string) => (await notices()).find(({ client_id }) => client_id === clientId);
+
+const ENDS: [string, (accountId: string) => Promise<unknown>][] = [
+  ['banned', (accountId) => banAccount(deps(), { accountId, reason: undefined })],
+  ['deleted', (accountId) => removeAccount(deps(), accountId)],
+];
+
+test.each(ENDS)(
+  'when somebody is %s, an app is told to end all they have there; one that needs names, each session',
+  async (how, end) => {
+    const { id } = await person(`${how}@example.test`);
+    const first = await signedIn(server.issuer, { email: `${how}@example.test` });
+    const firstAtSpa = await signedIn(server.issuer, { app: SPA, browser: first.browser });
+    const second = await signedIn(server.issuer, { app: SPA, email: `${how}@example.test` });
+    await end(id);
+    await soon(() => web.received.length === 1 && spa.received.length === 2);
+    expect(await web.verified(server.issuer, 'web')).toMatchObject({ sub: id });
+    expect(web.received[0]?.claims).not.toHaveProperty('sid');
+    const sids = spa.received.map(({ claims }) => claims['sid']);
+    expect(new Set(sids)).toEqual(new Set([firstAtSpa, second].map(({ tokens }) => claimsIn(tokens.idToken)['sid'])));
+    await soon(async () => (await notices()).every(({ delivered_at }) => delivered_at !== null));
+    expect([web.received.length, spa.received.length]).toEqual([1, 2]);
+  },
+);
+
+test('an app that only holds an offline grant of a session long over is told of a ban too', async () => {
+  const { id } = await person('offline@example.test');
+  await signedIn(server.issuer, {
+    email: 'offline@example.test',
+    params: { scope: 'openid offline_access', prompt: 'consent' },
+  });
+  movingClock.advance({ hours: 13 });
+  await banAccount(deps(), { accountId: id, reason: undefined });
+  await soon(() => web.received.length === 1);
+  expect(web.received[0]?.claims).toMatchObject({ sub: id, aud: 'web' });
+});
+
+test('an app that fails is told again, later each time, with the same jti in a fresh token', async () => {
+  web.answers(503);
+  const jane = await signedIn(server.issuer, { email: 'jane@example.test' });
+  await signsOut(jane);
+  for (const attempt of [1, 2, 3, 4]) {
+    await soon(async () => (await failuresOf('web')) === attempt);
+    const wait = Number((await noticeTo('web'))?.next_attempt_at) - Date.now();
+    expect(wait / 1000).toBeGreaterThan(3.75 * 2 ** (attempt - 1) - 2);
+    expect(wait / 1000).toBeLessThan(6.25 * 2 ** (attempt - 1) + 1);
+    movingClock.advance({ seconds: wait / 1000 + 0.1 });
+  }
+  await soon(() => web.received.length === 5);
+  web.answers(200);
+  movingClock.advance({ minutes: 10 });
+  await soon(async () => (await noticeTo('web'))?.delivered_at != null);
+  expect(new Set(web.received.map(({ claims }) => claims.jti)).size).toBe(1);
+  expect(new Set(web.received.map(({ token }) => token)).size).toBe(web.received.length);
+  await web.verified(server.issuer, 'web', web.received.length - 1);
+  expect((await noticeTo('web'))?.last_error).toBeNull();
+});
+
+test('an app that is down for a day is given up, which the log says, and its notice is kept', async () => {
+  web.answers(500);
+  await signsOut(await signedIn(server.issuer, { email: 'jane@example.test' }));
+  let hours = 0;
+  while ((await noticeTo('web'))?.given_up_at === null) {
+    const { length } = web.received;
+    movingClock.advance({ minutes: 80 });
+    server.telling.wake();
+    hours += 80 / 60;
+    await soon(async () => web.received.length > length || (await noticeTo('web'))?.given_up_at !== null);
+    await soon(
+      async () =>
+        Number((await noticeTo('web'))?.next_attempt_at) > Date.now() || (await noticeTo('web'))?.given_up_at !== null,
+    );
+  }
+  expect(hours).toBeGreaterThan(22);
+  expect(hours).toBeLessThan(27);
+  await soon(() => server.logLines.some(({ event }) => event === 'logout_notice.given_up'));
+  expect(server.logLines.findLast(({ event }) => event === 'logout_notice.given_up')).toMatchObject({
+    level: 'warn',
+    clientId: 'web',
+    reason: 'answers 500',
+  });
+  movingClock.advance({ days: 2 });
+  const { length } = web.received;
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(web.received.length).toBe(length);
+}, 30_000);
+
+test('an app that says 400 four times is not asked a fifth time', async () => {
+  web.answers(400);
+  await signsOut(await signedIn(server.issuer, { email: 'jane@example.test' }));
+  for (const attempt of [1, 2, 3]) {
+    await soon(async () => (await failuresOf('web')) === attempt);
+    movingClock.advance({ minutes: 2 });
+  }
+  await soon(async () => (await noticeTo('web'))?.given_up_at != null);
+  expect(web.received).toHaveLength(4);
+});
+
+test('a redirect is not followed: it counts as a failure', async () => {
+  web.answers((response) => void response.writeHead(307, { location: spa.uri }).end());
+  await signsOut(await signedIn(server.issuer, { email: 'jane@example.test' }));
+  await soon(async () => (await noticeTo('web'))?.last_error === 'answers 307');
+  expect([web.received.length, spa.received.length]).toEqual([1, 0]);
+});
+
+test('an answer without end is not read: what counts is its status', async () => {
+  web.answers((response) => {
+    response.writeHead(200);
+    const more = setInterval(() => response.write(Buffer.alloc(64 * 1024)), 5);
+    response.on('close', () => clearInterval(more));
+  });
+  await signsOut(await signedIn(server.issuer, { email: 'jane@example.test' }));
+  await soon(async () => (await noticeTo('web'))?.delivered_at != null, 1_500);
+});
+
+test.each([
+  ['something that is no HTTP', 'nonsense\r\n\r\n', /^HPE_/],
+  ['a status that no answer has', 'HTTP/1.1 999 What\r\ncontent-length: 0\r\n\r\n', /status/],
+  ['nothing at all', '', /ECONNRESET|hang up/],
+])('an app that answers %s is told again', async (_what, bytes, reason) => {
+  web.answers((_response, { socket }) => void socket.end(bytes));
+  await signsOut(await signedIn(server.issuer, { email: 'jane@example.test' }));
+  await soon(async () => reason.test((await noticeTo('web'))?.last_error ?? ''));
+});
