@@ -6,17 +6,18 @@ export type ReadAccount =
   | { readonly outcome: 'invalid'; readonly errors: Readonly<Record<string, string>> };
 
 const MAX_HOLDER_CHARACTERS = 70;
+const EXPECTED = 'expected an object with holder and iban, and nothing else';
 
 export function readPayoutAccount(body: unknown): ReadAccount {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    return { outcome: 'invalid', errors: { '': 'expected an object with holder and iban' } };
+    return { outcome: 'invalid', errors: { '': EXPECTED } };
   }
   const { holder, iban, ...unknown } = body as Record<string, unknown>;
   const account = { holder: text(holder).trim(), iban: text(iban).replaceAll(' ', '').toUpperCase() };
   const errors: Record<string, string> = {};
   if (!isName(account.holder)) errors['holder'] = `expected a name of at most ${MAX_HOLDER_CHARACTERS} characters`;
   if (!isIban(account.iban)) errors['iban'] = 'expected an IBAN whose check digits fit';
-  for (const member of Object.keys(unknown)) errors[member] = 'is not known here';
+  if (Object.keys(unknown).length > 0) errors[''] = EXPECTED;
   return Object.keys(errors).length === 0 ? { outcome: 'account', account } : { outcome: 'invalid', errors };
 }
 

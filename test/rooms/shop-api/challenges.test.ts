@@ -174,8 +174,9 @@ describe('the payout account', () => {
     const reply = await api.put(wrong, accessToken);
     expect(reply.status).toBe(422);
     isProblem(reply);
-    expect(Object.keys(reply.body['errors'] as object).sort()).toEqual(['access_token', 'holder', 'iban']);
-    for (const body of [null, [], 'text', 1, { holder: {}, iban: [] }, { ...ACCOUNT, holder: 'a\nb' }]) {
+    expect(Object.keys(reply.body['errors'] as object).sort()).toEqual(['', 'holder', 'iban']);
+    const inherited = JSON.parse(`{ "__proto__": {}, "holder": "Vera", "iban": "${ACCOUNT.iban}" }`);
+    for (const body of [null, [], 'text', 1, { holder: {}, iban: [] }, { ...ACCOUNT, holder: 'a\nb' }, inherited]) {
       expect((await api.put(body, accessToken)).status, JSON.stringify(body)).toBe(422);
     }
     expect((await api.get('/earnings', accessToken)).body['payout_account']).toBeNull();

@@ -38,7 +38,7 @@ async function isRefused(token: string, what: string, description?: string): Pro
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const headerOf = (jwt: string) => JSON.parse(Buffer.from(jwt.split('.')[0] ?? '', 'base64url').toString('utf8'));
 
-test('no token is believed by its own word: alg none, our public key as a secret, keys and addresses it brings', async () => {
+test('no token is believed by its own word: alg none, our public key as a secret, keys and addresses it brings (T11)', async () => {
   const { accessToken } = tokens;
   expect((await api.get('/earnings', accessToken)).status).toBe(200);
   const claims = claimsIn(accessToken) as JWTPayload;
@@ -81,7 +81,7 @@ test('no token is believed by its own word: alg none, our public key as a secret
   expect(visited).toEqual([]);
 });
 
-test('what our own key has signed for another purpose is no access token for this API', async () => {
+test('what our own key has signed for another purpose is no access token for this API (T09)', async () => {
   const [key] = await listSigningKeys({
     db: server.database.db,
     box: createSealedBox(deriveKey(MASTER_SECRET, 'sealing')),
@@ -123,7 +123,7 @@ test('what our own key has signed for another purpose is no access token for thi
   expect((await api.get('/payouts', await sign({ ...unlimited, scope: 'earnings:read' }))).status).toBe(403);
 });
 
-test('an ID token, a refresh token and a token of another server are refused', async () => {
+test('an ID token, a refresh token and a token of another server are refused (T09)', async () => {
   await isRefused(tokens.idTokenText, 'an ID token');
   await isRefused(String(tokens.refreshToken), 'a refresh token');
   const other = await startIssuer();

@@ -154,6 +154,20 @@ describe('a change that needs a second factor', () => {
     expect(await accountOf(browser)).toBe('Some Body, account ending in 3000');
   });
 
+  test('is left alone when the server cannot do what the API asks for', async () => {
+    const { browser } = await somebody();
+    await browser.open(`${shopUrl}/earnings/account`);
+    const { action, data } = browser.form({ holder: 'Some Body', iban: IBAN });
+    const answer = await browser.request(action, { method: 'POST', form: data });
+    const state = new URL(answer.headers.get('location') ?? '').searchParams.get('state') ?? '';
+    const refusal = { error: 'unmet_authentication_requirements', state, iss: server.issuer };
+    await browser.open(`${shopUrl}/callback?${new URLSearchParams(refusal)}`);
+    expect([browser.page.status, browser.title]).toEqual([403, 'Nothing was changed']);
+    expect(browser.text).toContain('could not confirm that it is you');
+    await browser.open(`${shopUrl}/earnings/account/confirm`);
+    expect(browser.text).toContain('DE89 3704 0044 0532 0130 00');
+  });
+
   test('asks again when the person took longer than five minutes to confirm it', async () => {
     const { browser } = await somebody();
     await stepsUp(await beginsChange(browser));
