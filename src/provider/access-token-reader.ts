@@ -87,7 +87,12 @@ function common(kind: AccessTokenKind, claims: JWTPayload): Payload {
 const kindOf = (claims: JWTPayload): AccessTokenKind =>
   typeof claims[GRANT_CLAIM] === 'string' ? 'AccessToken' : 'ClientCredentials';
 
+/** Other spellings of the same bytes would be other tokens that work: spare bits at the end, `+` for `-`, blanks. */
+const isCanonical = (token: string): boolean =>
+  token.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
+
 async function verified(deps: Deps, token: string): Promise<JWTPayload | undefined> {
+  if (!isCanonical(token)) return undefined;
   try {
     const { payload } = await jwtVerify(token, deps.verificationKeys(), {
       issuer: deps.config.issuer,

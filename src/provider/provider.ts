@@ -30,6 +30,7 @@ import { features } from './features.ts';
 import { engineFindAccount } from './find-account.ts';
 import { ENDPOINTS } from './paths.ts';
 import { PROMPT_VALUES, policy } from './policy.ts';
+import { findPushedRequestsExactly } from './pushed-requests.ts';
 import { limitResponseModes } from './response-modes.ts';
 import { tellAppsByOutbox } from './sign-out/back-channel-logout.ts';
 import {
@@ -64,6 +65,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   compareHashedSecrets(provider, deps);
   detectReplaysAtomically(provider);
   endWholeSessions(provider, deps);
+  findPushedRequestsExactly(provider);
   limitResponseModes(provider);
   nameSessionsInIdTokens(provider);
   tellAppsByOutbox(provider, deps);
