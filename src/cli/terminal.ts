@@ -22,8 +22,11 @@ export interface Answer {
   readonly result: unknown;
   /** For people; one or more lines without the last newline. */
   readonly text: string;
-  /** 1 when what was asked for is answered with no, as by `migrate --check`. */
-  readonly exitCode?: 0 | 1;
+  /**
+   * 1 when what was asked for is answered with no, as by `migrate --check`; 3 and 4 as `config plan --exit-code` says.
+   * 2 is for command lines that were not understood.
+   */
+  readonly exitCode?: 0 | 1 | 3 | 4;
 }
 
 /** Whether there is a person to ask: questions are written to stderr, so that stdout stays the answer. */

@@ -5,6 +5,12 @@ import { parseClientSecretHash } from './client-secret.ts';
 
 const KINDS = ['hash', 'env', 'file', 'value'] as const;
 
+const moment = textWhere((text) =>
+  parseMoment(text) === undefined
+    ? 'expected a date such as 2027-03-01, or a moment such as 2027-03-01T12:00:00Z'
+    : undefined,
+);
+
 const clientSecret = z
   .strictObject({
     hash: textWhere((text) =>
@@ -21,13 +27,14 @@ const clientSecret = z
       .describe('Name of the environment variable that holds the secret.'),
     file: z.string().min(1).optional().describe('Path of a file that holds the secret, relative to this one.'),
     value: z.string().min(1).optional().describe('The secret in clear; in development only.'),
-    expires: textWhere((text) =>
-      parseExpiry(text) === undefined
-        ? 'expected a date such as 2027-03-01, or a moment such as 2027-03-01T12:00:00Z'
-        : undefined,
-    )
+    expires: moment
       .optional()
       .describe('A date (its first moment in UTC) or a moment, from which on the secret is not accepted.'),
+    created: moment
+      .optional()
+      .describe(
+        'When the secret was made; "gatehouse config plan" marks those older than a year. Nothing depends on it.',
+      ),
   })
   .superRefine((secret, context) => {
     const stated = KINDS.filter((kind) => secret[kind] !== undefined);
@@ -49,7 +56,7 @@ export const soundSecrets = (list: unknown): readonly (StatedSecret | undefined)
 const MOMENT = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 
 /** A date alone is its first moment in UTC: from that day on the secret is not accepted. */
-export function parseExpiry(text: string): Date | undefined {
+export function parseMoment(text: string): Date | undefined {
   const moment = MOMENT.safeParse(text);
   return moment.success ? new Date(moment.data) : undefined;
 }

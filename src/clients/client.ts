@@ -59,6 +59,8 @@ export interface ClientSecret {
   /** SHA-256 of the secret, 32 bytes. */
   readonly sha256: Buffer;
   readonly expires: Date | undefined;
+  /** When it was made, as the file says. */
+  readonly created: Date | undefined;
 }
 
 export type ClientRegistry = ReadonlyMap<string, Client>;

@@ -8,7 +8,7 @@ import { whyUnreadable } from '../config/problem.ts';
 import type { ClientSecret } from './client.ts';
 import type { Finding } from './client-draft.ts';
 import { isBrokenSecret, parseClientSecretHash, sha256 } from './client-secret.ts';
-import { parseExpiry, type StatedSecret } from './client-secrets-field.ts';
+import { parseMoment, type StatedSecret } from './client-secrets-field.ts';
 
 /** Characters. A generated secret has 54; shorter ones are refused whoever made them. */
 const SHORTEST_SECRET = 32;
@@ -38,9 +38,10 @@ export function resolveSecrets(
   for (const [index, secret] of stated.entries()) {
     if (secret === undefined) continue;
     const result = resolveSecret(circumstances, secret);
-    const expires = secret.expires === undefined ? undefined : parseExpiry(secret.expires);
+    const expires = secret.expires === undefined ? undefined : parseMoment(secret.expires);
+    const created = secret.created === undefined ? undefined : parseMoment(secret.created);
     if ('problem' in result) findings.push({ path: ['client_secrets', index, result.key], message: result.problem });
-    else secrets.push({ sha256: result.hash, expires });
+    else secrets.push({ sha256: result.hash, expires, created });
     if ('remark' in result) warnings.push({ path: ['client_secrets', index, result.key], message: result.remark });
     if (expires !== undefined && expires <= circumstances.now) {
       warnings.push({ path: ['client_secrets', index, 'expires'], message: 'has passed: this secret is not accepted' });

@@ -8,6 +8,30 @@ export const ADMIN_ROLE = 'gatehouse:admin';
 
 export const isProductRole = (name: string): boolean => name.startsWith(PRODUCT_ROLE_PREFIX);
 
+/**
+ * Whether a pattern of a client file, with `*` for any run of characters, shows a role. Roles of the product need a
+ * pattern that itself begins with `gatehouse:`. A pattern in the place of the role: whether all that it shows is shown.
+ */
+export const showsRole = (pattern: string, role: string): boolean =>
+  (!isProductRole(role) || isProductRole(pattern)) && matchesGlob(role, pattern);
+
+/** Without regular expressions: the time is linear whatever the pattern. */
+function matchesGlob(text: string, pattern: string): boolean {
+  const [prefix = '', ...rest] = pattern.split('*');
+  const suffix = rest.pop();
+  if (suffix === undefined) return text === pattern;
+  if (text.length < prefix.length + suffix.length) return false;
+  if (!text.startsWith(prefix) || !text.endsWith(suffix)) return false;
+  const end = text.length - suffix.length;
+  let from = prefix.length;
+  for (const part of rest) {
+    const at = text.indexOf(part, from);
+    if (at === -1 || at + part.length > end) return false;
+    from = at + part.length;
+  }
+  return true;
+}
+
 const ROLE_NAME = /^[a-z](?:[a-z0-9._:-]{0,62}[a-z0-9])?$/;
 
 /**

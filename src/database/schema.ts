@@ -14,6 +14,7 @@ export interface Database {
   server_state: ServerStateTable;
   known_clients: KnownClientsTable;
   logout_notices: LogoutNoticesTable;
+  served_configurations: ServedConfigurationsTable;
 }
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
@@ -149,4 +150,24 @@ export interface LogoutNoticesTable {
   last_error: string | null;
   delivered_at: Timestamp | null;
   given_up_at: Timestamp | null;
+}
+
+/** What a server process serves, as it said itself last. No secret, and no hash of one. */
+export interface ServedConfigurationsTable {
+  /** UUIDv7, another one at every start. */
+  instance: string;
+  /** For people: host and process id. */
+  process: string;
+  version: string;
+  /** Of clients and settings; equal digests mean equal sets. */
+  digest: string;
+  clients: Json<Record<string, unknown>>;
+  settings: Json<Record<string, unknown>>;
+  started_at: CreatedAt;
+  /** Since when it has served this set. */
+  in_force_since: Timestamp;
+  /** When the process last said so. */
+  seen_at: Timestamp;
+  /** When it said that it stops. */
+  stopped_at: Timestamp | null;
 }

@@ -1,4 +1,5 @@
 // Owns tables roles and role_assignments.
+import { type SqlBool, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { ADMIN_ROLE, isProductRole, roleNameProblem } from '../config/role-names.ts';
 import type { Db } from '../database/database.ts';
@@ -146,6 +147,21 @@ export async function revokeRole(
     .where('role', '=', role)
     .executeTakeFirst();
   return revoked.numDeletedRows > 0n ? 'revoked' : 'not_assigned';
+}
+
+/** How many of the accounts one rule lets in and the other does not; a rule is a list of which one role is enough. */
+export async function countRefused(
+  db: Db,
+  accountIds: readonly string[],
+  { before, after }: { before: readonly string[]; after: readonly string[] },
+): Promise<number> {
+  if (after.length === 0) return 0;
+  const hasOneOf = (roles: readonly string[]) => sql<SqlBool>`exists (select from role_assignments
+    where account_id = account.id and role = any(${sql.val([...roles])}::text[]))`;
+  const { rows } = await sql<{ refused: string }>`
+    select count(*) as refused from unnest(${sql.val([...accountIds])}::text[]) as account(id)
+    where not ${hasOneOf(after)} ${before.length === 0 ? sql`` : sql`and ${hasOneOf(before)}`}`.execute(db);
+  return Number(rows[0]?.refused ?? 0);
 }
 
 export interface HeldRoles {

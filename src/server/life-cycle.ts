@@ -13,6 +13,7 @@ import { checkClientsWithEngine } from './check-clients.ts';
 import { type Composed, compose } from './compose.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { type FilesOptions, type Reloading, startReloading } from './reloading.ts';
+import { startServing } from './serving.ts';
 
 export interface StartOptions {
   readonly config: Config;
@@ -65,6 +66,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const validate = (clients: ClientRegistry) => checkClientsWithEngine(composed.provider, clients);
     const reloading = await startReloading({ config, live, clock, log, validate }, files);
     composed.telling.start();
+    const endServing = await startServing({ db: database.db, clock, log, config, live }, files);
     composed.readiness.set('ready');
     log.info({ event: 'server.started', issuer: config.issuer, host: config.server.host, port, mode: config.mode });
     const stop = once(async () => {
@@ -73,6 +75,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       if (config.mode === 'production') await sleep(UNREADY_BEFORE_CLOSING_MS);
       await drain(server, config.server.drainSeconds * 1000);
       await Promise.all([stopHousekeeping(), reloading.stop(), composed.telling.stop()]);
+      await endServing();
       await database.close();
       log.info({ event: 'server.stopped' });
     });

@@ -63,3 +63,15 @@ export async function rememberConsent(
 export async function forgetConsentsTo(db: Db, clientId: string): Promise<void> {
   await db.deleteFrom('consents').where('client_id', '=', clientId).execute();
 }
+
+/** By client_id; an app that is not in it has none. */
+export async function countConsents(db: Db, clientIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (clientIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('consents')
+    .select(({ fn }) => ['client_id', fn.countAll().as('consents')])
+    .where('client_id', 'in', clientIds)
+    .groupBy('client_id')
+    .execute();
+  return new Map(rows.map((row) => [row.client_id, Number(row.consents)]));
+}

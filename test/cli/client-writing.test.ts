@@ -29,6 +29,8 @@ const place = (files: Record<string, string> = {}, env: Record<string, string> =
 const read = ({ cwd }: Place, file: string) => readFileSync(path.join(cwd, file), 'utf8');
 const clientsOf = ({ cwd, env }: Place) => loadConfiguration({ cwd, env: { ...DEVELOPMENT, ...env } }).clients;
 
+const today = () => new Date().toISOString().slice(0, 10);
+
 const withApp = () => place({ 'config/clients/app.yaml': APP }, { APP_SECRET: SECRET });
 
 describe('client new', () => {
@@ -57,7 +59,7 @@ describe('client new', () => {
     expect(typeof secret === 'string' && looksLikeOurSecret(secret)).toBe(['web', 'service'].includes(preset));
     if (typeof secret !== 'string') return;
     expect(text).not.toContain(secret);
-    expect(text).toContain(`- hash: ${hashClientSecret(secret)}\n`);
+    expect(text).toContain(`- hash: ${hashClientSecret(secret)}\n    created: ${today()}\n`);
   });
 
   test.each(['web', 'service'])('and what it offers as comments for %s is right too', async (preset) => {
@@ -125,7 +127,13 @@ describe('client secret new', () => {
     const hash = hashClientSecret(String(secret));
     const lines = APP.split('\n');
     expect(read(here, 'config/clients/app.yaml')).toBe(
-      [...lines.slice(0, 9), `  - hash: ${hash}`, '    expires: 2999-03-01', ...lines.slice(9)].join('\n'),
+      [
+        ...lines.slice(0, 9),
+        `  - hash: ${hash}`,
+        `    created: ${today()}`,
+        '    expires: 2999-03-01',
+        ...lines.slice(9),
+      ].join('\n'),
     );
     expect(statSync(file).mode & 0o777).toBe(0o640);
     expect(clientsOf(here).get('app')?.secrets).toHaveLength(3);

@@ -94,6 +94,18 @@ const columns: Columns = {
     delivered_at: 'timestamptz?',
     given_up_at: 'timestamptz?',
   },
+  served_configurations: {
+    instance: 'text!',
+    process: 'text!',
+    version: 'text!',
+    digest: 'text!',
+    clients: 'jsonb!',
+    settings: 'jsonb!',
+    started_at: 'timestamptz!',
+    in_force_since: 'timestamptz!',
+    seen_at: 'timestamptz!',
+    stopped_at: 'timestamptz?',
+  },
 };
 
 async function columnsOf(db: Kysely<Database>): Promise<Record<string, Record<string, string>>> {
@@ -157,6 +169,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'roles_admin_mfa_check',
       'roles_mfa_check',
       'roles_pkey',
+      'served_configurations_pkey',
       'server_state_pkey',
       'signing_keys_pkey',
       'signing_keys_stage_check',

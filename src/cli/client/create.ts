@@ -27,8 +27,8 @@ export async function createClient(invocation: Invocation, wanted: WantedClient)
   const files = readConfigurationFiles(invocation);
   const { clientId, preset, name, redirectUris } = wanted;
   const secret = keepsSecret(preset) ? generateClientSecret() : undefined;
-  const secretHash = secret === undefined ? undefined : hashClientSecret(secret);
-  const yaml = newClientYaml({ clientId, preset, name, redirectUris, secretHash });
+  const kept = secret === undefined ? undefined : { hash: hashClientSecret(secret), created: today(files) };
+  const yaml = newClientYaml({ clientId, preset, name, redirectUris, secret: kept });
   const path = join(files.known.clientsDir, `${clientId}.yaml`);
   refuseProblems(files, { path, yaml, clientId });
   const file = shownFile(files.circumstances.cwd, path);
@@ -43,6 +43,9 @@ export async function createClient(invocation: Invocation, wanted: WantedClient)
   ];
   return { result: { client_id: clientId, file, client_secret: secret }, text: lines.join('\n') };
 }
+
+/** In UTC, as client files state days. */
+export const today = ({ circumstances }: ConfigurationFiles): string => circumstances.now.toISOString().slice(0, 10);
 
 function refuseProblems(
   { circumstances, known }: ConfigurationFiles,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateClientSecret, hashClientSecret } from '../../clients/client-secret.ts';
-import { parseExpiry } from '../../clients/client-secrets-field.ts';
+import { parseMoment } from '../../clients/client-secrets-field.ts';
 import { checkClient } from '../../clients/load-client.ts';
 import { replaceFile } from '../../clients/writing/client-files.ts';
 import { withListEntry } from '../../config/editing/yaml-text.ts';
@@ -11,7 +11,7 @@ import { parseYaml } from '../../config/yaml-document.ts';
 import { CommandFailed } from '../failure.ts';
 import { quoted } from '../output.ts';
 import type { Answer, Invocation } from '../terminal.ts';
-import { whatIsWrong } from './create.ts';
+import { today, whatIsWrong } from './create.ts';
 import { type ClientFiles, readClientFiles, unknownClient } from './read-files.ts';
 
 /** The file keeps its comments and its order; one entry is added. */
@@ -28,7 +28,11 @@ export async function addSecret(
   if (found.placeOf === undefined) throw new ConfigurationInvalid(found.problems);
 
   const secret = generateClientSecret();
-  const entry = { hash: hashClientSecret(secret), ...(expires === undefined ? {} : { expires }) };
+  const entry = {
+    hash: hashClientSecret(secret),
+    created: today(files),
+    ...(expires === undefined ? {} : { expires }),
+  };
   const edited = withListEntry(readFileSync(path, 'utf8'), 'client_secrets', entry);
   if (edited === undefined)
     throw new CommandFailed('invalid', `${file} was not changed: client_secrets is not a list.`);
@@ -42,7 +46,7 @@ export async function addSecret(
 
 function requireFuture(expires: string | undefined, now: Date): void {
   if (expires === undefined) return;
-  const moment = parseExpiry(expires);
+  const moment = parseMoment(expires);
   const wrong =
     moment === undefined
       ? 'expected a date such as 2027-03-01, or a moment such as 2027-03-01T12:00:00Z'

@@ -7,6 +7,8 @@ export interface LiveClients {
   readonly current: () => ClientRegistry;
   /** From now on `current` is this one. */
   replace(next: ClientRegistry): ClientChanges;
+  /** Calls `told` after every `replace`, until the function that it returns is called. */
+  onReplace(told: () => void): () => void;
   /** The files say something else than what is in force, and cannot be used. */
   markOutdated(problems: number, now: Date): void;
   markServerFile(state: ServerFileState): void;
@@ -37,13 +39,19 @@ export interface ClientChanges {
 export function createLiveClients(first: ClientRegistry): LiveClients {
   let inForce = first;
   let status: ConfigurationStatus = { clients: 'current', server: 'current' };
+  const listeners = new Set<() => void>();
   return {
     current: () => inForce,
     replace(next) {
       const changes = changesBetween(inForce, next);
       inForce = next;
       status = { clients: 'current', server: status.server };
+      for (const told of listeners) told();
       return changes;
+    },
+    onReplace(told) {
+      listeners.add(told);
+      return () => void listeners.delete(told);
     },
     markOutdated(problems, now) {
       const since = status.clients === 'outdated' ? status.since : now;

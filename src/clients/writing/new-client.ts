@@ -11,13 +11,13 @@ export interface NewClient {
   readonly name: string | undefined;
   readonly redirectUris: readonly string[];
   /** For a client that keeps a secret. */
-  readonly secretHash: string | undefined;
+  readonly secret: { readonly hash: string; readonly created: string } | undefined;
 }
 
 export const keepsSecret = (preset: Preset): boolean => PRESETS[preset].authMethods.includes('client_secret_basic');
 
 /** Not yet checked: names and addresses stand in it as they were given. */
-export function newClientYaml({ clientId, preset, name, redirectUris, secretHash }: NewClient): string {
+export function newClientYaml({ clientId, preset, name, redirectUris, secret }: NewClient): string {
   return [
     schemaLine(`../${SCHEMA_FILES.client}`),
     ...WHAT_IT_IS[preset].map((line) => `# ${line}`),
@@ -25,7 +25,7 @@ export function newClientYaml({ clientId, preset, name, redirectUris, secretHash
     ...(name === undefined ? [] : [`client_name: ${yamlScalar(name)}`]),
     `preset: ${preset}`,
     ...(redirectUris.length === 0 ? [] : ['redirect_uris:', ...redirectUris.map((uri) => `  - ${yamlScalar(uri)}`)]),
-    ...(secretHash === undefined ? [] : ['', ...secretLines(clientId, secretHash)]),
+    ...(secret === undefined ? [] : ['', ...secretLines(clientId, secret)]),
     '',
     ...(PRESETS[preset].isInteractive ? SIGN_IN_LINES : SERVICE_LINES),
     '',
@@ -43,11 +43,12 @@ const WHAT_IT_IS: Readonly<Record<Preset, readonly string[]>> = {
   service: ['A program that acts for itself, without a person (grant client_credentials).'],
 };
 
-const secretLines = (clientId: string, hash: string): readonly string[] => [
+const secretLines = (clientId: string, { hash, created }: { hash: string; created: string }): readonly string[] => [
   '# The secret itself was shown once. To replace it while the app runs: let',
   `# "gatehouse client secret new ${clientId}" add another one, give it to the app, then take the old one out.`,
   'client_secrets:',
   `  - hash: ${hash}`,
+  `    created: ${created}`,
 ];
 
 const SIGN_IN_LINES = [

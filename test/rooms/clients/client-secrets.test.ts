@@ -21,6 +21,7 @@ const withSecrets = (...secrets: [secret: string, expires?: string][]) => ({
     ([secret, expires]): ClientSecret => ({
       sha256: sha256(secret),
       expires: expires === undefined ? undefined : new Date(expires),
+      created: undefined,
     }),
   ),
 });

@@ -1,0 +1,93 @@
+// Which changes of settings make the server easier to misuse, and why that matters.
+import { type FieldChange, newItems } from './described.ts';
+
+export interface Weakening {
+  readonly key: string;
+  /** What the change is, in a few words. */
+  readonly what: string;
+  readonly why: string;
+}
+
+interface Rule {
+  readonly keys: RegExp;
+  readonly isWeaker: (change: FieldChange) => boolean;
+  readonly what: string;
+  readonly why: string;
+}
+
+const greater = ({ before, after }: FieldChange) => Number(after) > Number(before) && before !== null;
+const smaller = ({ before, after }: FieldChange) => Number(after) < Number(before) && after !== null;
+const grown = ({ before, after }: FieldChange) => newItems(before, after).length > 0;
+const becomes = (value: string) => (change: FieldChange) => change.after === value && change.before !== null;
+
+const RULES: readonly Rule[] = [
+  {
+    keys: /^mode$/,
+    isWeaker: becomes('development'),
+    what: 'production becomes development',
+    why: 'development takes secrets in clear and settings that production refuses',
+  },
+  {
+    keys: /^mfa$/,
+    isWeaker: becomes('optional'),
+    what: 'the second factor is optional',
+    why: 'a password alone, guessed or phished, opens an account',
+  },
+  {
+    keys: /^passwords\.min_length/,
+    isWeaker: smaller,
+    what: 'shorter passwords',
+    why: 'short passwords are guessed (NIST SP 800-63B-4 section 3.1.1.2)',
+  },
+  {
+    keys: /^sessions\./,
+    isWeaker: greater,
+    what: 'longer sessions',
+    why: 'a browser left open, or a stolen cookie, works for longer',
+  },
+  {
+    keys: /^tokens\.\w+_(?:seconds|days)$|^resources\[.*\]\.access_token_seconds$/,
+    isWeaker: greater,
+    what: 'longer lifetime',
+    why: 'a token that was stolen, or whose owner was shut out, works for longer',
+  },
+  {
+    keys: /^limits\.\w+_failures$/,
+    isWeaker: greater,
+    what: 'more failed tries',
+    why: 'guessing gets easier (NIST SP 800-63B-4 section 3.2.2)',
+  },
+  {
+    keys: /^limits\.\w+_window_minutes$/,
+    isWeaker: smaller,
+    what: 'failed tries are forgotten sooner',
+    why: 'guessing gets easier (NIST SP 800-63B-4 section 3.2.2)',
+  },
+  {
+    keys: /^server\.trusted_proxies$/,
+    isWeaker: grown,
+    what: 'more proxies are believed',
+    why: 'whoever is in such a network can claim any address, and limits count by address',
+  },
+  {
+    keys: /^outgoing\.private_hosts$/,
+    isWeaker: grown,
+    what: 'requests may reach more of your own network',
+    why: 'an address in a client file can then lead the server to what is there',
+  },
+  {
+    keys: /^server\.internal_hosts$/,
+    isWeaker: grown,
+    what: 'more host names are answered',
+    why: 'a name that others can point to this server reaches its endpoints',
+  },
+];
+
+export const settingRegressions = (changes: readonly FieldChange[]): readonly Weakening[] =>
+  changes.flatMap((change) =>
+    RULES.filter(({ keys, isWeaker }) => keys.test(change.key) && isWeaker(change)).map(({ what, why }) => ({
+      key: change.key,
+      what,
+      why,
+    })),
+  );

@@ -1,0 +1,116 @@
+// The settings in force, by the keys and units of gatehouse.yaml, with secrets masked.
+import type { Config, Resource } from '../config.ts';
+import { dotted } from '../problem.ts';
+import { type Described, described, type Keys, nothing, type Value } from './described.ts';
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const KEYS: Keys<Config> = {
+  mode: 'mode',
+  issuer: 'issuer',
+  name: 'name',
+  server: (server) =>
+    described(server, {
+      host: 'server.host',
+      port: 'server.port',
+      trustedProxies: 'server.trusted_proxies',
+      internalHosts: 'server.internal_hosts',
+      drainSeconds: 'server.drain_seconds',
+    }),
+  database: (database) =>
+    described(database, {
+      url: (url) => ({ 'database.url': url === undefined ? null : withoutPassword(url) }),
+      poolSize: 'database.pool_size',
+    }),
+  outgoing: (outgoing) => described(outgoing, { privateHosts: 'outgoing.private_hosts' }),
+  accounts: (accounts) =>
+    described(accounts, {
+      mfa: 'mfa',
+      passwordMinLength: 'passwords.min_length',
+      passwordMinLengthWithSecondFactor: 'passwords.min_length_with_second_factor',
+      passwordMaxLength: 'passwords.max_length',
+    }),
+  sessions: (sessions) =>
+    described(sessions, {
+      idleSeconds: inUnits('sessions.idle_minutes', MINUTE),
+      absoluteSeconds: inUnits('sessions.absolute_hours', HOUR),
+    }),
+  tokens: (tokens) =>
+    described(tokens, {
+      defaultAudience: 'tokens.default_audience',
+      accessTokenSeconds: 'tokens.access_token_seconds',
+      clientCredentialsTokenSeconds: 'tokens.client_credentials_token_seconds',
+      idTokenSeconds: 'tokens.id_token_seconds',
+      refreshTokenIdleSeconds: inUnits('tokens.refresh_token_idle_days', DAY),
+      refreshTokenAbsoluteSeconds: inUnits('tokens.refresh_token_absolute_days', DAY),
+    }),
+  limits: (limits) =>
+    described(limits, {
+      signInFailures: 'limits.sign_in_failures',
+      signInWindowSeconds: inUnits('limits.sign_in_window_minutes', MINUTE),
+      secondFactorFailures: 'limits.second_factor_failures',
+      secondFactorWindowSeconds: inUnits('limits.second_factor_window_minutes', MINUTE),
+      parallelHashes: 'limits.parallel_hashes',
+      hashQueue: 'limits.hash_queue',
+    }),
+  logging: (logging) => described(logging, { level: 'logging.level', format: 'logging.format' }),
+  resources: (resources) => Object.assign({}, ...[...resources.values()].map(describeResource)),
+  // Where files are is no setting, and the master secret is told apart by its fingerprint only.
+  paths: nothing,
+  masterSecret: nothing,
+};
+
+export const describeSettings = (config: Config): Described => described(config, KEYS);
+
+/** Keys of what may be there or not: the APIs. */
+export const isResourceKey = (key: string): boolean => key.startsWith('resources[');
+
+const inUnits = (key: string, unit: number) => (seconds: number) => ({ [key]: seconds / unit });
+
+function describeResource(resource: Resource): Described {
+  const key = dotted(['resources', resource.audience]);
+  return described(resource, {
+    audience: nothing,
+    name: `${key}.name`,
+    scopes: (scopes) => ({ [`${key}.scopes`]: [...scopes].map(([scope, sentence]) => `${scope}: ${sentence}`) }),
+    accessTokenSeconds: `${key}.access_token_seconds`,
+  });
+}
+
+/** Where the database is; not who asks for it, nor what else the address says. */
+function withoutPassword(address: string): string {
+  const { protocol, host, pathname } = new URL(address);
+  return `${protocol}//${host}${pathname}`;
+}
+
+/** Settings that these variables of the environment decide wherever they are set. */
+const VARIABLES: Readonly<Record<string, string>> = {
+  mode: 'GATEHOUSE_MODE',
+  issuer: 'GATEHOUSE_ISSUER',
+  'server.host': 'HOST',
+  'server.port': 'PORT',
+  'database.url': 'DATABASE_URL',
+  'logging.level': 'GATEHOUSE_LOG_LEVEL',
+};
+
+/**
+ * Keys that a server has from its environment, or that follow from one of these, while this environment says nothing
+ * about them: a file cannot tell what they will be.
+ */
+export function decidedElsewhere(
+  served: { readonly values: Described; readonly variables: readonly string[] },
+  stated: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const { values, variables } = served;
+  const isElsewhere = (name: string) => variables.includes(name) && !stated.has(name);
+  const keys = new Set(Object.keys(VARIABLES).filter((key) => isElsewhere(VARIABLES[key] ?? '')));
+  const follows = (key: string, from: string, value: Value | undefined) => {
+    if (keys.has(from) && values[key] === value) keys.add(key);
+  };
+  follows('issuer', 'server.port', `http://localhost:${String(values['server.port'])}`);
+  follows('tokens.default_audience', 'issuer', values['issuer']);
+  follows('logging.format', 'mode', values['mode'] === 'production' ? 'json' : 'pretty');
+  return keys;
+}
