@@ -31,6 +31,7 @@ export type RefusalReason =
   | 'form_broken_off'
   | 'foreign_form'
   | 'too_many_people'
+  | 'too_many_links'
   | 'records_unreachable';
 
 export interface RefusalDetails {

@@ -2,17 +2,19 @@
 import type { Clock } from '../clock.ts';
 import type { Db } from '../database/database.ts';
 import type { Account } from './account.ts';
-import { insertAccount } from './accounts.ts';
+import { insertAccount, type NewAccount } from './accounts.ts';
 import { canonicalEmail, canonicalUsername } from './identifiers.ts';
 import type { PasswordHasher } from './password-hash.ts';
-import { checkPassword, type PasswordRules, withPersonalWords } from './password-rules.ts';
+import { inWords, type PasswordFlaw, type PasswordRules, passwordFlaws, withPersonalWords } from './password-rules.ts';
 
 export type AccountField = 'email' | 'username' | 'displayName' | 'password';
 
 export interface FieldProblem {
   readonly field: AccountField;
-  /** A sentence for the person who filled the field in. */
+  /** A sentence in English for the operator who filled the field in. */
   readonly message: string;
+  /** What is wrong with a password, for pages that say it in their own words. */
+  readonly flaw?: PasswordFlaw;
 }
 
 export interface AccountRequest {
@@ -39,15 +41,29 @@ interface Deps {
 
 /** All problems are reported together; what is taken is only said about a request without problems. */
 export async function createAccount(deps: Deps, request: AccountRequest): Promise<AccountCreation> {
+  const preparation = await prepareAccount(deps, request);
+  if (preparation.outcome === 'invalid') return preparation;
+  const account = await insertAccount(deps, preparation.account);
+  return typeof account === 'string' ? { outcome: account } : { outcome: 'created', account };
+}
+
+export type AccountPreparation =
+  | { outcome: 'prepared'; account: NewAccount }
+  | { outcome: 'invalid'; problems: FieldProblem[] };
+
+/** An account that is fine and not stored yet: its password is hashed. */
+export async function prepareAccount(
+  { hasher, rules }: Pick<Deps, 'hasher' | 'rules'>,
+  request: AccountRequest,
+): Promise<AccountPreparation> {
   const email = canonicalEmail(request.email);
   const username = request.username === undefined ? undefined : canonicalUsername(request.username);
   const displayName = request.displayName === undefined ? undefined : canonicalDisplayName(request.displayName);
-  const problems = problemsOf(deps.rules, request, { email, username, displayName });
+  const problems = problemsOf(rules, request, { email, username, displayName });
   if (email === undefined || problems.length > 0) return { outcome: 'invalid', problems };
-  const passwordHash = request.password === undefined ? undefined : await deps.hasher.hash(request.password);
+  const passwordHash = request.password === undefined ? undefined : await hasher.hash(request.password);
   const { emailVerified } = request;
-  const account = await insertAccount(deps, { email, emailVerified, username, displayName, passwordHash });
-  return typeof account === 'string' ? { outcome: account } : { outcome: 'created', account };
+  return { outcome: 'prepared', account: { email, emailVerified, username, displayName, passwordHash } };
 }
 
 function problemsOf(
@@ -65,9 +81,9 @@ function problemsOf(
   if (request.displayName !== undefined && canonical.displayName === undefined) {
     problems.push({ field: 'displayName', message: DISPLAY_NAME_RULE });
   }
-  const reasons =
-    request.password === undefined ? [] : checkPassword(request.password, withPersonalWords(rules, request));
-  return [...problems, ...reasons.map((message) => ({ field: 'password' as const, message }))];
+  const flaws =
+    request.password === undefined ? [] : passwordFlaws(request.password, withPersonalWords(rules, request));
+  return [...problems, ...flaws.map((flaw) => ({ field: 'password' as const, message: inWords(flaw), flaw }))];
 }
 
 const USERNAME_RULE =

@@ -37,26 +37,43 @@ export const withPersonalWords = (rules: PasswordRules, names: PersonalNames): P
   ],
 });
 
-/** Everything that is wrong with the password, as sentences for the person; empty when it is fine. */
-export function checkPassword(password: string, rules: PasswordRules): string[] {
-  const tooLong = `Use at most ${rules.maxLength} characters.`;
+/** What is wrong with a password. Pages have their own words for it, in every language. */
+export type PasswordFlaw =
+  | { readonly flaw: 'too_short'; readonly least: number; readonly length: number }
+  | { readonly flaw: 'too_long'; readonly most: number }
+  | { readonly flaw: 'common' }
+  | { readonly flaw: 'mostly_names' };
+
+/** Everything that is wrong with the password; empty when it is fine. */
+export function passwordFlaws(password: string, rules: PasswordRules): PasswordFlaw[] {
+  const tooLong: PasswordFlaw = { flaw: 'too_long', most: rules.maxLength };
   // Two UTF-16 units per code point at most: what is longer than this is too long without being looked at.
   if (password.length > rules.maxLength * 2) return [tooLong];
   const text = password.normalize('NFKC');
   const length = [...text].length;
   if (length > rules.maxLength) return [tooLong];
-  const reasons: string[] = [];
-  if (length < rules.minLength) {
-    reasons.push(`Use at least ${rules.minLength} characters; this password has ${length}.`);
+  const flaws: PasswordFlaw[] = [];
+  if (length < rules.minLength) flaws.push({ flaw: 'too_short', least: rules.minLength, length });
+  if (rules.commonPasswords.has(text.toLowerCase())) flaws.push({ flaw: 'common' });
+  else if (isMostly(text.toLowerCase(), rules.contextWords)) flaws.push({ flaw: 'mostly_names' });
+  return flaws;
+}
+
+/** The same as sentences in English, for the command line. */
+export const checkPassword = (password: string, rules: PasswordRules): string[] =>
+  passwordFlaws(password, rules).map(inWords);
+
+export function inWords(flaw: PasswordFlaw): string {
+  switch (flaw.flaw) {
+    case 'too_short':
+      return `Use at least ${flaw.least} characters; this password has ${flaw.length}.`;
+    case 'too_long':
+      return `Use at most ${flaw.most} characters.`;
+    case 'common':
+      return 'This password is on the list of common passwords that attackers try first. Choose another one.';
+    case 'mostly_names':
+      return 'This password is mostly your name, your e-mail address or the name of this service. Add other words.';
   }
-  if (rules.commonPasswords.has(text.toLowerCase())) {
-    reasons.push('This password is on the list of common passwords that attackers try first. Choose another one.');
-  } else if (isMostly(text.toLowerCase(), rules.contextWords)) {
-    reasons.push(
-      'This password is mostly your name, your e-mail address or the name of this service. Add other words.',
-    );
-  }
-  return reasons;
 }
 
 /** Whether the names make up more than half of the text, wherever and however often they stand in it. */

@@ -8,6 +8,7 @@ import { addConfigCommands } from './config/commands.ts';
 import { addLogoutNoticeCommands } from './logout-notice.ts';
 import { migrateDatabase } from './migrate.ts';
 import { addRole, alterRole, giveRole, removeRole, showRoles, takeRole } from './role.ts';
+import { printSetupLink } from './setup-link.ts';
 import { banUser, deleteUser, unbanUser } from './user/access.ts';
 import { createUser } from './user/create.ts';
 import { resetUserFactors, setUserPassword } from './user/credentials.ts';
@@ -54,6 +55,13 @@ function addServerCommands(program: Command, perform: Perform): void {
     .option('--check', 'change nothing; exit with 1 if migrations are pending', false)
     .addHelpText('after', examples('gatehouse migrate --check && echo up to date'))
     .action((options: { check: boolean }) => perform((invocation) => migrateDatabase(invocation, options)));
+  program
+    .command('setup')
+    .description('the first administrator')
+    .command('link')
+    .description('print a new link that makes the first administrator; not after there has been one')
+    .addHelpText('after', examples('gatehouse setup link', 'docker compose exec server gatehouse setup link'))
+    .action(() => perform(printSetupLink));
 }
 
 function addUserCommands(user: Command, perform: Perform): void {

@@ -14,6 +14,7 @@ export type FailureCode =
   | 'not_found'
   | 'taken'
   | 'reserved'
+  | 'already_set_up'
   | 'cancelled'
   | 'address_unavailable'
   | 'configuration_invalid'

@@ -7,6 +7,7 @@ import { createDemoRolesOnce, type Demo, type DemoUrls, demoUrlsFrom, startDemo 
 import { type RunningServer, type StartOptions, startServer } from '../server/life-cycle.ts';
 import { CommandFailed, ForPrograms } from './failure.ts';
 import { listenForReload } from './reload-signal.ts';
+import { greetFirstAdministrator, type Withdraw } from './setup-link.ts';
 import { listenForStop } from './stop-signal.ts';
 import type { Answer, Invocation, Terminal } from './terminal.ts';
 
@@ -23,11 +24,17 @@ export async function serve({ terminal, json }: Invocation, { demo }: { demo: bo
     const server = await startOrExplain({ config, clients, files, log, demoUrl: demoUrls?.shop }, logging);
     const forgetReload = listenForReload(server.reload);
     let running: Demo | undefined;
+    let withdraw: Withdraw | undefined;
     try {
       if (demoUrls !== undefined) running = await openDemo(server, { config, terminal, log });
       if (config.mode === 'development' && logging.format === 'pretty') terminal.stdout.write(banner(config, demoUrls));
+      withdraw = await greetFirstAdministrator(
+        { db: server.database.db, clock: systemClock },
+        { config, terminal, log },
+      );
       await stop.received;
     } finally {
+      await withdraw?.().catch((err: unknown) => log.warn({ event: 'setup.link_not_withdrawn', err }));
       await Promise.all([server.stop(), running?.stop()]);
       forgetReload();
     }

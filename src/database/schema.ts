@@ -15,6 +15,7 @@ export interface Database {
   known_clients: KnownClientsTable;
   logout_notices: LogoutNoticesTable;
   served_configurations: ServedConfigurationsTable;
+  setup_links: SetupLinksTable;
 }
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
@@ -64,6 +65,8 @@ export interface RolesTable {
   name: string;
   description: string;
   mfa: Generated<'optional' | 'required'>;
+  /** Whether somebody has, or has had, this role. Never false again. */
+  ever_granted: Generated<boolean>;
   created_at: CreatedAt;
 }
 
@@ -170,4 +173,13 @@ export interface ServedConfigurationsTable {
   seen_at: Timestamp;
   /** When it said that it stops. */
   stopped_at: Timestamp | null;
+}
+
+/** The one link that makes the first administrator. */
+export interface SetupLinksTable {
+  id: 'current';
+  /** SHA-256 of the token in the link. */
+  token_hash: string;
+  created_at: Timestamp;
+  expires_at: Timestamp;
 }

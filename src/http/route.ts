@@ -3,12 +3,18 @@ import type Koa from 'koa';
 import './state.ts';
 
 /** Who may call a route. The gate (server/) enforces it; a new case fails to compile wherever it is not handled. */
-export type Access = { readonly rule: 'anyone' } | { readonly rule: 'holder-of-interaction' };
+export type Access =
+  | { readonly rule: 'anyone' }
+  | { readonly rule: 'holder-of-interaction' }
+  | { readonly rule: 'holder-of-setup-link' };
 
 export const anyone: Access = { rule: 'anyone' };
 
 /** The browser that began this sign-in: it holds the interaction's cookie. */
 export const holderOfInteraction: Access = { rule: 'holder-of-interaction' };
+
+/** The browser that has opened the link which makes the first administrator. */
+export const holderOfSetupLink: Access = { rule: 'holder-of-setup-link' };
 
 /** One phrase, for the printed list of routes. */
 export function describeAccess(access: Access): string {
@@ -17,6 +23,8 @@ export function describeAccess(access: Access): string {
       return 'anyone';
     case 'holder-of-interaction':
       return 'holder of the interaction';
+    case 'holder-of-setup-link':
+      return 'holder of the set-up link';
   }
 }
 

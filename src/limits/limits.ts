@@ -43,6 +43,13 @@ export const secondFactorLimit = (limits: LimitsConfig, accountId: string): Name
   windowSeconds: limits.secondFactorWindowSeconds,
 });
 
+/** Links that were never printed, by network: nobody guesses 256 bits, and nobody has a reason to go on trying. */
+export const setupLinkLimit = (limits: LimitsConfig, network: string): NamedLimit => ({
+  key: `setup:network:${network}`,
+  attempts: limits.signInFailures,
+  windowSeconds: limits.signInWindowSeconds,
+});
+
 /** Counters of an existing account follow its id, so that e-mail and username share them. */
 export const knownAccount = (accountId: string): string => accountId;
 

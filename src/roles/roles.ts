@@ -2,6 +2,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { ADMIN_ROLE, isProductRole, roleNameProblem } from '../config/role-names.ts';
+import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
 
@@ -119,22 +120,48 @@ export async function grantRole(
   db: Db,
   { accountId, role }: { accountId: string; role: string },
 ): Promise<'granted' | 'unknown_role' | 'already'> {
-  const granted = await db
-    .insertInto('role_assignments')
-    .columns(['account_id', 'role'])
-    .expression((eb) =>
-      eb
-        .selectFrom('roles')
-        .select((select) => [select.val(accountId).as('account_id'), 'roles.name as role'])
-        .where('roles.name', '=', role)
-        .forKeyShare(),
-    )
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('role')
+  return atomically(db, async (tx) => {
+    const granted = await tx
+      .insertInto('role_assignments')
+      .columns(['account_id', 'role'])
+      .expression((eb) =>
+        eb
+          .selectFrom('roles')
+          .select((select) => [select.val(accountId).as('account_id'), 'roles.name as role'])
+          .where('roles.name', '=', role)
+          .forKeyShare(),
+      )
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('role')
+      .executeTakeFirst();
+    if (granted) {
+      await noteFirstGrant(tx, role);
+      return 'granted';
+    }
+    const known = await tx.selectFrom('roles').select('name').where('name', '=', role).executeTakeFirst();
+    return known ? 'already' : 'unknown_role';
+  });
+}
+
+/**
+ * True for the one caller who is the first ever to give this role to somebody. Others wait until that transaction has
+ * ended, and are first if it was rolled back.
+ */
+export async function noteFirstGrant(db: Db, role: string): Promise<boolean> {
+  const noted = await db
+    .updateTable('roles')
+    .set({ ever_granted: true })
+    .where('name', '=', role)
+    .where('ever_granted', '=', false)
+    .returning('name')
     .executeTakeFirst();
-  if (granted) return 'granted';
-  const known = await db.selectFrom('roles').select('name').where('name', '=', role).executeTakeFirst();
-  return known ? 'already' : 'unknown_role';
+  return noted !== undefined;
+}
+
+/** Whether somebody has, or has had, this role: taking it away and deleting the account change nothing. */
+export async function wasEverGranted(db: Db, role: string): Promise<boolean> {
+  const row = await db.selectFrom('roles').select('ever_granted').where('name', '=', role).executeTakeFirst();
+  return row?.ever_granted === true;
 }
 
 export async function revokeRole(

@@ -6,9 +6,9 @@ import type { SealedBox } from '../crypto/sealed-box.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { reserveAttempt, returnAttempt } from '../limits/counters.ts';
-import { secondFactorLimit } from '../limits/limits.ts';
+import { type NamedLimit, secondFactorLimit } from '../limits/limits.ts';
 import { qrCodeSvg } from './qr-code.ts';
-import { newRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts';
+import { newRecoveryCodes, type RecoveryCodeSet, replaceRecoveryCodes } from './recovery-codes.ts';
 import { matchTotp, newTotpSecret, totpCodeFrom, totpUri } from './totp.ts';
 import { hasTotpSecret, insertTotpSecret } from './totp-secrets.ts';
 
@@ -39,10 +39,18 @@ export function startTotpEnrolment({
 
 export type TotpConfirmation =
   /** Shown once; only their hashes are kept. */
-  | { outcome: 'enrolled'; recoveryCodes: string[] }
-  | { outcome: 'wrong_code' }
-  | { outcome: 'already_enrolled' }
-  | { outcome: 'too_many_attempts'; retryAfterSeconds: number };
+  { outcome: 'enrolled'; recoveryCodes: string[] } | { outcome: 'already_enrolled' } | Exclude<FirstCode, RightCode>;
+
+/** The code that proves that the app knows the secret, and the time step it belongs to. */
+export type FirstCode =
+  | RightCode
+  | { readonly outcome: 'wrong_code' }
+  | { readonly outcome: 'too_many_attempts'; readonly retryAfterSeconds: number };
+
+interface RightCode {
+  readonly outcome: 'right';
+  readonly step: number;
+}
 
 interface Deps {
   readonly db: Db;
@@ -58,12 +66,26 @@ interface Deps {
  */
 export async function confirmTotpEnrolment(
   deps: Deps,
-  { accountId, secret, code: typed }: { accountId: string; secret: string; code: string },
+  { accountId, secret, code }: { accountId: string; secret: string; code: string },
 ): Promise<TotpConfirmation> {
   if (await hasTotpSecret(deps.db, accountId)) return { outcome: 'already_enrolled' };
+  const first = await checkFirstCode(deps, { limit: secondFactorLimit(deps.limits, accountId), secret, code });
+  if (first.outcome !== 'right') return first;
+  // The hashes are made before the transaction: it lasts a few statements, not ten hashes.
+  const codes = await newRecoveryCodes(deps.hasher);
+  const stored = await atomically(deps.db, (tx) =>
+    storeEnrolment({ ...deps, db: tx }, { accountId, secret, lastStep: first.step, codes }),
+  );
+  return stored ? { outcome: 'enrolled', recoveryCodes: [...codes.codes] } : { outcome: 'already_enrolled' };
+}
+
+/** Stores nothing but the count of wrong codes. Text that cannot be a code is wrong without being counted. */
+export async function checkFirstCode(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  { limit, secret, code: typed }: { limit: NamedLimit; secret: string; code: string },
+): Promise<FirstCode> {
   const code = totpCodeFrom(typed);
   if (code === undefined) return { outcome: 'wrong_code' };
-  const limit = secondFactorLimit(deps.limits, accountId);
   const reservation = await reserveAttempt(deps, limit.key, limit);
   if (!reservation.allowed) {
     return { outcome: 'too_many_attempts', retryAfterSeconds: reservation.retryAfterSeconds };
@@ -71,19 +93,15 @@ export async function confirmTotpEnrolment(
   const step = matchTotp(secret, code, deps.clock.now());
   if (step === undefined) return { outcome: 'wrong_code' };
   await returnAttempt(deps, limit.key);
-  return storeEnrolment(deps, { accountId, secret, lastStep: step });
+  return { outcome: 'right', step };
 }
 
-/** The hashes are made before the transaction: it lasts a few statements, not ten hashes. */
-async function storeEnrolment(
-  deps: Deps,
-  enrolment: { accountId: string; secret: string; lastStep: number },
-): Promise<TotpConfirmation> {
-  const set = await newRecoveryCodes(deps.hasher);
-  return atomically(deps.db, async (tx) => {
-    const inserted = await insertTotpSecret({ ...deps, db: tx }, enrolment);
-    if (!inserted) return { outcome: 'already_enrolled' };
-    await replaceRecoveryCodes({ db: tx, clock: deps.clock }, enrolment.accountId, set);
-    return { outcome: 'enrolled', recoveryCodes: [...set.codes] };
-  });
+/** In the caller's transaction. False when the account has an authenticator already. */
+export async function storeEnrolment(
+  deps: Pick<Deps, 'db' | 'clock' | 'box'>,
+  enrolment: { accountId: string; secret: string; lastStep: number; codes: RecoveryCodeSet },
+): Promise<boolean> {
+  if (!(await insertTotpSecret(deps, enrolment))) return false;
+  await replaceRecoveryCodes(deps, enrolment.accountId, enrolment.codes);
+  return true;
 }

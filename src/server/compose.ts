@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import type Koa from 'koa';
 import type { Provider } from 'oidc-provider';
 import { createPasswordHasher, type PasswordHasher } from '../accounts/password-hash.ts';
+import { passwordRulesFor } from '../accounts/password-rules.ts';
 import type { LiveClients } from '../clients/live/live-clients.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { deriveKey } from '../crypto/derived-keys.ts';
 import { createSealedBox } from '../crypto/sealed-box.ts';
 import type { OpenDatabase } from '../database/database.ts';
+import { firstRunRoutes } from '../first-run/routes.ts';
 import { loadAssets } from '../http/assets.ts';
 import { createClientAddress } from '../http/client-address.ts';
 import { createCsrf } from '../http/csrf.ts';
@@ -60,6 +62,7 @@ export async function compose(given: Given): Promise<Composed> {
   const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
   const csrf = createCsrf(deriveKey(config.masterSecret, 'csrf'));
   const hasher = passwordHasher(config);
+  const rules = passwordRulesFor(config.accounts, config.name);
 
   await ensureActiveSigningKey({ db, clock, box });
   const keys = await listSigningKeys({ db, box });
@@ -71,6 +74,7 @@ export async function compose(given: Given): Promise<Composed> {
   const routes = [
     ...systemRoutes({ config, db, clients: given.clients, readiness, version: VERSION, demoUrl: given.demoUrl }),
     ...interactionRoutes({ config, clock, db, clients, provider: () => provider, hasher, box, csrf, log }),
+    ...firstRunRoutes({ config, clock, db, hasher, rules, box, csrf, log }),
   ];
   const assets = loadAssets(join(ROOT, 'views', 'assets'));
   const app = createApp({

@@ -5,8 +5,8 @@ export const RINGS: readonly (readonly string[])[] = [
   ['main.ts'],
   ['cli'],
   ['server'],
-  ['interactions'],
-  ['provider'],
+  ['interactions', 'first-run'],
+  ['provider', 'first-administrator'],
   ['second-factors', 'sessions'],
   ['accounts', 'roles', 'keys', 'clients', 'protocol-store', 'logout-notices'],
   ['http', 'limits', 'outgoing'],
@@ -44,10 +44,17 @@ export const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms without SQL: what they want of the database they ask of the room that owns it. */
-export const ROOMS_WITHOUT_SQL: readonly string[] = ['http', 'provider', 'interactions', 'cli'];
+export const ROOMS_WITHOUT_SQL: readonly string[] = ['http', 'provider', 'interactions', 'first-run', 'cli'];
 
 /** The only ones that know HTTP: the kit, the edges that are built from it, what puts them together, and who calls out. */
-export const ROOMS_WITH_HTTP: readonly string[] = ['http', 'outgoing', 'provider', 'interactions', 'server'];
+export const ROOMS_WITH_HTTP: readonly string[] = [
+  'http',
+  'outgoing',
+  'provider',
+  'interactions',
+  'first-run',
+  'server',
+];
 
 /** Whoever starts the program reads the environment and hands it to config/. */
 export const MAY_READ_ENVIRONMENT: RegExp = /^src\/(?:config\/|main\.ts\b)/;

@@ -89,6 +89,8 @@ export interface Program {
   readonly child: ChildProcess;
   /** Everything written so far. */
   output(): string;
+  /** What of it is no remark: the log, the answer. */
+  stdout(): string;
   /** Resolves when the output has a match, rejects when the program ends without one. */
   shows(pattern: RegExp): Promise<RegExpExecArray>;
   /** 0 to 255, or the signal that ended it. */
@@ -106,10 +108,12 @@ export function startProgram({ cwd, env }: Place, words: readonly string[]): Pro
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';
+  let stdout = '';
   const listeners = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       output += text;
+      if (stream === child.stdout) stdout += text;
       for (const listener of listeners) listener();
     });
   }
@@ -128,5 +132,5 @@ export function startProgram({ cwd, env }: Place, words: readonly string[]): Pro
       void ended.then((how) => reject(new Error(`ended (${how}) without ${pattern}:\n${output}`)));
       look();
     });
-  return { child, output: () => output, shows, ended };
+  return { child, output: () => output, stdout: () => stdout, shows, ended };
 }

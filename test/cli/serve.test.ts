@@ -76,13 +76,13 @@ const production = async () => {
 test('in production there is no demo, every line is JSON, and a second signal ends it at once', async () => {
   const place = await production();
   const server = startProgram(place, ['serve', '--demo']);
-  await server.shows(/server\.started/);
+  await server.shows(/setup\.link_printed/);
   const lines = server
-    .output()
+    .stdout()
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
-  expect(lines.map(({ event }) => event)).toEqual(['demo.refused', 'server.started']);
+  expect(lines.map(({ event }) => event)).toEqual(['demo.refused', 'server.started', 'setup.link_printed']);
 
   // A request that never ends keeps the server waiting.
   const socket = await connected(Number(place.env['PORT']));

@@ -43,7 +43,7 @@ const columns: Columns = {
   },
   totp_secrets: { account_id: 'text!', secret: 'text!', last_step: 'int8!', confirmed_at: 'timestamptz!' },
   recovery_codes: { account_id: 'text!', code_hash: 'text!', salt: 'text!', created_at: 'timestamptz!' },
-  roles: { name: 'text!', description: 'text!', mfa: 'text!', created_at: 'timestamptz!' },
+  roles: { name: 'text!', description: 'text!', mfa: 'text!', created_at: 'timestamptz!', ever_granted: 'bool!' },
   role_assignments: { account_id: 'text!', role: 'text!', created_at: 'timestamptz!' },
   consents: {
     account_id: 'text!',
@@ -106,6 +106,7 @@ const columns: Columns = {
     seen_at: 'timestamptz!',
     stopped_at: 'timestamptz?',
   },
+  setup_links: { id: 'text!', token_hash: 'text!', created_at: 'timestamptz!', expires_at: 'timestamptz!' },
 };
 
 async function columnsOf(db: Kysely<Database>): Promise<Record<string, Record<string, string>>> {
@@ -171,6 +172,8 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'roles_pkey',
       'served_configurations_pkey',
       'server_state_pkey',
+      'setup_links_one_check',
+      'setup_links_pkey',
       'signing_keys_pkey',
       'signing_keys_stage_check',
       'totp_secrets_account_id_fkey',

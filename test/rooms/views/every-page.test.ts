@@ -128,5 +128,5 @@ test('only the QR code, our own drawing, is written unescaped', () => {
       .filter((line) => /!=(?!=)|!\{/.test(line))
       .map((line) => `${page}: ${line.trim()}`),
   );
-  expect(raw).toEqual(['interactions/enrol-totp: != qrSvg']);
+  expect(raw).toEqual(['mixins/enrolment: != qrSvg']);
 });

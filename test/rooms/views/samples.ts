@@ -78,6 +78,51 @@ function state(view: string, name: string, locals: Record<string, unknown>): Sam
   return { view, state: name, locals };
 }
 
+const setUp = { action: '/setup/account', csrf, title: 'Set up Gatehouse' };
+const accountForm = {
+  ...setUp,
+  typed: { email: '', name: '' },
+  errors: [],
+  rule: 'At least 15 characters.',
+};
+
+const firstRun: readonly Sample[] = [
+  state('first-run/account', 'empty', accountForm),
+  state('first-run/account', 'everything wrong', {
+    ...accountForm,
+    typed: { email: longPerson.label, name: longPerson.name },
+    problem: { summary: 'Something is wrong.' },
+    errors: [
+      { field: 'email', message: 'This is no address.' },
+      { field: 'name', message: 'This name is too long.' },
+      { field: 'password', message: 'Too short.' },
+      { field: 'password', message: 'Mostly names.' },
+    ],
+  }),
+  state('first-run/authenticator', 'start', { ...enrol, changeAction: '/setup/change' }),
+  state('first-run/authenticator', 'wrong code', {
+    ...enrol,
+    account: longPerson,
+    changeAction: '/setup/change',
+    problem: { summary: 'That code is not right.' },
+  }),
+  state('first-run/authenticator', 'too many codes', {
+    ...enrol,
+    changeAction: '/setup/change',
+    problem: { summary: 'Too many codes.' },
+    retryAfterSeconds: 540,
+  }),
+  state('first-run/recovery-codes', 'shown once', {
+    ...setUp,
+    account: alice,
+    codes: recoveryCodes,
+    downloadHref: '/setup/recovery-codes.txt',
+  }),
+  state('first-run/done', 'finished', { title: 'Set-up finished', email: alice.label }),
+  state('first-run/void', 'too old', { title: 'This set-up link does not work' }),
+  state('first-run/closed', 'somebody was faster', { title: 'Already set up' }),
+];
+
 const interactions: readonly Sample[] = [
   state('interactions/sign-in', 'first visit', signIn),
   state('interactions/sign-in', 'app without logo', { ...signIn, client: bareApp, cancelAction: undefined }),
@@ -274,7 +319,7 @@ const others: readonly Sample[] = [
   }),
 ];
 
-export const samples: readonly Sample[] = [...interactions, ...others];
+export const samples: readonly Sample[] = [...firstRun, ...interactions, ...others];
 
 /** Locals that the page renderer adds to every view. */
 export const commonLocals = (language: Language) => ({
