@@ -27,6 +27,8 @@ export interface Sessions {
   /** Takes it out: of two clicks at once only one finds it. */
   takeDraft(id: string): PayoutAccount | undefined;
   end(id: string): void;
+  /** Ends those of a person, or the one that the server calls `sid`. Returns how many. */
+  endAtServer(which: { readonly subject: string | undefined; readonly sid: string | undefined }): number;
 }
 
 export const SESSION_IDLE_SECONDS = 8 * 60 * 60;
@@ -109,6 +111,14 @@ export function createSessions(now: () => number = Date.now): Sessions {
     },
     end(id) {
       sessions.delete(id);
+    },
+    endAtServer({ subject, sid }) {
+      const ended = [...sessions.values()].filter(
+        ({ session: { person } }) =>
+          (subject === undefined || person.subject === subject) && (sid === undefined || person.claims['sid'] === sid),
+      );
+      for (const { session } of ended) sessions.delete(session.id);
+      return ended.length;
     },
   };
 }

@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import { addAccountPage } from './account-page.ts';
 import { loadAssets } from './assets.ts';
+import { addBackChannel } from './back-channel.ts';
 import { addBrowsePages } from './browse-pages.ts';
 import { createEarnings } from './earnings.ts';
 import { addEarningsPages } from './earnings-pages.ts';
@@ -89,6 +90,7 @@ function composeShop({
   router.get('/assets/*file', (ctx) => assets.serve(ctx, ctx.params['file'] ?? ''));
   const signInDeps = { shopUrl, signIn, pending, visitors, pages, log };
   addSignInPages(router, gate, signInDeps);
+  addBackChannel(router, { issuer, clientId, sessions, log });
   addAccountPage(router, gate, { signIn, sessions, visitors, refresh, pages });
   addSellingPages(router, gate, { listings, sessions, pages });
   const earnings = createEarnings({ apiUrl: api.url, signIn, sessions, refresh, log });

@@ -66,6 +66,17 @@ describe.skipIf(!chromiumAvailable())('the demo shop', () => {
       await page.getByLabel('Six-digit code').fill(totpCode(secret, 1));
       await page.getByRole('button', { name: 'Continue' }).click();
       await page.getByRole('heading', { name: 'Hello, Vera Vendor' }).waitFor();
+
+      // Signing out at Gatehouse itself: the shop is told behind the browser's back.
+      await page.goto(`${server.issuer}/session/end`);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByText('signed out').first().waitFor();
+      await expect
+        .poll(async () => {
+          await page.goto(shopUrl);
+          return page.getByRole('link', { name: 'Sign in' }).count();
+        })
+        .toBeGreaterThan(0);
       expect(problems).toEqual([]);
       await context.close();
     },

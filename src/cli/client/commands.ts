@@ -21,7 +21,11 @@ export function addClientCommands(client: Command, perform: Perform): void {
   client
     .command('validate')
     .description('check all client files as the server would; exit with 1 and every problem')
-    .option('--online', 'also fetch the key sets and pages that they point to', false)
+    .option(
+      '--online',
+      'also fetch the key sets and pages that they point to, and look up where sign-outs are told',
+      false,
+    )
     .addHelpText(
       'after',
       examples('gatehouse client validate --json', 'GATEHOUSE_MODE=production gatehouse client validate'),

@@ -1,6 +1,9 @@
 // gatehouse client validate: everything a server would refuse in the client files, before it has to.
-import { onlineProblems } from '../../clients/online/online-problems.ts';
+import { type OnlineDeps, onlineProblems } from '../../clients/online/online-problems.ts';
+import type { KnownConfig } from '../../config/load.ts';
 import { formatProblems, type Problem } from '../../config/problem.ts';
+import { checkHost } from '../../outgoing/check-host.ts';
+import { createOutgoing } from '../../outgoing/outgoing.ts';
 import { count } from '../output.ts';
 import type { Answer, Invocation } from '../terminal.ts';
 import { readClientFiles } from './read-files.ts';
@@ -10,14 +13,14 @@ const TIMEOUT_MS = 5_000;
 
 /** Needs no database and no mode; without a mode only what development and production both refuse is a problem. */
 export async function validateClients(invocation: Invocation, { online }: { online: boolean }): Promise<Answer> {
-  const { problems: ofServerFile, loaded } = readClientFiles(invocation);
+  const { problems: ofServerFile, loaded, known } = readClientFiles(invocation);
   // The engine takes a second to load.
   const { problemsOfEngine } = await import('../../server/engine-for-checks.ts');
   const problems = [
     ...ofServerFile,
     ...loaded.problems,
     ...(await problemsOfEngine(loaded.clients)),
-    ...(online ? await onlineProblems({ fetch, timeoutMs: TIMEOUT_MS }, loaded.files) : []),
+    ...(online ? await onlineProblems(onlineDeps(known), loaded.files) : []),
   ];
   const lines = [
     problems.length === 0
@@ -36,5 +39,12 @@ export async function validateClients(invocation: Invocation, { online }: { onli
     exitCode: problems.length === 0 ? 0 : 1,
   };
 }
+
+const onlineDeps = ({ privateHosts }: KnownConfig): OnlineDeps => ({
+  fetch,
+  outgoing: createOutgoing({ privateHosts }),
+  checkHost: (url) => checkHost({ privateHosts }, url),
+  timeoutMs: TIMEOUT_MS,
+});
 
 const problemResult = ({ file, line, path, message }: Problem) => ({ file, line, path, message });

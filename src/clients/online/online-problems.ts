@@ -1,10 +1,17 @@
-// Fetches what client files point to, when an operator asks for it: key sets, and the pages people can open.
+// Looks at what client files point to, when an operator asks for it: key sets, the pages people can open, and where apps
+// are told of sign-outs.
 import type { Problem } from '../../config/problem.ts';
+import type { Outgoing } from '../../outgoing/outgoing.ts';
+import { whyUnreachable } from '../../outgoing/why-unreachable.ts';
 import { jwks } from '../jwks-field.ts';
 import type { LoadedClient } from '../load-client.ts';
 
 export interface OnlineDeps {
+  /** For pages, which people open and not the server. */
   readonly fetch: typeof fetch;
+  /** As the server would make the request, by the rules of gatehouse.yaml. */
+  readonly outgoing: Outgoing;
+  readonly checkHost: (url: string) => Promise<void>;
   /** Milliseconds for one address. */
   readonly timeoutMs: number;
 }
@@ -38,6 +45,7 @@ function addressesOf(loaded: LoadedClient): readonly Address[] {
   if (client === undefined) return [];
   const stated = [
     { key: 'jwks_uri', url: client.jwksUri, check: keySetProblem },
+    { key: 'backchannel_logout_uri', url: client.backchannelLogoutUri, check: hostProblem },
     { key: 'client_uri', url: client.clientUri, check: pageProblem },
     { key: 'policy_uri', url: client.policyUri, check: pageProblem },
     { key: 'tos_uri', url: client.tosUri, check: pageProblem },
@@ -46,7 +54,9 @@ function addressesOf(loaded: LoadedClient): readonly Address[] {
 }
 
 async function problemAt(deps: OnlineDeps, { client, key, url, check }: Address): Promise<Problem | undefined> {
-  const message = await check(deps, url).catch((error: unknown) => `cannot be reached: ${whyUnreachable(error, deps)}`);
+  const message = await check(deps, url).catch(
+    (error: unknown) => `cannot be reached: ${whyUnreachable(error, deps.timeoutMs)}`,
+  );
   if (message === undefined) return undefined;
   return { ...(client.placeOf?.([key]) ?? { file: client.file, line: undefined, path: key }), message };
 }
@@ -57,11 +67,15 @@ async function pageProblem({ fetch, timeoutMs }: OnlineDeps, url: string): Promi
   return response.ok ? undefined : `answers ${response.status}`;
 }
 
+/** Nothing is posted there: what the app would be told has not happened. */
+async function hostProblem({ checkHost }: OnlineDeps, url: string): Promise<undefined> {
+  await checkHost(url);
+}
+
 /** Like the engine: no redirects, one document of a reasonable size, public keys. */
-async function keySetProblem({ fetch, timeoutMs }: OnlineDeps, url: string): Promise<string | undefined> {
-  const response = await fetch(url, {
+async function keySetProblem({ outgoing, timeoutMs }: OnlineDeps, url: string): Promise<string | undefined> {
+  const response = await outgoing(url, {
     signal: AbortSignal.timeout(timeoutMs),
-    redirect: 'manual',
     headers: { accept: 'application/jwk-set+json, application/json' },
   });
   if (response.status !== 200) {
@@ -95,12 +109,4 @@ async function readAtMost(response: Response, most: number): Promise<string | un
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-/** fetch hides the reason behind "fetch failed". */
-function whyUnreachable(error: unknown, { timeoutMs }: OnlineDeps): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} seconds`;
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return code || (cause instanceof Error ? cause.message : String(cause));
 }

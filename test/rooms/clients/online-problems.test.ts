@@ -3,13 +3,16 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadClients } from '../../../src/clients/load-clients.ts';
-import { onlineProblems } from '../../../src/clients/online/online-problems.ts';
+import { type OnlineDeps, onlineProblems } from '../../../src/clients/online/online-problems.ts';
 import { readKnownConfig } from '../../../src/config/load.ts';
+import { checkHost } from '../../../src/outgoing/check-host.ts';
+import type { Resolve } from '../../../src/outgoing/guarded-lookup.ts';
+import { createOutgoing } from '../../../src/outgoing/outgoing.ts';
 import { configFiles, DEVELOPMENT, linesOf } from '../../support/config-files.ts';
 import { clientYaml, PUBLIC_KEY } from './client-files.ts';
 
 /** A web server on loopback; addresses at app.test lead there. */
-async function websites(answer: RequestListener): Promise<typeof fetch> {
+async function websites(answer: RequestListener): Promise<Pick<OnlineDeps, 'fetch' | 'outgoing' | 'checkHost'>> {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -17,15 +20,27 @@ async function websites(answer: RequestListener): Promise<typeof fetch> {
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return (url, init) => fetch(String(url).replace('https://app.test', `http://127.0.0.1:${port}`), init);
+  const there = (url: unknown) => String(url).replace('https://app.test', `http://127.0.0.1:${port}`);
+  const outgoing = createOutgoing({ privateHosts: ['127.0.0.1'] });
+  return {
+    fetch: (url, init) => fetch(there(url), init),
+    outgoing: (url, request) => outgoing(there(url), request),
+    checkHost: (url) => checkHost({ privateHosts: ['known.test', '10.1.0.0/16'], resolve: names }, url),
+  };
 }
 
 async function problemsOnline(lines: string, answer: RequestListener, timeoutMs = 5000): Promise<string[]> {
   const place = { env: DEVELOPMENT, ...configFiles({ 'config/clients/app.yaml': clientYaml('web', lines) }) };
   const { files, problems } = loadClients({ ...place, now: new Date(0) }, readKnownConfig(place).known);
   expect(problems).toEqual([]);
-  return linesOf(await onlineProblems({ fetch: await websites(answer), timeoutMs }, files));
+  return linesOf(await onlineProblems({ ...(await websites(answer)), timeoutMs }, files));
 }
+
+/** app.test is public; what ends in an address has that one. */
+const names: Resolve = (host, _options, done) => {
+  if (host === 'nowhere.test') return done(Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }), []);
+  done(null, [{ address: host === 'app.test' ? '1.1.1.1' : '10.0.0.1', family: 4 }]);
+};
 
 const KEYS = 'client_secrets: -\ntoken_endpoint_auth_method: private_key_jwt\njwks_uri: https://app.test/jwks';
 const PAGES = 'client_uri: https://app.test/\npolicy_uri: https://app.test/privacy\ntos_uri: https://app.test/terms';
@@ -83,4 +98,29 @@ describe('pages', () => {
 test('a client that points nowhere costs no request', async () => {
   const answer: RequestListener = () => expect.unreachable();
   expect(await problemsOnline('', answer)).toEqual([]);
+});
+
+describe('where an app is told of sign-outs', () => {
+  const silent: RequestListener = () => expect.unreachable();
+  const told = (uri: string) => problemsOnline(`backchannel_logout_uri: ${uri}`, silent);
+
+  test.each(['https://app.test/logout', 'https://known.test/logout', 'https://10.1.2.3/logout'])(
+    '%s may be called, and nothing is posted there',
+    async (uri) => {
+      expect(await told(uri)).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['https://nowhere.test/logout', 'ENOTFOUND'],
+    ['https://10.2.0.1/logout', '10.2.0.1 is not a public address; if that is meant, add 10.2.0.1 to outgoing'],
+    [
+      'https://app.internal/x',
+      'app.internal resolves to 10.0.0.1, which is not a public address; if that is meant, add',
+    ],
+  ])('%s is told by file and line', async (uri, why) => {
+    expect(await told(uri)).toEqual([
+      expect.stringContaining(`config/clients/app.yaml:5 backchannel_logout_uri: cannot be reached: ${why}`),
+    ]);
+  });
 });

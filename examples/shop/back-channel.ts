@@ -1,0 +1,108 @@
+// Being told that somebody has signed out at the server, or was shut out: OpenID Connect Back-Channel Logout 1.0. Copy
+// logoutTokens into your own app; only the route below it knows the shop.
+import type Router from '@koa/router';
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import type { Context } from 'koa';
+import type { Log } from './log.ts';
+import type { Sessions } from './session.ts';
+
+export interface EndedAtServer {
+  /** Whose sessions have ended. */
+  readonly subject: string | undefined;
+  /** Which of them: the `sid` of their ID tokens. Undefined: all. */
+  readonly sid: string | undefined;
+}
+
+export type LogoutTokenResult =
+  | ({ readonly outcome: 'verified' } & EndedAtServer)
+  | { readonly outcome: 'refused'; readonly reason: string }
+  /** The server's keys cannot be had just now: let it try again later. */
+  | { readonly outcome: 'unreachable'; readonly reason: string };
+
+const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+/** Another machine's clock may be off by this. */
+const CLOCK_TOLERANCE_SECONDS = 15;
+
+/** Checks tokens as section 2.6 says. The keys are asked for when they are first needed, and again for a new one. */
+export function logoutTokens({ issuer, clientId }: { issuer: string; clientId: string }) {
+  let keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
+  return async (token: string): Promise<LogoutTokenResult> => {
+    try {
+      keys ??= keysOf(issuer);
+      const { payload } = await jwtVerify(token, await keys, {
+        issuer,
+        audience: clientId,
+        typ: 'logout+jwt',
+        algorithms: ['RS256'],
+        requiredClaims: ['iat', 'exp', 'jti', 'events'],
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      });
+      return judge(payload);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      // Everything that is wrong with a token has a class of its own; what else fails is the way to the keys.
+      const isAboutToken = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
+      if (isAboutToken) return { outcome: 'refused', reason };
+      keys = undefined;
+      return { outcome: 'unreachable', reason };
+    }
+  };
+}
+
+async function keysOf(issuer: string) {
+  const response = await fetch(`${issuer}/.well-known/openid-configuration`, { signal: AbortSignal.timeout(3_000) });
+  const metadata = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
+  if (metadata.issuer !== issuer) throw new Error('discovery names another issuer');
+  return createRemoteJWKSet(new URL(String(metadata.jwks_uri)), { timeoutDuration: 3_000 });
+}
+
+function judge({ events, nonce, sub, sid }: JWTPayload): LogoutTokenResult {
+  const refused = (reason: string): LogoutTokenResult => ({ outcome: 'refused', reason });
+  const event = (events as Record<string, unknown> | null)?.[LOGOUT_EVENT];
+  if (typeof event !== 'object' || event === null) return refused('it is about no sign-out');
+  // An ID token has one; a logout token never does, so that neither can stand for the other.
+  if (nonce !== undefined) return refused('it has a nonce');
+  if (sid !== undefined && typeof sid !== 'string') return refused('sid is no text');
+  if (sub === undefined && sid === undefined) return refused('it says neither who nor which session');
+  return { outcome: 'verified', subject: sub, sid };
+}
+
+/** More than a logout token can be. */
+const MAX_BODY_BYTES = 16 * 1024;
+
+/** Told twice, or of a session that is gone already, is no harm: what is to be ended has ended. */
+export function addBackChannel(
+  router: Router,
+  { issuer, clientId, sessions, log }: { issuer: string; clientId: string; sessions: Sessions; log: Log },
+): void {
+  const verify = logoutTokens({ issuer, clientId });
+  router.post('/backchannel-logout', async (ctx) => {
+    const token = await readToken(ctx);
+    const result: LogoutTokenResult =
+      token === undefined ? { outcome: 'refused', reason: 'there is no logout_token' } : await verify(token);
+    if (result.outcome === 'verified') {
+      log(`signed out from afar: ${sessions.endAtServer(result)} session(s)`);
+      ctx.status = 200;
+      ctx.body = '';
+      return;
+    }
+    log(`back-channel logout ${result.outcome}: ${result.reason}`);
+    ctx.status = result.outcome === 'refused' ? 400 : 503;
+    ctx.body = { error: result.outcome === 'refused' ? 'invalid_request' : 'temporarily_unavailable' };
+  });
+}
+
+async function readToken(ctx: Context): Promise<string | undefined> {
+  if (!ctx.is('application/x-www-form-urlencoded')) return undefined;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) {
+      ctx.set('Connection', 'close');
+      return undefined;
+    }
+    chunks.push(chunk);
+  }
+  return new URLSearchParams(Buffer.concat(chunks).toString('utf8')).get('logout_token') ?? undefined;
+}
