@@ -11,6 +11,8 @@ import { count } from './output.ts';
 export interface CommandDeps {
   readonly db: Db;
   readonly clock: Clock;
+  /** The database is embedded, and no other process has it: no server runs. */
+  readonly alone: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export async function withDatabase<T>(config: Config, work: (deps: CommandDeps) 
   const { database, keeper } = await openForCommand(config);
   try {
     await bringUpToDate(database, keeper);
-    return await work({ db: database.db, clock: systemClock });
+    return await work({ db: database.db, clock: systemClock, alone: keeper.who === 'this_command' });
   } finally {
     await database.close();
   }

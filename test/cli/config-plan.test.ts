@@ -5,6 +5,7 @@ import path from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { hashClientSecret, sha256 } from '../../src/clients/client-secret.ts';
+import { openDatabase } from '../../src/database/database.ts';
 import { refresh, signedIn, WEB } from '../protocol/apps.ts';
 import { makeTestDatabase, postgresAvailable } from '../support/database.ts';
 import { API, startTestServer, type TestServer, type TestServerOptions, WEB_SECRET } from '../support/start-server.ts';
@@ -275,6 +276,10 @@ describe('what is compared with', () => {
     const branch = branchOf(server);
     const here = { ...branch, env: { ...branch.env, GATEHOUSE_DATA_DIR: dataDir } };
     await server.stop();
+    // As after a kill: it could not say that it stops.
+    const { db, close } = await openDatabase({ url: undefined, dataDir, poolSize: 1 });
+    await sql`update served_configurations set stopped_at = null, seen_at = now()`.execute(db);
+    await close();
     branch.edit('clients/web.yaml', 'Web App', 'Other App');
     const { stdout } = await plan(here);
     expect(steady(stdout)).toContain('No server is running. Compared with what host:1 (0.1.0) served last, at NOW:');

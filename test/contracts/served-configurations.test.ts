@@ -34,6 +34,9 @@ const clients = (...fingerprints: string[]): ServedClients => ({
   },
 });
 
+const elsewhere = (set: ServedClients): ServedClients =>
+  Object.fromEntries(Object.entries(set).map(([id, client]) => [id, { ...client, file: `/etc/gatehouse/${id}.yaml` }]));
+
 describe.each(KINDS)('on %s', (kind) => {
   let store: Store;
   beforeEach(async () => {
@@ -86,10 +89,10 @@ describe.each(KINDS)('on %s', (kind) => {
       expect(await readServed(store.deps)).toHaveLength(1);
     });
 
-    test('is equal to what another one serves, whatever port that listens on', async () => {
+    test('is equal to what another one serves, whatever port that listens on, and wherever its files are', async () => {
       await note(A, clients('x'));
       movingClock.advance({ seconds: 5 });
-      await note(B, clients('x'), { ...SETTINGS, values: { ...SETTINGS.values, 'server.port': 3001 } });
+      await note(B, elsewhere(clients('x')), { ...SETTINGS, values: { ...SETTINGS.values, 'server.port': 3001 } });
       expect(new Set((await readServed(store.deps)).map(({ digest }) => digest)).size).toBe(1);
       await note(B, clients('x'), { ...SETTINGS, values: { ...SETTINGS.values, mfa: 'required' } });
       expect(new Set((await readServed(store.deps)).map(({ digest }) => digest)).size).toBe(2);

@@ -53,7 +53,11 @@ const clientResult = (client: Client, now: Date) => ({
   backchannel_logout_session_required: client.backchannelLogoutSessionRequired,
   grant_types: client.grantTypes,
   token_endpoint_auth_method: client.tokenEndpointAuthMethod,
-  client_secrets: client.secrets.map((secret) => ({ expires: secret.expires, expired: isExpired(secret, now) })),
+  client_secrets: client.secrets.map((secret) => ({
+    expires: secret.expires,
+    expired: isExpired(secret, now),
+    created: secret.created,
+  })),
   jwks_uri: client.jwksUri,
   scope: client.scopes.join(' '),
   resources: Object.fromEntries(client.resources),

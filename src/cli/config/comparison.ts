@@ -41,7 +41,7 @@ type Valid = Extract<Wanted, { outcome: 'valid' }>;
 
 /** Those that run; where none does, the one that spoke last. */
 export async function compareWithServed(deps: CommandDeps, wanted: Valid): Promise<readonly Comparison[]> {
-  const all = await readServed(deps);
+  const all = (await readServed(deps)).map((served) => (deps.alone ? { ...served, isRunning: false } : served));
   const running = all.filter(({ isRunning }) => isRunning);
   const sets = [...Map.groupBy(running.length > 0 ? running : all.slice(0, 1), ({ digest }) => digest).values()];
   const described = describeConfiguration({ config: wanted.config, clients: wanted.loaded.clients }, wanted.place);

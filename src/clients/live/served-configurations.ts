@@ -83,7 +83,9 @@ function digestOf({
   settings: { values, apis, fingerprintKey },
 }: Pick<Served, 'clients' | 'settings'>): string {
   const shared = Object.entries(values).filter(([key]) => !OF_ONE_PROCESS.includes(key));
-  return createHash('sha256').update(JSON.stringify({ clients, shared, apis, fingerprintKey })).digest('base64url');
+  // Where a file lies differs between machines.
+  const semantic = Object.entries(clients).map(([clientId, client]) => [clientId, client.values, client.secrets]);
+  return createHash('sha256').update(JSON.stringify({ semantic, shared, apis, fingerprintKey })).digest('base64url');
 }
 
 /** A secret is as old as the first process that served it, as far as that was passed on. */

@@ -61,18 +61,21 @@ const added = (clientId: string, after: ServedClient): AddedClient => ({
 const ownOf = (clients: ServedClients, clientId: string): ServedClient | undefined =>
   Object.hasOwn(clients, clientId) ? clients[clientId] : undefined;
 
-/** When a secret was made is a remark, no change. */
+/** When a secret was made is a remark, no change. One may be stated twice, with different ends. */
 function secretChanges(before: readonly ServedSecret[], after: readonly ServedSecret[]): readonly SecretChange[] {
-  const find = (list: readonly ServedSecret[], { fingerprint }: ServedSecret) =>
-    list.find((each) => each.fingerprint === fingerprint);
+  const without = (list: readonly ServedSecret[], others: readonly ServedSecret[]) =>
+    list.filter((secret) => !others.some((other) => isSameSecret(secret, other) && secret.expires === other.expires));
+  const [gone, come] = [without(before, after), without(after, before)];
+  const find = (list: readonly ServedSecret[], secret: ServedSecret) => list.find((each) => isSameSecret(each, secret));
   return [
-    ...after.flatMap((secret): SecretChange[] => {
-      const old = find(before, secret);
-      if (old === undefined) return [{ change: 'added', after: secret }];
-      return old.expires === secret.expires ? [] : [{ change: 'changed', before: old, after: secret }];
+    ...come.map((secret): SecretChange => {
+      const old = find(gone, secret);
+      return old === undefined ? { change: 'added', after: secret } : { change: 'changed', before: old, after: secret };
     }),
-    ...before.flatMap((secret): SecretChange[] =>
-      find(after, secret) === undefined ? [{ change: 'removed', before: secret }] : [],
+    ...gone.flatMap((secret): SecretChange[] =>
+      find(come, secret) === undefined ? [{ change: 'removed', before: secret }] : [],
     ),
   ];
 }
+
+const isSameSecret = (left: ServedSecret, right: ServedSecret): boolean => left.fingerprint === right.fingerprint;

@@ -120,6 +120,13 @@ describe('a difference', () => {
 });
 
 describe('a secret', () => {
+  test('that is stated twice is compared by its ends too', () => {
+    const twice = { ...BASE, secrets: [secret('a', { expires: NOW }), secret('a')] };
+    expect(keysBetween(twice, twice)).toEqual([]);
+    const [change] = compareClients(stored(twice), setOf({ ...BASE, secrets: [secret('a')] }));
+    expect(change?.change === 'changed' && change.secrets.map((each) => each.change)).toEqual(['removed']);
+  });
+
   test('is told by a fingerprint that another key makes another one', () => {
     const client = { ...BASE, secrets: [secret('a')] };
     const [one, other] = [KEY, Buffer.alloc(32, 8)].map((key) => describeClient(client, key).secrets[0]?.fingerprint);
