@@ -54,6 +54,11 @@ test('a role demands a second factor from the beginning, or from when it is chan
   expect(await listed('gatehouse:admin')).toMatchObject({ mfa: 'required' });
   const changed = await answerOf(here(), ['role', 'change', 'clerk', '--mfa', 'required']);
   expect(changed).toEqual({ name: 'clerk', description: 'Files things', mfa: 'required' });
+  const carl = await person('carl@example.test');
+  await answerOf(here(), ['role', 'grant', 'clerk', carl]);
+  const shown = await answerOf(here(), ['user', 'show', carl]);
+  expect(shown).toMatchObject({ roles: ['clerk'], second_factor: false, second_factor_demanded_by_role: true });
+  await answerOf(here(), ['role', 'revoke', 'clerk', carl]);
   await answerOf(here(), ['role', 'change', 'clerk', '--description', 'Files more']);
   expect(await listed('clerk')).toMatchObject({ mfa: 'required', description: 'Files more' });
   await answerOf(here(), ['role', 'change', 'clerk', '--mfa', 'optional']);

@@ -1,7 +1,7 @@
 // gatehouse user list and user show.
 import type { AccountStatus } from '../../accounts/account.ts';
 import { listAccounts } from '../../accounts/accounts.ts';
-import { rolesOf } from '../../roles/roles.ts';
+import { heldRoles } from '../../roles/roles.ts';
 import { countRecoveryCodes } from '../../second-factors/recovery-codes.ts';
 import { hasSecondFactor } from '../../second-factors/second-factor.ts';
 import { commandConfig } from '../configuration.ts';
@@ -36,7 +36,7 @@ export const listUsers = (
 export const showUser = (invocation: Invocation, { who }: { who: string }): Promise<Answer> =>
   withDatabase(commandConfig(invocation), async ({ db }) => {
     const account = await requireAccount(db, who);
-    const roles = await rolesOf(db, account.id);
+    const { roles, requireSecondFactor } = await heldRoles(db, account.id);
     const secondFactor = await hasSecondFactor(db, account.id);
     const recoveryCodesLeft = await countRecoveryCodes(db, account.id);
     return {
@@ -44,6 +44,7 @@ export const showUser = (invocation: Invocation, { who }: { who: string }): Prom
         ...accountResult(account),
         roles,
         second_factor: secondFactor,
+        second_factor_demanded_by_role: requireSecondFactor,
         recovery_codes_left: recoveryCodesLeft,
       },
       text: details([
@@ -54,6 +55,7 @@ export const showUser = (invocation: Invocation, { who }: { who: string }): Prom
         ['status', account.statusReason ? `${account.status}: ${account.statusReason}` : account.status],
         ['roles', roles.join(', ')],
         ['second factor', secondFactor],
+        ['a role demands one', requireSecondFactor],
         ['recovery codes left', recoveryCodesLeft],
         ['created', account.createdAt],
         ['last sign-in', account.lastSignInAt],
