@@ -166,6 +166,20 @@ test('a step-up asks for the password too, and afterwards every app has the sess
   expect(other.idToken).toMatchObject({ acr: 'mfa', auth_time: stepped.idToken['auth_time'] });
 });
 
+test('two tabs that step up one session end with both factors each, and the tokens of the first one stay good', async () => {
+  const { browser, secret } = await withBoth();
+  movingClock.advance({ minutes: 2 });
+  toNextTotpStep();
+  const fresh = { acr_values: 'mfa', max_age: '60', scope: 'openid offline_access' };
+  const [first, second] = [await next(browser, fresh), await next(browser, fresh)];
+  for (const { browser: tab } of [first, second]) await confirmsPassword(tab);
+  await entersCode(first, secret);
+  const tokens = await tokensOf(server, first);
+  await entersCode(second, secret, 1);
+  for (const { idToken } of [tokens, await tokensOf(server, second)]) expect(idToken['acr']).toBe('mfa');
+  expect((await refreshes(tokens)).status).toBe(200);
+});
+
 test('acr, amr and auth_time are the same in the ID token, the access token and introspection, after a refresh too', async () => {
   const { browser } = await withBoth();
   const tokens = await tokensOf(server, await next(browser, { scope: 'openid items:read', resource: API }));
