@@ -21,7 +21,9 @@ export async function serve({ terminal, json }: Invocation, { demo }: { demo: bo
     const log = createLogger(logging);
     for (const { message, ...place } of warnings) log.warn({ event: 'configuration.warning', ...place }, message);
     const demoUrls = demo ? demoUrlsUnlessRefused(config, { terminal, log }) : undefined;
-    const server = await startOrExplain({ config, clients, files, log, demoUrl: demoUrls?.shop }, logging);
+    const stopping = abortedBy(stop.received);
+    const server = await startOrExplain({ config, clients, files, log, demoUrl: demoUrls?.shop, stopping }, logging);
+    if (server === undefined) return {};
     const forgetReload = listenForReload(server.reload);
     let running: Demo | undefined;
     let withdraw: Withdraw | undefined;
@@ -53,10 +55,21 @@ function demoUrlsUnlessRefused(
   return undefined;
 }
 
-async function startOrExplain(options: StartOptions, { format }: LoggingConfig): Promise<RunningServer> {
+function abortedBy(received: Promise<void>): AbortSignal {
+  const controller = new AbortController();
+  void received.then(() => controller.abort());
+  return controller.signal;
+}
+
+/** Undefined when it was stopped while it waited for its database. */
+async function startOrExplain(
+  options: StartOptions & { stopping: AbortSignal },
+  { format }: LoggingConfig,
+): Promise<RunningServer | undefined> {
   try {
     return await startServer(options);
   } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError') return undefined;
     const cause = addressFailure(error, options.config) ?? error;
     throw format === 'json' ? new ForPrograms(cause) : cause;
   }

@@ -32,7 +32,11 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
       drainSeconds: file.server.drain_seconds,
     },
     outgoing: { privateHosts: privateHostsOf(file.outgoing, mode) },
-    database: { url: decided.databaseUrl, poolSize: file.database.pool_size },
+    database: {
+      url: decided.databaseUrl,
+      poolSize: file.database.pool_size,
+      startWaitSeconds: file.database.start_wait_seconds,
+    },
     accounts: {
       mfa: file.mfa,
       passwordMinLength: file.passwords.min_length,

@@ -49,6 +49,8 @@ export interface DatabaseConfig {
   /** A postgres:// URL, or undefined for the embedded database in the data directory. */
   readonly url: string | undefined;
   readonly poolSize: number;
+  /** How long a starting server waits for PostgreSQL. */
+  readonly startWaitSeconds: number;
 }
 
 export interface AccountsConfig {

@@ -9,6 +9,7 @@ import type { Config } from '../config/config.ts';
 import { openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrator.ts';
 import type { Logger } from '../observability/logger.ts';
+import { awaitDatabase } from './await-database.ts';
 import { checkClientsWithEngine } from './check-clients.ts';
 import { type Composed, compose } from './compose.ts';
 import { startHousekeeping } from './housekeeping.ts';
@@ -23,6 +24,8 @@ export interface StartOptions {
   readonly log: Logger;
   readonly clock?: Clock;
   readonly demoUrl?: string | undefined;
+  /** Ends the waiting for a database that is not there yet. */
+  readonly stopping?: AbortSignal;
 }
 
 export interface RunningServer extends Composed {
@@ -48,14 +51,15 @@ const UNREADY_BEFORE_CLOSING_MS = 3_000;
 const DRAIN_INTERVAL_MS = 50;
 
 /**
- * @throws DatabaseInUse, DatabaseNewerThanCode, ConfigurationInvalid (a client that the engine refuses), or what
+ * @throws DatabaseInUse, DatabaseUnavailable, DatabaseNewerThanCode, ConfigurationInvalid (a client that the engine refuses), or what
  * listening throws (EADDRINUSE); nothing is left open then
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const { config, files, log, clock = systemClock, demoUrl } = options;
-  const { url, poolSize } = config.database;
+  const { config, files, log, clock = systemClock, demoUrl, stopping } = options;
+  const { url, poolSize, startWaitSeconds } = config.database;
   const database = await openDatabase({ url, poolSize, dataDir: config.paths.dataDir, embedded: 'start', log });
   try {
+    if (url !== undefined) await awaitDatabase({ db: database.db, log }, { seconds: startWaitSeconds, stopping });
     const applied = await migrate(database);
     if (applied.length > 0) log.info({ event: 'database.migrated', migrations: applied });
     const live = createLiveClients(options.clients);

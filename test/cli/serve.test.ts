@@ -1,11 +1,12 @@
 // The program as a process: it starts, other commands work beside it, and it stops when it is told to.
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createLogger } from '../../src/observability/logger.ts';
 import { demoEnvironment, startDemo } from '../../src/server/demo.ts';
 import { configFiles, PRODUCTION } from '../support/config-files.ts';
-import { makeTestDatabase } from '../support/database.ts';
+import { makeTestDatabase, postgresAvailable } from '../support/database.ts';
+import { databaseLine } from '../support/database-line.ts';
 import { freePort } from '../support/start-server.ts';
 import { answerOf, failureOf, gatehouse, type Place, startProgram } from './command-line.ts';
 
@@ -166,6 +167,43 @@ test('the demo gets its own settings and none of the secrets of the server', () 
     PATH: '/bin',
     SHOP_URL: 'http://localhost:1',
     SHOP_API_URL: 'http://localhost:2',
+  });
+});
+
+describe.skipIf(!postgresAvailable())('a PostgreSQL that is not there', () => {
+  const SHORT = { 'config/gatehouse.yaml': 'database: { start_wait_seconds: 1 }\n' };
+
+  async function cutOff(files: Record<string, string> = {}) {
+    const { url = '', remove } = await makeTestDatabase('postgres');
+    const line = await databaseLine(url);
+    onTestFinished(async () => {
+      await line.close();
+      await remove();
+    });
+    await line.refuse();
+    const place = inDevelopment(await placeFor({ PORT: String(await freePort()), DATABASE_URL: line.url }, files));
+    return { line, server: startProgram(place, ['serve', '--json']) };
+  }
+
+  test('yet is waited for, and the log says so', async () => {
+    const { line, server } = await cutOff();
+    await server.shows(/"event":"database\.awaited".*ECONNREFUSED/);
+    await line.mend();
+    await server.shows(/server\.started/);
+  });
+
+  test('at all ends the start with an explanation, once the time is over', async () => {
+    const { server } = await cutOff(SHORT);
+    expect(await server.ended).toBe(1);
+    expect(server.output()).toContain('"code":"database_unavailable"');
+    expect(server.output()).toMatch(/Waited 1 s\. Is PostgreSQL running, and is DATABASE_URL right\?/);
+  });
+
+  test('keeps nobody from stopping the server that waits', async () => {
+    const { server } = await cutOff();
+    await server.shows(/database\.awaited/);
+    server.child.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
   });
 });
 

@@ -49,14 +49,17 @@ export async function signsIn(
   return browser.submit({ identifier, password }, 'Sign in');
 }
 
-/** Reads the key from the enrolment page, confirms it, stores the recovery codes; gives the secret and the codes. */
-export async function enrolsTotp(browser: Browser): Promise<{ secret: string; recoveryCodes: string[] }> {
+/** Reads the key from the enrolment page, confirms it, stores the recovery codes; gives them, and the code it spent. */
+export async function enrolsTotp(
+  browser: Browser,
+): Promise<{ secret: string; recoveryCodes: string[]; spent: string }> {
   const secret = /[A-Z2-7]{4}(?: [A-Z2-7]{4}){7}/.exec(browser.text)?.[0]?.replaceAll(' ', '');
   if (secret === undefined) throw new Error(`no key on: ${browser.text.slice(0, 500)}`);
-  await browser.submit({ code: totpCode(secret) });
+  const spent = totpCode(secret);
+  await browser.submit({ code: spent });
   const recoveryCodes = [...new Set(browser.text.match(/[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}/g) ?? [])];
   await browser.submit({}, 'stored them');
-  return { secret, recoveryCodes };
+  return { secret, recoveryCodes, spent };
 }
 
 export const totpCode = (secret: string, stepsAhead = 0): string =>

@@ -23,6 +23,7 @@ const KEYS: Keys<Config> = {
     described(database, {
       url: (url) => ({ 'database.url': url === undefined ? null : withoutPassword(url) }),
       poolSize: 'database.pool_size',
+      startWaitSeconds: 'database.start_wait_seconds',
     }),
   outgoing: (outgoing) => described(outgoing, { privateHosts: 'outgoing.private_hosts' }),
   accounts: (accounts) =>

@@ -8,6 +8,9 @@ export const databaseSection = z.strictObject({
     .optional()
     .describe('postgres://user:password@host:5432/database. The embedded database unless stated.'),
   pool_size: wholeNumber(1, 100).default(10).describe('Connections of this process.'),
+  start_wait_seconds: wholeNumber(0, 600)
+    .default(30)
+    .describe('How long a starting server waits for PostgreSQL before it gives up.'),
   embedded_in_production: z
     .boolean()
     .default(false)

@@ -5,11 +5,13 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Worker } from 'node:worker_threads';
 import { sql } from 'kysely';
 import { Client } from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../../src/database/database.ts';
 import { DatabaseInUse } from '../../../src/database/embedded.ts';
+import { isDatabaseUnavailable } from '../../../src/database/outages/unavailable.ts';
 import { makeTestDatabase, openTestDatabase } from '../../support/database.ts';
 
 interface Opened {
@@ -189,4 +191,32 @@ test('clients that wait for one another’s transactions get their own answers',
     expect(rows).toEqual([{ a: number, b: number }]);
   };
   await Promise.all(Array.from({ length: 300 }, (_, number) => own(number)));
+});
+
+test('a database whose thread dies is unavailable for a moment, then there again with all its rows', async () => {
+  const dataDir = await dataDirOfTest();
+  const workers: Worker[] = [];
+  const note = (worker: Worker) => void workers.push(worker);
+  process.on('worker', note);
+  onTestFinished(() => void process.off('worker', note));
+  const events: unknown[] = [];
+  const record = ({ event }: Record<string, unknown>) => void events.push(event);
+  const log = { warn: record, error: record };
+  const database = await openDatabase({ url: undefined, dataDir, poolSize: 2, log });
+  onTestFinished(() => database.close());
+  await sql`create table kept (id int)`.execute(database.db);
+  await sql`insert into kept values (1)`.execute(database.db);
+  const rows = async () => (await sql`select id from kept`.execute(database.db)).rows;
+  const unfinished = database.inRequestTransaction(async () => {
+    await sql`insert into kept values (2)`.execute(database.db);
+    await workers[0]?.terminate();
+    await rows();
+  });
+  expect(isDatabaseUnavailable(await unfinished.catch((error: unknown) => error))).toBe(true);
+  expect(isDatabaseUnavailable(await rows().catch((error: unknown) => error))).toBe(true);
+  await expect.poll(() => rows().catch(() => 'away'), { timeout: 60_000, interval: 100 }).toEqual([{ id: 1 }]);
+  expect(workers.length).toBe(2);
+  expect(events).toContain('database.embedded_ended');
+  expect(events).toContain('database.embedded_restarted');
+  expect(events.filter((event) => event === 'database.back').length).toBe(1);
 });

@@ -1,0 +1,160 @@
+// Several processes of the program under one address: a front passes each request on to the next of them. Any of them can
+// be killed as the kernel kills, without a word, and started again.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestDatabase } from './database.ts';
+import { CLIENTS, freePort, RESOURCES } from './start-server.ts';
+
+export interface Process {
+  readonly port: number;
+  readonly isUp: boolean;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Resolves when it takes requests. */
+  start(): Promise<void>;
+}
+
+export interface Processes {
+  readonly issuer: string;
+  /** Where client files are: in `clients` below it. */
+  readonly configDir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly all: readonly Process[];
+  /** Who takes the next request. */
+  next(): Process;
+  /** Called before a request is passed on; the request waits for it. */
+  onRequest(before: ((taker: Process) => Promise<void>) | undefined): void;
+  stop(): Promise<void>;
+}
+
+export interface ProcessesOptions {
+  readonly count: number;
+  readonly database: TestDatabase;
+  /** Client files by name, besides CLIENTS. */
+  readonly clients?: Readonly<Record<string, string>>;
+}
+
+const MAIN = path.join(import.meta.dirname, '../../src/main.ts');
+
+export async function startProcesses({ count, database, clients = {} }: ProcessesOptions): Promise<Processes> {
+  const configDir = writeConfiguration({ ...CLIENTS, ...clients });
+  const front = await freePort();
+  const issuer = `http://localhost:${front}`;
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    GATEHOUSE_MODE: 'development',
+    GATEHOUSE_ISSUER: issuer,
+    GATEHOUSE_CONFIG_DIR: configDir,
+    GATEHOUSE_DATA_DIR: database.dataDir,
+    GATEHOUSE_LOG_LEVEL: 'info',
+    HOST: '127.0.0.1',
+    ...(database.url === undefined ? {} : { DATABASE_URL: database.url }),
+  };
+  const all = await Promise.all(Array.from({ length: count }, async () => startable(await freePort(), env)));
+  await Promise.all(all.map((each) => each.start()));
+  let turn = 0;
+  let before: ((taker: Process) => Promise<void>) | undefined;
+  const next = (): Process => {
+    const up = [...all.slice(turn), ...all.slice(0, turn)].find(({ isUp }) => isUp);
+    if (up === undefined) throw new Error('no process is up');
+    return up;
+  };
+  const server = createServer(async (incoming, answer) => {
+    await before?.(next());
+    const taker = next();
+    turn = (all.indexOf(taker) + 1) % all.length;
+    passOn(taker.port, { incoming, answer });
+  });
+  await new Promise<void>((resolve) => server.listen(front, '127.0.0.1', resolve));
+  return {
+    issuer,
+    configDir,
+    env,
+    all,
+    next,
+    onRequest(work) {
+      before = work;
+    },
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await Promise.all(all.map((each) => each.kill()));
+      rmSync(configDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function writeConfiguration(clients: Readonly<Record<string, string>>): string {
+  const configDir = mkdtempSync(path.join(tmpdir(), 'gatehouse-config-'));
+  mkdirSync(path.join(configDir, 'clients'));
+  writeFileSync(path.join(configDir, 'gatehouse.yaml'), `mfa: optional${RESOURCES}`);
+  for (const [name, yaml] of Object.entries(clients)) {
+    writeFileSync(path.join(configDir, 'clients', `${name}.yaml`), yaml);
+  }
+  return configDir;
+}
+
+function startable(port: number, env: Readonly<Record<string, string>>): Process {
+  let child: ChildProcess | undefined;
+  let up = false;
+  return {
+    port,
+    get isUp() {
+      return up;
+    },
+    async kill() {
+      up = false;
+      await ended(child);
+    },
+    async start() {
+      const fresh = spawn(process.execPath, [MAIN, 'serve'], {
+        env: { ...env, PORT: String(port) },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      child = fresh;
+      fresh.once('exit', () => {
+        if (child === fresh) up = false;
+      });
+      await saysThatItListens(fresh);
+      up = true;
+    },
+  };
+}
+
+async function ended(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGKILL');
+  await gone;
+}
+
+function saysThatItListens(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        if (output.includes('server.started')) resolve();
+      });
+    }
+    child.once('exit', (code, signal) => reject(new Error(`a process ended (${code ?? signal}):\n${output}`)));
+  });
+}
+
+/** 502 when the process goes away before it has answered. */
+function passOn(port: number, { incoming, answer }: { incoming: IncomingMessage; answer: ServerResponse }): void {
+  const { method, url, headers } = incoming;
+  const outgoing = request({ host: '127.0.0.1', port, method, path: url, headers, agent: false }, (inward) => {
+    answer.writeHead(inward.statusCode ?? 502, inward.headers);
+    inward.pipe(answer);
+    inward.on('error', () => answer.destroy());
+  });
+  outgoing.on('error', () => {
+    if (answer.headersSent) answer.destroy();
+    else answer.writeHead(502).end();
+  });
+  incoming.pipe(outgoing);
+}
