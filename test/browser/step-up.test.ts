@@ -2,6 +2,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createShop, DEMO_API, type Shop } from '../../examples/shop/shop.ts';
@@ -48,8 +49,8 @@ describe.skipIf(!chromiumAvailable())('the payout account in the demo shop', () 
   });
 
   /** A vendor, signed in at the shop with a password alone. */
-  async function vendor(email: string, { javaScriptEnabled = true } = {}): Promise<Page> {
-    await server.person({ email, name: 'Vera Vendor', roles: ['vendor'] });
+  async function vendor(email: string, { javaScriptEnabled = true, roles = ['vendor'] } = {}): Promise<Page> {
+    await server.person({ email, name: 'Vera Vendor', roles });
     context = await browser.newContext({ javaScriptEnabled });
     const page = await context.newPage();
     await page.goto(`${shopUrl}/earnings`);
@@ -110,6 +111,24 @@ describe.skipIf(!chromiumAvailable())('the payout account in the demo shop', () 
     },
   );
 
+  test('is shown on pages that axe finds nothing wrong with, in light and dark, narrow and wide', async () => {
+    const page = await vendor('axel@example.test', { roles: ['vendor', 'shop-admin'] });
+    await page.getByRole('heading', { name: 'What the shop owes' }).waitFor();
+    await isAccessible(page);
+    await page.goto(`${shopUrl}/earnings/account`);
+    await isAccessible(page);
+    await page.getByRole('button', { name: 'Change payout account' }).click();
+    await page.getByText('Say whose account it is.').waitFor();
+    await isAccessible(page);
+    await fillsIn(page, IBAN);
+    await page.getByRole('button', { name: /cancel/i }).click();
+    await page.getByRole('heading', { name: 'Nothing was changed' }).waitFor();
+    await isAccessible(page);
+    await page.getByRole('link', { name: 'Go on' }).click();
+    await page.getByText(IBAN).waitFor();
+    await isAccessible(page);
+  });
+
   test('stays as it is when the person comes back without a second factor, and they can go on later', async () => {
     const page = await vendor('calm@example.test');
     await fillsIn(page, IBAN);
@@ -126,6 +145,22 @@ describe.skipIf(!chromiumAvailable())('the payout account in the demo shop', () 
     expect(page.url()).toBe(`${shopUrl}/earnings`);
   });
 });
+
+async function isAccessible(page: Page): Promise<void> {
+  for (const [colorScheme, width] of [
+    ['light', 390],
+    ['dark', 1280],
+  ] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 900 });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(
+      violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+      `${page.url()} ${colorScheme} ${width}`,
+    ).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+  }
+}
 
 /** The demo as it is shipped, except that a password is enough until somebody asks for more. */
 function shippedConfigWithOptionalSecondFactor(): string {

@@ -75,6 +75,20 @@ test('no token is believed by its own word: alg none, our public key as a secret
     'an address of keys': await signedByMe({ jku: address, kid: 'mine' }),
     'an address of a certificate': await signedByMe({ x5u: address }),
     'an unknown critical header': `${encode({ ...real, crit: ['x'], x: 1 })}.${payload}.${signature}`,
+    ...Object.fromEntries(
+      [
+        { alg: ['RS256'] },
+        { alg: {} },
+        { kid: {} },
+        { kid: 0 },
+        { typ: 1 },
+        { crit: [] },
+        { crit: 'x' },
+        { jwk: 1 },
+      ].map((odd) => [JSON.stringify(odd), `${encode({ ...real, ...odd })}.${payload}.${signature}`]),
+    ),
+    'a header that is a list': `${encode([real])}.${payload}.${signature}`,
+    'a header that is nothing': `${encode(null)}.${payload}.${signature}`,
     'an unencoded payload': `${encode({ ...real, b64: false, crit: ['b64'] })}.${payload}.${signature}`,
   };
   for (const [what, token] of Object.entries(forged)) await isRefused(token, what);
