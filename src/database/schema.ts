@@ -16,6 +16,7 @@ export interface Database {
   logout_notices: LogoutNoticesTable;
   served_configurations: ServedConfigurationsTable;
   setup_links: SetupLinksTable;
+  error_references: ErrorReferencesTable;
 }
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
@@ -180,6 +181,18 @@ export interface SetupLinksTable {
   id: 'current';
   /** SHA-256 of the token in the link. */
   token_hash: string;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+}
+
+/** What went wrong with a request; without anything secret. */
+export interface ErrorReferencesTable {
+  /** As it was given out: `K7QF2-M9XTB`. */
+  reference: string;
+  kind: string;
+  client_id: string | null;
+  request_id: string;
+  details: Json<Record<string, unknown>>;
   created_at: Timestamp;
   expires_at: Timestamp;
 }

@@ -4,6 +4,8 @@ import type Koa from 'koa';
 import { Refusal } from '../errors.ts';
 import { CATALOGUES, type MessageKey } from './messages.ts';
 import { type Locals, renderPage, textsFor } from './page.ts';
+import { referenceOf } from './reference.ts';
+import { pathForLog } from './request-log.ts';
 import './state.ts';
 
 export interface RefusalOptions {
@@ -24,6 +26,7 @@ export function answerRefusals({ isUnavailable }: RefusalOptions): Koa.Middlewar
       await next();
     } catch (error) {
       const refusal = asRefusal(error, isUnavailable);
+      noteFailure(ctx, refusal);
       logUnlessExpected(ctx, error, refusal);
       // Too late for an answer: the only honest thing left is not to end it as if it were complete.
       if (ctx.headerSent) return void ctx.res.destroy();
@@ -71,12 +74,26 @@ function clientErrorStatus(error: unknown): number | undefined {
   return expose === true && typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
 }
 
+/** The pattern of the path, where there is one: identifiers in paths are kept as little as they are logged. */
+function noteFailure(ctx: Koa.Context, refusal: Refusal | undefined): void {
+  const asked = { method: ctx.method, path: ctx.state.route ?? pathForLog(ctx.originalUrl) };
+  ctx.state.failure =
+    refusal === undefined
+      ? { kind: 'defect', details: asked }
+      : {
+          kind: 'refused',
+          details: { ...asked, code: refusal.code, status: refusal.status, message: refusal.message },
+        };
+}
+
 function logUnlessExpected(ctx: Koa.Context, error: unknown, refusal: Refusal | undefined): void {
   if (refusal !== undefined) ctx.state.refusal = refusal.code;
   const err = error instanceof Error ? error : new Error(`thrown: ${typeof error}`);
-  if (refusal === undefined) ctx.state.log.error({ event: 'http.defect', err });
-  else if (refusal !== error && refusal.status >= 500) ctx.state.log.error({ event: 'database.unavailable', err });
-  else if (refusal !== error) ctx.state.log.info({ event: 'http.refused', err });
+  const reference = referenceOf(ctx);
+  if (refusal === undefined) ctx.state.log.error({ event: 'http.defect', reference, err });
+  else if (refusal !== error && refusal.status >= 500)
+    ctx.state.log.error({ event: 'database.unavailable', reference, err });
+  else if (refusal !== error) ctx.state.log.info({ event: 'http.refused', reference, err });
 }
 
 async function answer(ctx: Koa.Context, refusal: Refusal | undefined): Promise<void> {
@@ -96,7 +113,7 @@ async function answer(ctx: Koa.Context, refusal: Refusal | undefined): Promise<v
   } catch (err) {
     ctx.state.log.error({ event: 'http.error_page_failed', err });
     ctx.type = 'text/plain';
-    ctx.body = `${refusal?.message ?? BROKEN}\nRequest: ${ctx.state.requestId}\n`;
+    ctx.body = `${refusal?.message ?? BROKEN}\nReference: ${referenceOf(ctx)}\nRequest: ${ctx.state.requestId}\n`;
   }
   ctx.status = status;
 }
@@ -114,12 +131,13 @@ function forgetAnswerSoFar(ctx: Koa.Context, refusal: Refusal | undefined): void
 
 function locals(ctx: Koa.Context, refusal: Refusal | undefined): Locals {
   const t = textsFor(ctx);
-  if (refusal === undefined) return { title: t('broken.title') };
+  const reference = referenceOf(ctx);
+  if (refusal === undefined) return { title: t('broken.title'), reference };
   const { code, reason, message, retryAfterSeconds } = refusal;
   // Every code and every reason is a key: one that is not in the catalogue does not compile.
   const title: MessageKey = `refused.title.${code}`;
   const said: MessageKey | undefined = reason && `refused.${reason}`;
-  return { title: t(title), message: said === undefined ? message : t(said), code, retryAfterSeconds };
+  return { title: t(title), message: said === undefined ? message : t(said), code, retryAfterSeconds, reference };
 }
 
 const problem = (
@@ -132,5 +150,6 @@ const problem = (
   status,
   detail: refusal?.message ?? BROKEN,
   code: refusal?.code ?? 'server_error',
+  reference: referenceOf(ctx),
   requestId: ctx.state.requestId,
 });

@@ -16,7 +16,7 @@ export const requestLog =
     ctx.state.log = log.child({ requestId });
     ctx.set('X-Request-Id', requestId);
     ctx.res.once('close', () => {
-      const { route, refusal, quiet } = ctx.state;
+      const { route, refusal, quiet, reference } = ctx.state;
       ctx.state.log[quiet && ctx.status < 500 ? 'debug' : 'info']({
         event: 'http.request',
         method: ctx.method,
@@ -24,6 +24,7 @@ export const requestLog =
         status: ctx.res.statusCode,
         ms: Math.round(performance.now() - started),
         ...(refusal !== undefined && { refusal }),
+        ...(reference !== undefined && { reference }),
         ...(!ctx.res.writableFinished && { aborted: true }),
       });
     });

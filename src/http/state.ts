@@ -3,6 +3,12 @@ import type { RefusalCode } from '../errors.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Locals } from './page.ts';
 
+export interface Failure {
+  readonly kind: string;
+  readonly clientId?: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
 declare module 'koa' {
   interface DefaultState {
     /** Ours, never the visitor's; also the X-Request-Id header. Set by request-log.ts. */
@@ -21,6 +27,10 @@ declare module 'koa' {
     route?: string;
     /** Why the request was refused. Set by refusals.ts and host.ts. */
     refusal?: RefusalCode;
+    /** Stands on the answer of an error, and in its log lines. Made by reference.ts. */
+    reference?: string;
+    /** What the reference will be explained from, plain and without secrets. Set by whoever noticed the error. */
+    failure?: Failure;
     /** Whoever answers may say that the request is not worth a line at level info (assets, health). */
     quiet?: boolean;
   }

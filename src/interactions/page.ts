@@ -6,6 +6,7 @@ import { readForm } from '../http/form.ts';
 import { chosenLanguage } from '../http/language.ts';
 import type { MessageKey } from '../http/messages.ts';
 import { type Locals, renderPage, textsFor } from '../http/page.ts';
+import { referenceOf } from '../http/reference.ts';
 import type { Handler } from '../http/route.ts';
 import { accountHeading, clientHeading, wayBack } from '../provider/headings.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -91,7 +92,10 @@ const binding = (signIn: SignIn): string => `interaction:${signIn.uid}`;
 
 async function showExpired({ clients }: InteractionDeps, ctx: Koa.Context): Promise<void> {
   const clientId = ctx.query['client'];
-  const back = wayBack(typeof clientId === 'string' ? clients().get(clientId) : undefined);
+  const client = typeof clientId === 'string' ? clients().get(clientId) : undefined;
+  const back = wayBack(client);
   ctx.status = 400;
-  await renderPage(ctx, 'interactions/expired', { title: textsFor(ctx)('expired.title'), back });
+  const reference = referenceOf(ctx);
+  ctx.state.failure = { kind: 'sign_in_over', clientId: client?.clientId, details: {} };
+  await renderPage(ctx, 'interactions/expired', { title: textsFor(ctx)('expired.title'), back, reference });
 }

@@ -2,6 +2,8 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientRegistry } from '../clients/client.ts';
 import { renderPage, textsFor } from '../http/page.ts';
+import { referenceOf } from '../http/reference.ts';
+import { noteFailure } from './failures/note-failure.ts';
 import { clientHeading, wayBack } from './headings.ts';
 
 interface ErrorOut {
@@ -16,9 +18,15 @@ export const errorPage =
     ctx.state['uiLocales'] = ctx.oidc.params?.['ui_locales'];
     const t = textsFor(ctx);
     const client = ctx.oidc.client === undefined ? undefined : clients().get(ctx.oidc.client.clientId);
-    const common = { client: client === undefined ? undefined : clientHeading(client), back: wayBack(client) };
+    noteFailure(ctx, error);
+    const reference = referenceOf(ctx);
+    const common = {
+      reference,
+      client: client === undefined ? undefined : clientHeading(client),
+      back: wayBack(client),
+    };
     if (error instanceof errors.SessionNotFound) {
-      await renderPage(ctx, 'interactions/expired', { title: t('expired.title'), back: common.back });
+      await renderPage(ctx, 'interactions/expired', { title: t('expired.title'), back: common.back, reference });
     } else {
       await renderPage(ctx, 'errors/protocol', {
         title: t('protocol.title'),

@@ -1,7 +1,9 @@
 // The engine's events as log events. Token identifiers, codes and parameters never appear.
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { isDatabaseUnavailable } from '../database/outages/unavailable.ts';
+import { referenceOf } from '../http/reference.ts';
 import type { Logger } from '../observability/logger.ts';
+import { noteFailure } from './failures/note-failure.ts';
 
 const REFUSED = [
   'authorization.error',
@@ -24,13 +26,15 @@ export function logEngineEvents(provider: Provider, log: Logger): void {
   }
   for (const event of REFUSED) {
     listen(provider, event, (ctx, error) => {
-      log.warn({ event, ...whoAsked(ctx), ...whatWasWrong(error) });
+      noteFailure(ctx, error);
+      log.warn({ event, reference: referenceOf(ctx), ...whoAsked(ctx), ...whatWasWrong(error) });
     });
   }
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
     // Whoever answers it says so (server/engine-outages.ts).
     if (isDatabaseUnavailable(error)) return;
-    log.error({ event: 'server_error', ...whoAsked(ctx), err: error });
+    noteFailure(ctx, error);
+    log.error({ event: 'server_error', reference: referenceOf(ctx), ...whoAsked(ctx), err: error });
   });
 }
 

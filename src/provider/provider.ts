@@ -26,6 +26,7 @@ import { loadConsentedGrant } from './consented-grant.ts';
 import { cookies } from './cookies.ts';
 import { errorPage } from './error-page.ts';
 import { logEngineEvents } from './event-log.ts';
+import { ReferringProvider } from './failures/redirect-errors.ts';
 import { features } from './features.ts';
 import { engineFindAccount } from './find-account.ts';
 import { ENDPOINTS } from './paths.ts';
@@ -56,7 +57,7 @@ export interface ProviderDeps {
 }
 
 export function createProvider(deps: ProviderDeps): Provider {
-  const provider = new Provider(deps.config.issuer, configuration(deps));
+  const provider = new ReferringProvider(deps.config.issuer, configuration(deps));
   // Endpoint URLs are made from the request; http/host.ts has already made that the issuer's (X-Forwarded-Proto, Host).
   provider.proxy = true;
   provider.use(skipEmptySignOut);

@@ -11,6 +11,7 @@ import type { Config } from '../config/config.ts';
 import { deriveKey } from '../crypto/derived-keys.ts';
 import { createSealedBox } from '../crypto/sealed-box.ts';
 import type { OpenDatabase } from '../database/database.ts';
+import { createRecorder, type Recorder } from '../explanations/recorder.ts';
 import { firstRunRoutes } from '../first-run/routes.ts';
 import { loadAssets } from '../http/assets.ts';
 import { createClientAddress } from '../http/client-address.ts';
@@ -29,6 +30,7 @@ import { dropRestOfBody, unauthorizedGrant, untypedRevocation } from './engine-a
 import { answerOutagesToPrograms, surfaceOutages } from './engine-outages.ts';
 import { createApp } from './koa.ts';
 import { ROOT, VERSION } from './package.ts';
+import { keepReferences, referToErrors } from './references.ts';
 import { admitStructuredTokens } from './structured-tokens.ts';
 import { systemRoutes } from './system-routes.ts';
 import { tellingApps, wakeAfterSignOut } from './telling-apps.ts';
@@ -52,6 +54,7 @@ export interface Composed {
   readonly readiness: Readiness;
   /** Tells apps that sessions have ended; not started yet. */
   readonly telling: Delivery;
+  readonly recorder: Recorder;
 }
 
 export async function compose(given: Given): Promise<Composed> {
@@ -71,6 +74,7 @@ export async function compose(given: Given): Promise<Composed> {
   const telling = tellingApps({ config, clock, db, clients, provider: () => provider, log });
 
   const readiness = createReadiness();
+  const recorder = createRecorder({ db, clock, log });
   const routes = [
     ...systemRoutes({ config, db, clients: given.clients, readiness, version: VERSION, demoUrl: given.demoUrl }),
     ...interactionRoutes({ config, clock, db, clients, provider: () => provider, hasher, box, csrf, log }),
@@ -85,7 +89,9 @@ export async function compose(given: Given): Promise<Composed> {
     pages: { viewsDir: join(ROOT, 'views'), shared: { product: config.name, asset: assets.url } },
     routes,
     gate,
+    keepReferences: keepReferences(recorder),
     beforeEngine: [
+      referToErrors,
       limitCrossOrigin(clients),
       wakeAfterSignOut(telling),
       answerOutagesToPrograms,
@@ -98,7 +104,7 @@ export async function compose(given: Given): Promise<Composed> {
     ],
     provider: () => provider,
   });
-  return { app, routes, provider, hasher, readiness, telling };
+  return { app, routes, provider, hasher, readiness, telling, recorder };
 }
 
 export const passwordHasher = ({ limits }: Config): PasswordHasher =>

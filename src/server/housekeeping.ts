@@ -1,6 +1,7 @@
 // What runs on a timer: forgetting what has expired, and apps that are gone for good.
 import type { ClientRegistry } from '../clients/client.ts';
 import { noteClients } from '../clients/live/known-clients.ts';
+import { sweepReferences } from '../explanations/error-references.ts';
 import { sweepCounters } from '../limits/counters.ts';
 import { sweepNotices } from '../logout-notices/logout-notices.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -34,7 +35,9 @@ export async function keepHouse({ log, clients, ...deps }: HousekeepingDeps): Pr
     const payloads = await sweepPayloads(deps);
     const counters = await inBatches((batch) => sweepCounters(deps, batch));
     const notices = await inBatches((batch) => sweepNotices(deps, batch));
-    if (payloads + counters + notices > 0) log.debug({ event: 'sweep.done', payloads, counters, notices });
+    const references = await inBatches((batch) => sweepReferences(deps, batch));
+    const swept = payloads + counters + notices + references;
+    if (swept > 0) log.debug({ event: 'sweep.done', payloads, counters, notices, references });
     await noteClients(deps, [...clients().keys()]);
     for (const forgotten of await forgetGoneClients(deps)) log.info({ event: 'client.forgotten', ...forgotten });
   } catch (err) {

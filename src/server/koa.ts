@@ -29,6 +29,8 @@ export interface AppParts {
   readonly gate: Gate;
   /** What stands between our routes and the engine: CORS, the token transaction. */
   readonly beforeEngine: readonly Koa.Middleware[];
+  /** Stands around everything that answers errors. */
+  readonly keepReferences: Koa.Middleware;
   /** Asked at every request: the engine is built anew when its keys change. */
   readonly provider: () => Provider;
 }
@@ -55,6 +57,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(securityHeaders({ issuer, publicDocuments: [...DISCOVERY_PATHS, ENDPOINTS.jwks] }));
   app.use(requestLog({ log }));
   app.use(pages(parts.pages));
+  app.use(parts.keepReferences);
   app.use((_ctx, next) => asOneRequest(next));
   app.use(answerRefusals({ isUnavailable: isDatabaseUnavailable }));
   app.use(

@@ -78,7 +78,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       log.info({ event: 'server.stopping' });
       if (config.mode === 'production') await sleep(UNREADY_BEFORE_CLOSING_MS);
       await drain(server, config.server.drainSeconds * 1000);
-      await Promise.all([stopHousekeeping(), reloading.stop(), composed.telling.stop()]);
+      await Promise.all([stopHousekeeping(), reloading.stop(), composed.telling.stop(), composed.recorder.idle()]);
       await endServing();
       await database.close();
       log.info({ event: 'server.stopped' });

@@ -7,7 +7,7 @@ export const RINGS: readonly (readonly string[])[] = [
   ['server'],
   ['interactions', 'first-run'],
   ['provider', 'first-administrator'],
-  ['second-factors', 'sessions'],
+  ['second-factors', 'sessions', 'explanations'],
   ['accounts', 'roles', 'keys', 'clients', 'protocol-store', 'logout-notices'],
   ['http', 'limits', 'outgoing'],
   ['database', 'observability'],

@@ -107,6 +107,15 @@ const columns: Columns = {
     stopped_at: 'timestamptz?',
   },
   setup_links: { id: 'text!', token_hash: 'text!', created_at: 'timestamptz!', expires_at: 'timestamptz!' },
+  error_references: {
+    reference: 'text!',
+    kind: 'text!',
+    client_id: 'text?',
+    request_id: 'text!',
+    details: 'jsonb!',
+    created_at: 'timestamptz!',
+    expires_at: 'timestamptz!',
+  },
 };
 
 async function columnsOf(db: Kysely<Database>): Promise<Record<string, Record<string, string>>> {
@@ -157,6 +166,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'accounts_username_key',
       'consents_account_id_fkey',
       'consents_pkey',
+      'error_references_pkey',
       'known_clients_pkey',
       'logout_notices_ended_check',
       'logout_notices_pkey',

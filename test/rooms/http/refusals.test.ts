@@ -1,6 +1,7 @@
 import type Koa from 'koa';
 import { describe, expect, test } from 'vitest';
 import { Refusal } from '../../../src/errors.ts';
+import { REFERENCE } from '../../protocol/references.ts';
 import { AT_ISSUER, DEFAULT_VIEWS, type FrontOptions, serveBehindFront } from './support.ts';
 
 const HTML = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
@@ -49,6 +50,7 @@ describe('a refusal', () => {
         status: 429,
         detail: 'Wait a little.',
         code: 'too_many_attempts',
+        reference: expect.stringMatching(REFERENCE),
         requestId: answer.headers['x-request-id'],
       });
     }
@@ -150,7 +152,8 @@ test('when the error page itself fails, plain words remain', async () => {
   const refused = await ask(limited, HTML, { views });
   expect(refused.status).toBe(429);
   expect(refused.headers['content-type']).toBe('text/plain; charset=utf-8');
-  expect(refused.body).toBe(`Wait a little.\nRequest: ${refused.headers['x-request-id']}\n`);
+  const request = refused.headers['x-request-id'];
+  expect(refused.body.replace(REFERENCE, 'X')).toBe(`Wait a little.\nReference: X\nRequest: ${request}\n`);
   const broken = await ask(new Error('x'), HTML, { views });
   expect(broken.status).toBe(500);
   expect(broken.log).toContainEqual(expect.objectContaining({ event: 'http.error_page_failed' }));

@@ -239,7 +239,7 @@ const interactions: readonly Sample[] = [
     title: 'This sign-in has ended',
     back: { href: 'https://shop.example', app: 'Demo Shop' },
   }),
-  state('interactions/expired', 'way back unknown', { title: 'This sign-in has ended' }),
+  state('interactions/expired', 'way back unknown', { title: 'This sign-in has ended', reference: 'K7QF2-M9XTB' }),
 ];
 
 const others: readonly Sample[] = [
@@ -247,16 +247,19 @@ const others: readonly Sample[] = [
     title: 'There is no such page',
     message: 'The address may be mistyped, or the page has moved.',
     code: 'not_found',
+    reference: 'K7QF2-M9XTB',
     requestId: '01993f0c-7b1e-7c52-9c1d-2f6f0a9b4c11',
   }),
   state('errors/refused', 'busy', {
     title: 'Too much at once',
     message: 'More people are signing in than this server can check right now.',
     code: 'busy',
+    reference: 'K7QF2-M9XTB',
     requestId: '01993f0c-7b1e-7c52-9c1d-2f6f0a9b4c11',
     retryAfterSeconds: 1,
   }),
   state('errors/broken', 'defect', {
+    reference: 'K7QF2-M9XTB',
     requestId: '01993f0c-7b1e-7c52-9c1d-2f6f0a9b4c11',
     title: 'Something went wrong',
   }),
@@ -265,6 +268,7 @@ const others: readonly Sample[] = [
     error: 'invalid_redirect_uri',
     description:
       "redirect_uri 'https://shop.example/some/very/long/path/that/was/never/registered?with=a&query=string' did not match any of the client's registered redirect_uris",
+    reference: 'K7QF2-M9XTB',
     requestId: '01993f0c-7b1e-7c52-9c1d-2f6f0a9b4c11',
     back: { href: 'https://shop.example', app: 'Demo Shop' },
     title: 'The app’s request was refused',
@@ -272,6 +276,7 @@ const others: readonly Sample[] = [
   state('errors/protocol', 'unknown client', {
     error: 'invalid_client',
     description: 'client is invalid',
+    reference: 'K7QF2-M9XTB',
     requestId: '01993f0c-7b1e-7c52-9c1d-2f6f0a9b4c11',
     title: 'The app’s request was refused',
   }),
