@@ -5,6 +5,7 @@ import { VERSION } from '../server/package.ts';
 import { addClientCommands } from './client/commands.ts';
 import { collect, examples, type Perform } from './command-parts.ts';
 import { addConfigCommands } from './config/commands.ts';
+import { explainReference } from './explain.ts';
 import { addLogoutNoticeCommands } from './logout-notice.ts';
 import { migrateDatabase } from './migrate.ts';
 import { addRole, alterRole, giveRole, removeRole, showRoles, takeRole } from './role.ts';
@@ -25,6 +26,7 @@ export function buildProgram(perform: Perform, prepare: (program: Command) => vo
     .configureHelp({ showGlobalOptions: true, optionDescription: ({ description }) => description })
     .addHelpText('after', PROGRAM_HELP);
   addServerCommands(program, perform);
+  addExplainCommand(program, perform);
   addUserCommands(program.command('user').description('people who can sign in'), perform);
   addRoleCommands(program.command('role').description('roles, and who has them'), perform);
   addClientCommands(program.command('client').description('apps, as their files describe them'), perform);
@@ -62,6 +64,15 @@ function addServerCommands(program: Command, perform: Perform): void {
     .description('print a new link that makes the first administrator; not after there has been one')
     .addHelpText('after', examples('gatehouse setup link', 'docker compose exec server gatehouse setup link'))
     .action(() => perform(printSetupLink));
+}
+
+function addExplainCommand(program: Command, perform: Perform): void {
+  program
+    .command('explain')
+    .description('tell what went wrong with a request, by the reference that its error carries')
+    .argument('<reference>', 'as on the page or at the end of error_description; case and dash do not matter')
+    .addHelpText('after', examples('gatehouse explain K7QF2-M9XTB', 'gatehouse explain k7qf2m9xtb --json'))
+    .action((reference: string) => perform((invocation) => explainReference(invocation, { reference })));
 }
 
 function addUserCommands(user: Command, perform: Perform): void {

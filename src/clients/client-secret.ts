@@ -47,3 +47,12 @@ export function clientSecretMatches(client: Pick<Client, 'secrets'>, presented: 
     return (isEqual && (expires === undefined || now < expires)) || matches;
   }, false);
 }
+
+/** When the secret that was presented ended, if it is one of the client's that has expired. */
+export function expiredSecretOf(client: Pick<Client, 'secrets'>, presented: string, now: Date): Date | undefined {
+  const hash = sha256(presented);
+  const expired = client.secrets.find(
+    ({ sha256: stored, expires }) => equalInConstantTime(stored, hash) && expires !== undefined && expires <= now,
+  );
+  return expired?.expires;
+}

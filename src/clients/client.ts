@@ -52,7 +52,15 @@ export interface Client {
   readonly tosUri: string | undefined;
   /** Absolute path of an image beside the client file, served by us. */
   readonly logoFile: string | undefined;
-  readonly source: { readonly file: string; readonly line: number };
+  readonly source: ClientSource;
+}
+
+export interface ClientSource {
+  readonly file: string;
+  /** Of `client_id`. */
+  readonly line: number;
+  /** Of every key that the file states, by its name. */
+  readonly lines: Readonly<Record<string, number>>;
 }
 
 export interface ClientSecret {

@@ -4,7 +4,7 @@ import type { Environment } from '../config/interpolation.ts';
 import type { KnownConfig } from '../config/load.ts';
 import { dotted, type Path, type Place, type Problem, shownFile } from '../config/problem.ts';
 import { checkShape, type Shape } from '../config/shape.ts';
-import { type ReadYaml, readYamlFile } from '../config/yaml-document.ts';
+import { type ReadYaml, readYamlFile, type YamlDocument } from '../config/yaml-document.ts';
 import { buildClient } from './build-client.ts';
 import type { Client } from './client.ts';
 import type { ClientDraft, Finding } from './client-draft.ts';
@@ -67,7 +67,7 @@ export function checkClient(
   ];
   const problems = [...unreadable, ...shape.problems, ...findings.map(placed)];
   const logoFile = logo?.outcome === 'found' ? logo.file : undefined;
-  const source = { file, line: document.lineOf(['client_id']) };
+  const source = { file, line: document.lineOf(['client_id']), lines: linesOfKeys(document) };
   const isSound = problems.length === 0 && shape.complete !== undefined;
   const clientId = shape.value.client_id;
   return {
@@ -80,6 +80,9 @@ export function checkClient(
     stated: clientId === undefined ? undefined : { clientId, place: placeOf(['client_id']) },
   };
 }
+
+const linesOfKeys = ({ value, lineOf }: YamlDocument): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.keys(value ?? {}).map((key) => [key, lineOf([key])]));
 
 const NOTHING = { placeOf: undefined, client: undefined, warnings: [], secretFiles: [], stated: undefined };
 

@@ -14,6 +14,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best?.candidate;
 }
 
+/** How many characters have to be put in, taken out or changed. */
+export const editsBetween = (left: string, right: string): number => distance(left, right);
+
 /** `; did you mean "port"?`, or nothing. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const candidate = nearest(word, candidates);

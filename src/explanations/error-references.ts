@@ -20,7 +20,7 @@ export interface ErrorReference {
   readonly clientId: string | undefined;
   readonly requestId: string;
   /** Facts by their kind, never a secret (facts.ts). */
-  readonly details: Readonly<Record<string, unknown>>;
+  readonly details: object;
 }
 
 export interface KeptReference extends ErrorReference {

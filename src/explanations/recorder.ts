@@ -64,7 +64,7 @@ function createBudget(clock: Clock): (failure: ErrorReference, network: string) 
       all = 0;
       counts = new Map();
     }
-    const isPage = kind === 'refused';
+    const isPage = kind === 'page.refused';
     const name = `${isPage ? 'page' : 'protocol'}:${network}`;
     const count = counts.get(name) ?? 0;
     if (all >= FROM_ALL || count >= (isPage ? PAGES_FROM_ONE_NETWORK : FROM_ONE_NETWORK)) return false;

@@ -76,14 +76,10 @@ function clientErrorStatus(error: unknown): number | undefined {
 
 /** The pattern of the path, where there is one: identifiers in paths are kept as little as they are logged. */
 function noteFailure(ctx: Koa.Context, refusal: Refusal | undefined): void {
-  const asked = { method: ctx.method, path: ctx.state.route ?? pathForLog(ctx.originalUrl) };
-  ctx.state.failure =
-    refusal === undefined
-      ? { kind: 'defect', details: asked }
-      : {
-          kind: 'refused',
-          details: { ...asked, code: refusal.code, status: refusal.status, message: refusal.message },
-        };
+  const kind = refusal === undefined ? 'defect' : 'page.refused';
+  const values = refusal && { status: String(refusal.status), code: refusal.code, message: refusal.message };
+  const endpoint = `${ctx.method} ${ctx.state.route ?? pathForLog(ctx.originalUrl)}`;
+  ctx.state.failure = { kind, details: { case: kind, endpoint, ...(values && { values }) } };
 }
 
 function logUnlessExpected(ctx: Koa.Context, error: unknown, refusal: Refusal | undefined): void {

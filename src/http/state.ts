@@ -6,7 +6,7 @@ import type { Locals } from './page.ts';
 export interface Failure {
   readonly kind: string;
   readonly clientId?: string | undefined;
-  readonly details: Readonly<Record<string, unknown>>;
+  readonly details: object;
 }
 
 declare module 'koa' {

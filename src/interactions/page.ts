@@ -96,6 +96,6 @@ async function showExpired({ clients }: InteractionDeps, ctx: Koa.Context): Prom
   const back = wayBack(client);
   ctx.status = 400;
   const reference = referenceOf(ctx);
-  ctx.state.failure = { kind: 'sign_in_over', clientId: client?.clientId, details: {} };
+  ctx.state.failure = { kind: 'sign_in.over', clientId: client?.clientId, details: { case: 'sign_in.over' } };
   await renderPage(ctx, 'interactions/expired', { title: textsFor(ctx)('expired.title'), back, reference });
 }

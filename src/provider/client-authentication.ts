@@ -1,11 +1,12 @@
 // How clients prove who they are at the token, introspection, revocation and PAR endpoints.
 import { type Configuration, errors, type Provider } from 'oidc-provider';
 import type { ClientRegistry } from '../clients/client.ts';
-import { clientSecretMatches } from '../clients/client-secret.ts';
+import { clientSecretMatches, expiredSecretOf } from '../clients/client-secret.ts';
 import { type Clock, epochSeconds } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { IdentifierReplayed } from '../protocol-store/adapter.ts';
 import { tokenUrl } from './access.ts';
+import { remember } from './failures/remembered.ts';
 
 /** Seconds by which another machine's clock may be off in assertions and proofs. */
 export const CLOCK_TOLERANCE_SECONDS = 15;
@@ -26,7 +27,10 @@ export function compareHashedSecrets(
   Object.assign(provider.Client.prototype, {
     async compareClientSecret(this: { clientId: string }, presented: string): Promise<boolean> {
       const client = clients().get(this.clientId);
-      return client !== undefined && clientSecretMatches(client, presented, clock.now());
+      if (client === undefined) return false;
+      const matches = clientSecretMatches(client, presented, clock.now());
+      if (!matches) remember({ expiredSecret: expiredSecretOf(client, presented, clock.now()) });
+      return matches;
     },
   });
 }

@@ -1,9 +1,12 @@
 // What a person sees when a request is so wrong that it cannot be answered at the app.
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
-import type { ClientRegistry } from '../clients/client.ts';
+import { explain } from '../explanations/explanation.ts';
+import type { Facts } from '../explanations/facts.ts';
 import { renderPage, textsFor } from '../http/page.ts';
 import { referenceOf } from '../http/reference.ts';
-import { noteFailure } from './failures/note-failure.ts';
+import type { Failure } from '../http/state.ts';
+import { type FailureDeps, noteFailure } from './failures/note-failure.ts';
+import { sayExplanation } from './failures/say-explanation.ts';
 import { clientHeading, wayBack } from './headings.ts';
 
 interface ErrorOut {
@@ -12,21 +15,22 @@ interface ErrorOut {
 }
 
 export const errorPage =
-  (clients: () => ClientRegistry) =>
+  (deps: FailureDeps) =>
   async (ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): Promise<void> => {
     const { status } = ctx;
     ctx.state['uiLocales'] = ctx.oidc.params?.['ui_locales'];
     const t = textsFor(ctx);
-    const client = ctx.oidc.client === undefined ? undefined : clients().get(ctx.oidc.client.clientId);
-    noteFailure(ctx, error);
+    const client = ctx.oidc.client === undefined ? undefined : deps.clients().get(ctx.oidc.client.clientId);
+    const facts = noteFailure(deps, ctx, error);
     const reference = referenceOf(ctx);
     const common = {
       reference,
+      explanation: deps.config.mode === 'development' ? explained(deps, ctx, facts) : undefined,
       client: client === undefined ? undefined : clientHeading(client),
       back: wayBack(client),
     };
     if (error instanceof errors.SessionNotFound) {
-      await renderPage(ctx, 'interactions/expired', { title: t('expired.title'), back: common.back, reference });
+      await renderPage(ctx, 'interactions/expired', { title: t('expired.title'), ...common, client: undefined });
     } else {
       await renderPage(ctx, 'errors/protocol', {
         title: t('protocol.title'),
@@ -38,3 +42,10 @@ export const errorPage =
     }
     ctx.status = status;
   };
+
+/** For whoever develops the app. In production the operator asks by the reference: nobody else is shown what is registered. */
+function explained({ clients }: FailureDeps, ctx: KoaContextWithOIDC, facts: Facts) {
+  const { clientId } = ctx.state['failure'] as Failure;
+  const explanation = explain(facts, { clientId, clients: clients() });
+  return { ...explanation, said: sayExplanation(textsFor(ctx), explanation) };
+}

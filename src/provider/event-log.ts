@@ -3,7 +3,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { isDatabaseUnavailable } from '../database/outages/unavailable.ts';
 import { referenceOf } from '../http/reference.ts';
 import type { Logger } from '../observability/logger.ts';
-import { noteFailure } from './failures/note-failure.ts';
+import { type FailureDeps, noteFailure } from './failures/note-failure.ts';
 
 const REFUSED = [
   'authorization.error',
@@ -20,20 +20,21 @@ const REFUSED = [
 
 const DONE = ['authorization.success', 'grant.success', 'grant.revoked', 'end_session.success'] as const;
 
-export function logEngineEvents(provider: Provider, log: Logger): void {
+export function logEngineEvents(provider: Provider, deps: FailureDeps & { readonly log: Logger }): void {
+  const { log } = deps;
   for (const event of DONE) {
     listen(provider, event, (ctx) => log.info({ event, ...whoAsked(ctx) }));
   }
   for (const event of REFUSED) {
     listen(provider, event, (ctx, error) => {
-      noteFailure(ctx, error);
+      noteFailure(deps, ctx, error);
       log.warn({ event, reference: referenceOf(ctx), ...whoAsked(ctx), ...whatWasWrong(error) });
     });
   }
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
     // Whoever answers it says so (server/engine-outages.ts).
     if (isDatabaseUnavailable(error)) return;
-    noteFailure(ctx, error);
+    noteFailure(deps, ctx, error);
     log.error({ event: 'server_error', reference: referenceOf(ctx), ...whoAsked(ctx), err: error });
   });
 }

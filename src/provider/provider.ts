@@ -27,6 +27,7 @@ import { cookies } from './cookies.ts';
 import { errorPage } from './error-page.ts';
 import { logEngineEvents } from './event-log.ts';
 import { ReferringProvider } from './failures/redirect-errors.ts';
+import { rememberPresentedTokens } from './failures/remembered.ts';
 import { features } from './features.ts';
 import { engineFindAccount } from './find-account.ts';
 import { ENDPOINTS } from './paths.ts';
@@ -70,7 +71,8 @@ export function createProvider(deps: ProviderDeps): Provider {
   limitResponseModes(provider);
   nameSessionsInIdTokens(provider);
   tellAppsByOutbox(provider, deps);
-  logEngineEvents(provider, deps.log);
+  rememberPresentedTokens(provider);
+  logEngineEvents(provider, deps);
   return provider;
 }
 
@@ -107,7 +109,7 @@ function configuration(deps: ProviderDeps): Configuration {
     formats: { customizers: { jwt: customizeJwt(config) } },
     assertJwtClientAuthClaimsAndHeader: checkAssertion(deps),
     clientBasedCORS: (_ctx, origin, client) => clients().get(client.clientId)?.allowedOrigins.includes(origin) === true,
-    renderError: errorPage(clients),
+    renderError: errorPage(deps),
   };
 }
 

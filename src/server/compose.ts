@@ -30,7 +30,7 @@ import { dropRestOfBody, unauthorizedGrant, untypedRevocation } from './engine-a
 import { answerOutagesToPrograms, surfaceOutages } from './engine-outages.ts';
 import { createApp } from './koa.ts';
 import { ROOT, VERSION } from './package.ts';
-import { keepReferences, referToErrors } from './references.ts';
+import { keepReferences, referToErrors } from './references/answers.ts';
 import { admitStructuredTokens } from './structured-tokens.ts';
 import { systemRoutes } from './system-routes.ts';
 import { tellingApps, wakeAfterSignOut } from './telling-apps.ts';

@@ -90,7 +90,7 @@ describe.each(KINDS)('error references on %s', (kind) => {
 
   test('of pages that somebody looks for are few, and leave room for those of apps', async () => {
     const recorder = createRecorder(deps());
-    for (let number = 0; number < 40; number += 1) recorder.record(failure('refused'), '192.0.2.0/24');
+    for (let number = 0; number < 40; number += 1) recorder.record(failure('page.refused'), '192.0.2.0/24');
     recorder.record(failure(), '192.0.2.0/24');
     await recorder.idle();
     expect(await count()).toBe(11);

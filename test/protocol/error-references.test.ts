@@ -59,7 +59,10 @@ describe('a page', () => {
   test('that does not exist', async () => {
     const page = await shown(at('/nowhere'));
     expect(page.status).toBe(404);
-    await expectKnown(page.reference, { kind: 'refused', details: { code: 'not_found', status: 404 } });
+    await expectKnown(page.reference, {
+      kind: 'page.refused',
+      details: { values: { code: 'not_found', status: '404' } },
+    });
   });
 
   test('of a sign-in that is over, from us and from the engine', async () => {
@@ -182,12 +185,6 @@ describe('an error that goes back to the app', () => {
     const field = browser.document.querySelector('input[name=error_description]');
     await expectKnown(referenceAtEnd(field?.getAttribute('value')));
     expect(browser.document.querySelector('input[name=error]')?.getAttribute('value')).toBe('invalid_scope');
-  });
-
-  test('carries it in a fragment', async () => {
-    const { url } = requestOf(server.issuer, SPA, { code_challenge: undefined, response_mode: 'fragment' });
-    const response = await newBrowser().request(url);
-    await expectKnown(referenceAtEnd(answerAt(response.headers.get('location')).get('error_description')));
   });
 
   test('carries one also where the engine would say nothing more than the error', async () => {

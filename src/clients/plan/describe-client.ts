@@ -44,7 +44,10 @@ export const describeClient = (client: Client, key: Buffer): ServedClient => ({
 /** What a file says that states nothing but its preset. */
 export const defaultsFor = (clientId: string, preset: Preset): Described =>
   described(
-    buildClient({ client_id: clientId, preset }, { secrets: [], logoFile: undefined, source: { file: '', line: 0 } }),
+    buildClient(
+      { client_id: clientId, preset },
+      { secrets: [], logoFile: undefined, source: { file: '', line: 0, lines: {} } },
+    ),
     KEYS,
   );
 

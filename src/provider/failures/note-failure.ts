@@ -1,28 +1,34 @@
-// What the engine refused, noted in plain values for the explanation: never a token, code, secret, state or hint.
+// What the engine refused becomes facts, kept under the reference of the request.
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { ClientRegistry } from '../../clients/client.ts';
+import type { Clock } from '../../clock.ts';
+import type { Config } from '../../config/config.ts';
+import { diagnose } from '../../explanations/diagnose.ts';
+import type { Facts } from '../../explanations/facts.ts';
 import '../../http/state.ts';
+import { readFailedRequest } from './read-request.ts';
 
-/** Characters. What is said about one error is a few lines; what a caller sent may be any length. */
-const LONGEST = 300;
-
-/** The last one counts: where the engine finds a second fault on its way out, that is the one it answers with. */
-export function noteFailure(ctx: KoaContextWithOIDC, error: Error): void {
-  const {
-    error: code,
-    error_description: description,
-    error_detail: detail,
-  } = error as Error & Record<string, unknown>;
-  const clientId = ctx.oidc?.client?.clientId;
-  ctx.state['failure'] = {
-    kind: error instanceof errors.OIDCProviderError && error.status < 500 ? 'other' : 'defect',
-    clientId,
-    details: {
-      endpoint: ctx.oidc?.route,
-      error: text(code),
-      description: text(description),
-      detail: text(detail),
-    },
-  };
+export interface FailureDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly clients: () => ClientRegistry;
 }
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value.slice(0, LONGEST) : undefined);
+/** The last one counts: where the engine finds a second fault on its way out, that is the one it answers with. */
+export function noteFailure({ config, clock, clients }: FailureDeps, ctx: KoaContextWithOIDC, error: Error): Facts {
+  const request = readFailedRequest(ctx, error);
+  const known = {
+    issuer: config.issuer,
+    clients: clients(),
+    audiences: [...config.resources.keys()],
+    now: clock.now(),
+  };
+  const isDefect = !(error instanceof errors.OIDCProviderError) || error.status >= 500;
+  const facts: Facts = isDefect ? { case: 'defect', endpoint: request.endpoint } : diagnose(request, known);
+  ctx.state['failure'] = {
+    kind: facts.case,
+    clientId: known.clients.get(request.clientId ?? '')?.clientId,
+    details: facts,
+  };
+  return facts;
+}

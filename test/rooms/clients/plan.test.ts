@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000;
 
 const BASE: Client = buildClient(
   { client_id: 'app', preset: 'web', redirect_uris: ['https://app.test/cb'] },
-  { secrets: [], logoFile: undefined, source: { file: 'config/clients/app.yaml', line: 1 } },
+  { secrets: [], logoFile: undefined, source: { file: 'config/clients/app.yaml', line: 1, lines: {} } },
 );
 const LISTED = ['https://one.test/cb', 'https://two.test/cb'];
 const keys = (text: string) => [{ kty: 'EC', crv: 'P-256', x: text, y: text }];
@@ -88,7 +88,12 @@ describe('a difference', () => {
 
   test('is not the order of a list, nor where a file lies', () => {
     const one = { ...BASE, redirectUris: LISTED, logoFile: '/a/app.svg' };
-    const other = { ...one, redirectUris: LISTED.toReversed(), logoFile: '/b/app.svg', source: { file: 'x', line: 9 } };
+    const other = {
+      ...one,
+      redirectUris: LISTED.toReversed(),
+      logoFile: '/b/app.svg',
+      source: { file: 'x', line: 9, lines: {} },
+    };
     expect(keysBetween(one, other)).toEqual([]);
   });
 

@@ -21,7 +21,7 @@ test('web is confidential and lets people stay signed in', () => {
     allowedOrigins: [],
     introspect: [],
     logoFile: undefined,
-    source: { file: 'config/clients/app.yaml', line: 1 },
+    source: { file: 'config/clients/app.yaml', line: 1, lines: {} },
   });
 });
 

@@ -273,6 +273,32 @@ const others: readonly Sample[] = [
     back: { href: 'https://shop.example', app: 'Demo Shop' },
     title: 'The app’s request was refused',
   }),
+  state('errors/protocol', 'explained in development', {
+    client: shop,
+    error: 'invalid_redirect_uri',
+    description: "redirect_uri did not match any of the client's registered redirect_uris",
+    reference: 'K7QF2-M9XTB',
+    requestId: '01993f0c-7b1e-7c52-9c1d-2f6f0a9b4c11',
+    title: 'The app’s request was refused',
+    explanation: {
+      received: 'https://shop.example/callback/',
+      expected: ['https://shop.example/callback', 'https://shop.example/other'],
+      comparison: {
+        received: [
+          { text: 'https://shop.example/callback', differs: false },
+          { text: '/', differs: true },
+        ],
+        expected: [{ text: 'https://shop.example/callback', differs: false }],
+      },
+      place: { file: 'config/clients/shop.yaml', line: 6 },
+      yaml: 'redirect_uris:\n  - "https://shop.example/callback"\n  - "https://shop.example/callback/"',
+      said: {
+        wrong: 'The redirect_uri is not one that the client’s file registers.',
+        fix: 'Let the app send a registered address exactly as it stands there.',
+        differences: ['The slash at the end differs.'],
+      },
+    },
+  }),
   state('errors/protocol', 'unknown client', {
     error: 'invalid_client',
     description: 'client is invalid',

@@ -1,9 +1,9 @@
 // References on answers to programs, and what they will be explained from, written when the answer is made.
 import type Koa from 'koa';
-import type { Recorder } from '../explanations/recorder.ts';
-import { networkOf } from '../http/client-address.ts';
-import { referenceOf, withReference } from '../http/reference.ts';
-import '../http/state.ts';
+import type { Recorder } from '../../explanations/recorder.ts';
+import { networkOf } from '../../http/client-address.ts';
+import { referenceOf, withReference } from '../../http/reference.ts';
+import '../../http/state.ts';
 
 /**
  * Stands outside of everything that answers errors, and of the token transaction: what is rolled back leaves its
@@ -24,6 +24,8 @@ export const referToErrors: Koa.Middleware = async (ctx, next) => {
   await next();
   if (ctx.status < 400 || !isError(ctx.body)) return;
   const reference = referenceOf(ctx);
+  // A server error of our own making has no other facts, and one in place of the engine's answer has other ones.
+  if (ctx.status >= 500) ctx.state.failure = { kind: 'defect', details: { case: 'defect', endpoint: ctx.path } };
   ctx.body.error_description = withReference(ctx.body.error_description, reference);
   const challenges = ctx.res.getHeader('WWW-Authenticate');
   if (challenges === undefined) return;

@@ -1,0 +1,47 @@
+// Scopes, and the APIs that tokens are asked for.
+import { nearest } from '../../config/did-you-mean.ts';
+import { OIDC_SCOPES } from '../../config/scopes.ts';
+import type { Diagnosis } from '../facts.ts';
+import type { FailedRequest, Known } from '../failed-request.ts';
+import { harmless } from '../harmless.ts';
+
+export function scopes(request: FailedRequest, { clients }: Known): Diagnosis | undefined {
+  const { description = '', error, parameters } = request;
+  if (description.startsWith('openid scope must be requested')) {
+    return { case: 'scope.openid_missing', received: asked(parameters.scope), expected: ['openid'], key: 'scope' };
+  }
+  if (error !== 'invalid_scope' && description !== 'scope contains invalid characters') return undefined;
+  if (description === 'scope contains invalid characters') {
+    return { case: 'scope.malformed', received: asked(parameters.scope) };
+  }
+  if (description.startsWith('refresh token missing')) {
+    return { case: 'scope.not_granted', received: asked(parameters.scope) };
+  }
+  const allowed = clients.get(request.clientId ?? '')?.scopes ?? [];
+  const words = asked(parameters.scope).split(' ');
+  const refused = words.filter((word) => (OIDC_SCOPES as readonly string[]).includes(word) && !allowed.includes(word));
+  return { case: 'scope.not_allowed', received: refused.join(' '), expected: allowed, key: 'scope' };
+}
+
+export function resources(
+  { description = '', error, clientId, parameters }: FailedRequest,
+  known: Known,
+): Diagnosis | undefined {
+  if (error !== 'invalid_target') return undefined;
+  const allowed = [...(known.clients.get(clientId ?? '')?.resources.keys() ?? [])];
+  const sent = parameters.resource ?? [];
+  const key = 'resources';
+  if (/absolute URI|fragment/.test(description)) return { case: 'resource.malformed', received: asked(sent), key };
+  if (/single/.test(description)) return { case: 'resource.several', received: asked(sent), expected: allowed, key };
+  const refused = sent.find((each) => !allowed.includes(each)) ?? sent[0] ?? '';
+  const isKnown = known.audiences.includes(refused);
+  const like = isKnown || refused.length > 300 ? undefined : nearest(refused, known.audiences);
+  return {
+    case: isKnown ? 'resource.not_allowed' : 'resource.unknown',
+    received: harmless(refused),
+    expected: like === undefined ? allowed : [like, ...allowed.filter((each) => each !== like)],
+    key,
+  };
+}
+
+const asked = (values: readonly string[] = []): string => harmless(values.join(' '));

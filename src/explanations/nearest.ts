@@ -1,0 +1,12 @@
+// Which of several texts is most like the one that came.
+import { editsBetween } from '../config/did-you-mean.ts';
+
+/** As many as help; who has more registered finds them in the file. */
+const MOST = 10;
+
+export const nearestFirst = (text: string, candidates: readonly string[]): readonly string[] =>
+  candidates
+    .map((candidate) => ({ candidate, edits: editsBetween(text.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((left, right) => left.edits - right.edits)
+    .slice(0, MOST)
+    .map(({ candidate }) => candidate);
