@@ -62,7 +62,9 @@ const LONGEST_ASSERTION_SECONDS = 3600;
  */
 export const checkAssertion =
   ({ config, clients, clock }: AssertionDeps): AssertAssertion =>
-  async (_ctx, claims, _header, client) => {
+  async (_ctx, claims, header, client) => {
+    // RFC 7519 and RFC 7523 name none that we would understand; the engine takes b64 (RFC 7797), which JWTs must not have.
+    if (header['crit'] !== undefined) throw new errors.InvalidClientAuth('crit must not be present');
     const allowed = [config.issuer];
     if (clients().get(client.clientId)?.assertionAudience === 'token_endpoint') allowed.push(tokenUrl(config));
     if (typeof claims['aud'] !== 'string' || !allowed.includes(claims['aud'])) {

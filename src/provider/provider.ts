@@ -30,6 +30,7 @@ import { ReferringProvider } from './failures/redirect-errors.ts';
 import { rememberPresentedTokens } from './failures/remembered.ts';
 import { features } from './features.ts';
 import { engineFindAccount } from './find-account.ts';
+import { admitIdTokensOnly } from './id-token-hints.ts';
 import { ENDPOINTS } from './paths.ts';
 import { PROMPT_VALUES, policy } from './policy.ts';
 import { findPushedRequestsExactly } from './pushed-requests.ts';
@@ -67,6 +68,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   compareHashedSecrets(provider, deps);
   detectReplaysAtomically(provider);
   endWholeSessions(provider, deps);
+  admitIdTokensOnly(provider);
   findPushedRequestsExactly(provider);
   limitResponseModes(provider);
   nameSessionsInIdTokens(provider);
