@@ -30,11 +30,11 @@ import { ReferringProvider } from './failures/redirect-errors.ts';
 import { rememberPresentedTokens } from './failures/remembered.ts';
 import { features } from './features.ts';
 import { engineFindAccount } from './find-account.ts';
-import { admitIdTokensOnly } from './id-token-hints.ts';
+import { admitIdTokensOnly } from './narrowed/id-token-hints.ts';
+import { findPushedRequestsExactly } from './narrowed/pushed-requests.ts';
+import { limitResponseModes } from './narrowed/response-modes.ts';
 import { ENDPOINTS } from './paths.ts';
 import { PROMPT_VALUES, policy } from './policy.ts';
-import { findPushedRequestsExactly } from './pushed-requests.ts';
-import { limitResponseModes } from './response-modes.ts';
 import { tellAppsByOutbox } from './sign-out/back-channel-logout.ts';
 import {
   keepLanguageOfSignOut,
