@@ -1,8 +1,11 @@
 // OpenID Connect Back-Channel Logout 1.0: apps are told when sessions end, soon, and again until they have taken note.
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { generateKeyPair, SignJWT } from 'jose';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { banAccount, removeAccount } from '../../src/sessions/ban-account.ts';
-import { type LogoutReceiver, logoutReceiver } from '../support/logout-receiver.ts';
+import { type LogoutReceiver, logoutReceiver, receiverForTest } from '../support/logout-receiver.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { claimsIn } from '../support/sign-in.ts';
 import { CALLBACK, SPA_CALLBACK, startTestServer, type TestServer } from '../support/start-server.ts';
@@ -279,4 +282,108 @@ test.each([
   web.answers((_response, { socket }) => void socket.end(bytes));
   await signsOut(await signedIn(server.issuer, { email: 'jane@example.test' }));
   await soon(async () => reason.test((await noticeTo('web'))?.last_error ?? ''));
+});
+
+/** Replaces the file of the web app, and waits until that is in force. */
+async function webIsNow(file: string | undefined): Promise<void> {
+  const place = path.join(server.configDir, 'clients', 'web.yaml');
+  if (file === undefined) rmSync(place);
+  else writeFileSync(place, file);
+  await server.reload();
+}
+
+test('what counts is where the app wants to be told now: a new address, none, or a file that is gone for a moment', async () => {
+  onTestFinished(() => webIsNow(webFile(web.uri)));
+  web.answers(503);
+  await signsOut(await signedIn(server.issuer, { email: 'jane@example.test' }));
+  await soon(async () => (await failuresOf('web')) === 1);
+
+  await webIsNow(undefined);
+  movingClock.advance({ minutes: 1 });
+  await soon(async () => (await noticeTo('web'))?.last_error === 'there is no file for this client');
+  const moved = await receiverForTest();
+  await webIsNow(webFile(moved.uri));
+  movingClock.advance({ minutes: 1 });
+  await soon(() => moved.received.length === 1);
+  expect(web.received).toHaveLength(1);
+
+  await soon(async () => (await noticeTo('web'))?.delivered_at != null);
+  moved.answers(503);
+  await signsOut(await signedIn(server.issuer, { email: 'jane@example.test' }));
+  await soon(async () => (await notices()).some(({ last_error }) => last_error === 'answers 503'));
+  await webIsNow(webFile(undefined));
+  movingClock.advance({ minutes: 1 });
+  await soon(() => server.logLines.some(({ event }) => event === 'logout_notice.dropped'));
+  expect((await notices()).filter(({ delivered_at }) => delivered_at === null)).toEqual([]);
+});
+
+test('an app without an address leaves nothing behind', async () => {
+  onTestFinished(() => webIsNow(webFile(web.uri)));
+  await webIsNow(webFile(undefined));
+  await signsOut(await signedIn(server.issuer, { email: 'jane@example.test' }));
+  await soon(async () => (await notices()).length === 0);
+  expect(web.received).toEqual([]);
+});
+
+test('an address on a private network is refused with a line in the log that says what to add', async () => {
+  onTestFinished(() => webIsNow(webFile(web.uri)));
+  await webIsNow(webFile('https://10.255.255.1/logout'));
+  await signsOut(await signedIn(server.issuer, { email: 'jane@example.test' }));
+  await soon(async () => (await failuresOf('web')) === 1);
+  const why =
+    '10.255.255.1 is not a public address; if that is meant, add 10.255.255.1 to outgoing.private_hosts in gatehouse.yaml';
+  expect((await noticeTo('web'))?.last_error).toBe(why);
+  expect(server.logLines).toContainEqual(
+    expect.objectContaining({ level: 'warn', event: 'outgoing.refused', msg: why }),
+  );
+});
+
+test('a key set on a private network is refused as clearly, and the app with it', async () => {
+  const keys = `
+client_id: keys
+preset: service
+token_endpoint_auth_method: private_key_jwt
+jwks_uri: https://10.255.255.1/jwks
+`;
+  writeFileSync(path.join(server.configDir, 'clients', 'keys.yaml'), keys);
+  onTestFinished(() => rmSync(path.join(server.configDir, 'clients', 'keys.yaml')));
+  await server.reload();
+  const { privateKey } = await generateKeyPair('ES256');
+  const assertion = await new SignJWT({ jti: 'x', iss: 'keys', sub: 'keys', aud: server.issuer })
+    .setProtectedHeader({ alg: 'ES256' })
+    .setIssuedAt(Date.now() / 1000)
+    .setExpirationTime(Math.floor(Date.now() / 1000) + 60)
+    .sign(privateKey);
+  const form = {
+    grant_type: 'client_credentials',
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: assertion,
+  };
+  const before = server.logLines.length;
+  const answer = await fetch(`${server.issuer}/token`, { method: 'POST', body: new URLSearchParams(form) });
+  expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([401, 'invalid_client']);
+  expect(server.logLines.slice(before)).toContainEqual(
+    expect.objectContaining({ event: 'outgoing.refused', host: '10.255.255.1', address: '10.255.255.1' }),
+  );
+});
+
+test('a server that stops waits for the app it is telling, seconds at most, and loses nothing of what it did not tell', async () => {
+  const receiver = await receiverForTest();
+  const other = await startTestServer({ clients: { web: webFile(receiver.uri) } });
+  await other.person({ email: 'jane@example.test' });
+  receiver.answers(() => undefined);
+  const { browser, tokens } = await signedIn(other.issuer, { email: 'jane@example.test' });
+  await browser.request(`${other.issuer}/session/end?${new URLSearchParams({ id_token_hint: tokens.idToken })}`);
+  await soon(() => receiver.received.length === 1);
+  const before = performance.now();
+  const again = await other.restart({ clients: { web: webFile(receiver.uri) } });
+  onTestFinished(() => again.stop());
+  expect(performance.now() - before).toBeGreaterThan(3_000);
+  expect(other.logLines).toContainEqual(
+    expect.objectContaining({ event: 'logout_notice.failed', reason: 'no answer within 5 seconds' }),
+  );
+  receiver.answers(200);
+  movingClock.advance({ minutes: 1 });
+  await soon(() => receiver.received.length === 2);
+  expect(receiver.received[1]?.claims.jti).toBe(receiver.received[0]?.claims.jti);
 });

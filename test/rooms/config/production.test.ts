@@ -1,7 +1,8 @@
 // Production refuses to start with anything that is only right on a developer's machine, and says all of it at once.
 import { describe, expect, test } from 'vitest';
 import { hashClientSecret } from '../../../src/clients/client-secret.ts';
-import { linesOf, PRODUCTION, problemsOf } from '../../support/config-files.ts';
+import { loadConfiguration } from '../../../src/clients/load-configuration.ts';
+import { configFiles, DEVELOPMENT, linesOf, PRODUCTION, problemsOf } from '../../support/config-files.ts';
 
 const without = (...names: string[]) =>
   Object.fromEntries(Object.entries(PRODUCTION).filter(([name]) => !names.includes(name)));
@@ -119,4 +120,27 @@ describe('a client in production', () => {
     ]);
     expect(problemsOf({ 'config/clients/app.yaml': yaml }, { ...env, GATEHOUSE_MODE: 'development' })).toEqual([]);
   });
+});
+
+test('requests of the server’s own may reach this machine in development only, and what the file names in both', () => {
+  const privateHosts = (env: Record<string, string | undefined>) => {
+    const files = configFiles({ 'config/gatehouse.yaml': 'outgoing: {private_hosts: [app.internal, 10.0.0.0/8]}\n' });
+    return loadConfiguration({ env, ...files }).config.outgoing.privateHosts;
+  };
+  expect(privateHosts(PRODUCTION)).toEqual(['app.internal', '10.0.0.0/8']);
+  expect(privateHosts(DEVELOPMENT)).toEqual(['app.internal', '10.0.0.0/8', '127.0.0.0/8', '::1']);
+});
+
+test('an app is told of sign-outs by https only; http on this machine is for development', () => {
+  const client = `${WEB}redirect_uris: [https://app.test/cb]\nclient_secrets: [{env: S}]\n`;
+  const problems = (uri: string, env: Record<string, string | undefined>) =>
+    problemsOf(
+      { 'config/clients/app.yaml': `${client}backchannel_logout_uri: ${uri}\n` },
+      { ...env, S: 'kq3J9d8Hh2mZ0pRtYwXc5vBn7LfGsA1e' },
+    ).map(({ line, path, message }) => `${line} ${path}: ${message}`);
+  expect(problems('https://app.test/logout?x=1', PRODUCTION)).toEqual([]);
+  expect(problems('http://localhost:3001/logout', DEVELOPMENT)).toEqual([]);
+  expect(problems('http://localhost:3001/logout', PRODUCTION)).toEqual([
+    '5 backchannel_logout_uri: must be https in production',
+  ]);
 });
