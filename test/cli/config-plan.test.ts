@@ -149,7 +149,7 @@ describe('config plan', () => {
       '  ! web: PKCE off',
       '    a code that somebody has intercepted can be redeemed or injected (RFC 9700 section 2.1.1)',
       '    if it is meant: --accept web:require_pkce',
-      '  ! gatehouse.yaml: longer sessions',
+      '  ! gatehouse.yaml: sessions.idle_minutes: longer sessions',
       '    a browser left open, or a stolen cookie, works for longer',
       '    if it is meant: --accept gatehouse.yaml:sessions.idle_minutes',
       '',

@@ -169,8 +169,8 @@ function regressionLines(regressions: readonly Regression[], accepted: ReadonlyS
   if (regressions.length === 0) return [];
   return [
     `${count(regressions.length, 'regression')}, weaker than before:`,
-    ...regressions.flatMap(({ id, subject, what, why }) => [
-      `  ! ${subject}: ${neutral(what)}${accepted.has(id) ? ' (accepted)' : ''}`,
+    ...regressions.flatMap(({ id, subject, key, what, why }) => [
+      `  ! ${subject}: ${subject === SERVER_FILE ? `${neutral(key)}: ` : ''}${neutral(what)}${accepted.has(id) ? ' (accepted)' : ''}`,
       `    ${why}`,
       ...(accepted.has(id) ? [] : [`    if it is meant: --accept ${id}`]),
     ]),

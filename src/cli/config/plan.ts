@@ -40,7 +40,7 @@ const invalid = (problems: readonly Problem[]): Answer => ({
 });
 
 const INVALID =
-  'Nothing changes: a running server goes on with what it has, and one that is started with these files would refuse to.';
+  'Nothing changes: a running server goes on with what it has, and one that is started with these files and this environment would refuse to.';
 
 /** Not 2, which says that the command line was not understood. */
 function exitCodeFor({ comparisons, accepted }: Plan): 0 | 3 | 4 {

@@ -86,6 +86,13 @@ describe('a difference', () => {
     expect(keysOfFile.length).toBeGreaterThan(20);
   });
 
+  test('of one entry in a list of the same length is found', () => {
+    const other = { ...BASE, redirectUris: ['https://app.test/other'] };
+    expect(compareClients(stored(BASE), setOf(other))).toMatchObject([
+      { fields: [{ key: 'redirect_uris', before: BASE.redirectUris, after: other.redirectUris }] },
+    ]);
+  });
+
   test('is not the order of a list, nor where a file lies', () => {
     const one = { ...BASE, redirectUris: LISTED, logoFile: '/a/app.svg' };
     const other = {
