@@ -1,4 +1,5 @@
 // gatehouse explain: what went wrong with a request, by the reference that its error carries.
+import { missingSince } from '../clients/live/known-clients.ts';
 import type { LoadedClients } from '../clients/load-clients.ts';
 import { parseReference } from '../crypto/reference.ts';
 import type { Comparison, Piece } from '../explanations/comparison.ts';
@@ -22,14 +23,18 @@ export async function explainReference(
   if (reference === undefined) {
     throw new CommandFailed('usage', `${quoted(typed)} is not a reference. They look like this: K7QF2-M9XTB`);
   }
-  const kept = await withDatabase(commandConfig(invocation), (deps) => findReference(deps, reference));
-  if (kept === undefined) throw new CommandFailed('not_found', NOT_KEPT(reference));
+  const { kept, gone } = await withDatabase(commandConfig(invocation), async (deps) => {
+    const found = await findReference(deps, reference);
+    if (found === undefined) throw new CommandFailed('not_found', NOT_KEPT(reference));
+    return { kept: found, gone: await missingSince(deps, subjectOf(found)) };
+  });
   const { loaded } = readClientFiles(invocation);
   const facts = factsOf(kept);
   const explanation = explain(facts, { clientId: kept.clientId, clients: loaded.clients });
   const said = sayInEnglish(explanation);
-  const broken = brokenFileOf(kept.clientId ?? facts.received, loaded);
-  const now = broken ?? said.since;
+  const broken = brokenFileOf(subjectOf(kept), loaded);
+  const removed = explanation.since.is === 'same' && facts.case === 'client.unknown' ? goneText(gone) : undefined;
+  const now = broken ?? removed ?? said.since;
   return {
     result: resultOf(kept, facts, explanation, { ...said, since: now }),
     text: textOf(kept, facts, explanation, { ...said, since: now }),
@@ -44,12 +49,18 @@ function factsOf({ details: kept }: KeptReference): Facts {
   return isKnownCase(facts.case) ? facts : { ...facts, case: 'other' };
 }
 
-/** A client whose file has problems right now is none, and that explains a lot. */
-function brokenFileOf(clientId: string | undefined, { files }: LoadedClients): string | undefined {
-  const broken = files.find(({ client, stated }) => client === undefined && stated?.clientId === clientId);
-  return broken === undefined || clientId === undefined
+/** The client it is about, known or not. */
+const subjectOf = (kept: KeptReference): string => kept.clientId ?? factsOf(kept).received ?? '';
+
+const goneText = (since: Date | undefined): string | undefined =>
+  since === undefined
     ? undefined
-    : `${broken.file} has problems right now: gatehouse client validate`;
+    : `there was a file for it, which has been missing since ${since.toISOString().slice(0, 16)}Z`;
+
+/** A client whose file has problems right now is none, and that explains a lot. */
+function brokenFileOf(clientId: string, { files }: LoadedClients): string | undefined {
+  const broken = files.find(({ client, stated }) => client === undefined && stated?.clientId === clientId);
+  return broken === undefined ? undefined : `${broken.file} has problems right now: gatehouse client validate`;
 }
 
 /** Names as on the wire; stable, while the sentences may change. */

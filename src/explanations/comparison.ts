@@ -71,13 +71,16 @@ function pieces(characters: readonly string[], same: ReadonlySet<number>): reado
 /** Control, format and other characters without a shape of their own, and blanks that are not the blank. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
 
+const INVISIBLE_ONES = new RegExp(INVISIBLE.source, 'gu');
+
 function shown(character: string, differs: boolean): string {
   if (INVISIBLE.test(character)) return `\\u{${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}}`;
   return character === ' ' && differs ? '␣' : character;
 }
 
 function differencesOf(received: string, expected: string): readonly Difference[] {
-  if (INVISIBLE.test(received) || /^\s|\s$/.test(received)) return ['invisible'];
+  const visible = received.replaceAll(INVISIBLE_ONES, '').trim();
+  if (visible !== received) return ['invisible', ...(visible === expected ? [] : differencesOf(visible, expected))];
   if (received.toLowerCase() === expected.toLowerCase()) return ['case'];
   if (decoded(received) === decoded(expected)) return ['encoding'];
   if (withoutSlash(received) === withoutSlash(expected)) return ['trailing_slash'];

@@ -21,12 +21,14 @@ export type Case =
   | `access_token.${'missing' | 'unknown' | 'scope'}`
   | `normal.${'sign_in' | 'consent' | 'denied' | 'interaction'}`
   | 'sign_in.over'
+  | 'access.role_missing'
   | 'page.refused'
   | 'defect'
   | 'other';
 
 /** Keys of a client file. */
 export type ClientKey =
+  | 'access'
   | 'client_id'
   | 'redirect_uris'
   | 'post_logout_redirect_uris'

@@ -1,7 +1,10 @@
 // The person is known, but has none of the roles that the app requires.
 import type Koa from 'koa';
 import type { Account } from '../accounts/account.ts';
+import { placeOf } from '../explanations/diagnose.ts';
+import type { Facts } from '../explanations/facts.ts';
 import { textsFor } from '../http/page.ts';
+import { referenceOf } from '../http/reference.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { addressOf, showStep } from './page.ts';
@@ -12,6 +15,7 @@ export async function showRefused(
   { signIn, account }: { signIn: SignIn; account: Account | undefined },
 ): Promise<void> {
   ctx.status = 403;
+  ctx.state.failure = { kind: 'access.role_missing', clientId: signIn.client.clientId, details: factsOf(signIn) };
   await showStep(deps, ctx, {
     view: 'refused',
     title: 'not_for_you.title',
@@ -20,6 +24,15 @@ export async function showRefused(
     locals: {
       message: textsFor(ctx)('not_for_you.message', { app: signIn.client.clientName }),
       action: addressOf(signIn, 'cancel'),
+      reference: referenceOf(ctx),
     },
   });
 }
+
+/** For the operator whom the person asks. Who it was stands in the log. */
+const factsOf = ({ client }: SignIn): Facts => ({
+  case: 'access.role_missing',
+  expected: client.access.requireAnyRole,
+  key: 'access',
+  place: placeOf(client.source, 'access'),
+});

@@ -4,11 +4,14 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { noteClients } from '../../src/clients/live/known-clients.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { keepHouse } from '../../src/server/housekeeping.ts';
 import { answerOf, failureOf, gatehouse, type Place } from '../cli/command-line.ts';
 import { postgresAvailable } from '../support/database.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { throughProxy } from '../support/proxy.ts';
-import { basic, newBrowser } from '../support/sign-in.ts';
+import { basic, newBrowser, signsIn } from '../support/sign-in.ts';
 import {
   API,
   CALLBACK,
@@ -53,6 +56,7 @@ beforeAll(async () => {
       signer: `client_id: signer\npreset: service\ntoken_endpoint_auth_method: private_key_jwt\njwks: { keys: [${JSON.stringify(jwk)}] }\n`,
       small: `client_id: small\npreset: spa\nredirect_uris:\n  - "${SPA.redirectUri}"\nscope: openid\nconsent: skip\n`,
       pushing: `client_id: pushing\npreset: web\nredirect_uris: ["${CALLBACK}"]\nrequire_pushed_authorization_requests: true\nclient_secrets: [{ value: "${WEB_SECRET}" }]\n`,
+      staff: `client_id: staff\npreset: web\nredirect_uris: ["${CALLBACK}"]\nclient_secrets: [{ value: "${WEB_SECRET}" }]\naccess: { require_any_role: [staff] }\n`,
       bound: `client_id: bound\npreset: service\ndpop_bound_access_tokens: true\nclient_secrets: [{ value: "${WEB_SECRET}" }]\n`,
     },
   });
@@ -164,8 +168,8 @@ const mistakes: readonly Mistake[] = [
   ],
   [
     'a redirect_uri with something invisible at its end',
-    () => ofPage(requestOf(server.issuer, WEB, { redirect_uri: `${CALLBACK}\u200b` }).url),
-    { case: 'redirect_uri.unregistered', differences: ['invisible'], yaml: null },
+    () => ofPage(requestOf(server.issuer, WEB, { redirect_uri: `${CALLBACK}/\u200b` }).url),
+    { case: 'redirect_uri.unregistered', differences: ['invisible', 'trailing_slash'], yaml: null },
   ],
   [
     'a redirect_uri of a pushed request',
@@ -508,6 +512,15 @@ const mistakes: readonly Mistake[] = [
   ],
   ['a sign-in that is over', () => ofPage(at('/auth/gone')), { case: 'sign_in.over' }],
   [
+    'a person without the role that the app requires',
+    async () => {
+      const browser = await newBrowser().open(requestOf(server.issuer, { ...WEB, clientId: 'staff' }).url);
+      await signsIn(browser, { identifier: ada.email });
+      return browser.document.querySelector('.reference code')?.textContent ?? '';
+    },
+    { case: 'access.role_missing', client_id: 'staff', expected: ['staff'], file: 'clients/staff.yaml', line: 5 },
+  ],
+  [
     'a page that there is not',
     () => ofPage(at('/nowhere')),
     { case: 'page.refused', wrong: expect.stringContaining('404 not_found') },
@@ -570,6 +583,18 @@ describe('what is printed', () => {
 });
 
 describe('a client file that has changed since', () => {
+  test('is told to have been there, when an app comes whose file is gone', async () => {
+    const deps = { db: server.database.db, clock: movingClock };
+    const here = [...server.clients.current().keys()];
+    await noteClients(deps, [...here, 'old-app']);
+    await noteClients(deps, here);
+    const reference = await ofPage(requestOf(server.issuer, { ...WEB, clientId: 'old-app' }).url);
+    expect(await explained(reference)).toMatchObject({
+      case: 'client.unknown',
+      since: expect.stringContaining('missing since 20'),
+    });
+  });
+
   const file = () => path.join(server.configDir, 'clients', 'small.yaml');
 
   test('is told as it is now: mended, changed otherwise, broken, gone', async () => {
@@ -657,6 +682,22 @@ test('nothing secret is kept, whatever went wrong', async () => {
     expect(text).not.toContain(secret);
   }
   expect(await databaseAsText(server)).toContain('redirect_uri.unregistered');
+});
+
+test('what is over is swept with the rest of the house', async () => {
+  const { db } = server.database;
+  const before = (await referencesKept(server)).length;
+  await db
+    .updateTable('error_references')
+    .set({ expires_at: new Date(0) })
+    .where('kind', '=', 'client.unknown')
+    .execute();
+  const log = createLogger({ level: 'silent', format: 'json' });
+  await keepHouse({ db, clock: movingClock, log, clients: server.clients.current });
+  const left = await referencesKept(server);
+  expect(left.length).toBeGreaterThan(0);
+  expect(left.length).toBeLessThan(before);
+  expect(left.filter((row) => row.kind === 'client.unknown')).toEqual([]);
 });
 
 describe('the error page', () => {

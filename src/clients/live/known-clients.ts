@@ -50,6 +50,16 @@ export async function clientsMissingFor({ db, clock }: Deps, seconds: number): P
   return rows.map((row) => row.client_id);
 }
 
+/** Since when there is no file for a client that there was one for; undefined for all others. */
+export async function missingSince({ db }: Deps, clientId: string): Promise<Date | undefined> {
+  const row = await db
+    .selectFrom('known_clients')
+    .select('missing_since')
+    .where('client_id', '=', clientId)
+    .executeTakeFirst();
+  return row?.missing_since ?? undefined;
+}
+
 /** Unless it has come back. */
 export async function forgetClient({ db }: Deps, clientId: string): Promise<void> {
   await db
