@@ -43,7 +43,7 @@ const asSigner = () =>
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
   });
 
-test('after a restart everything goes on, and everything spent stays spent', async () => {
+test('T07 CVE-2026-9802: after a restart everything goes on, and everything spent stays spent', async () => {
   const { issuer } = server;
   const { browser, tokens } = await signedIn(issuer, { email: 'jane@example.test' });
   const open = await authorize(issuer, { browser });

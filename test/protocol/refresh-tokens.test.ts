@@ -167,26 +167,6 @@ test('a public client gets a new refresh token each time, and the one before it 
   expect((await userinfo(server.issuer, current.accessToken)).status).toBe(200);
 });
 
-test('a spent refresh token of a public client ends the whole family, and only that (T07)', async () => {
-  for (const app of [SPA, NATIVE_APP]) {
-    const { browser, email, tokens } = await somebody({ app, params: OFFLINE });
-    const elsewhere = await signedIn(server.issuer, { app, email, params: OFFLINE });
-    const second = tokensOf((await refreshed(app, tokens)).body);
-    const third = tokensOf((await refreshed(app, second)).body);
-
-    expect(outcomeOf(await refreshed(app, tokens))).toBe('400 invalid_grant');
-    for (const dead of [third, second, tokens]) {
-      expect(outcomeOf(await refreshed(app, dead))).toBe('400 invalid_grant');
-    }
-    expect((await userinfo(server.issuer, third.accessToken)).status).toBe(401);
-
-    expect(outcomeOf(await refreshed(app, elsewhere.tokens))).toBe('refreshed');
-    const again = await signedIn(server.issuer, { app, browser });
-    expect(outcomeOf(await refreshed(app, again.tokens))).toBe('refreshed');
-    expect((await userinfo(server.issuer, again.tokens.accessToken)).status).toBe(200);
-  }
-});
-
 test('of ten refreshes at once with one token of a public client one succeeds, and what it got is dead', async () => {
   const { tokens } = await somebody({ app: SPA });
   const answers = await Promise.all(Array.from({ length: 10 }, () => refreshed(SPA, tokens)));
