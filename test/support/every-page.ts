@@ -2,6 +2,9 @@
 
 import { sql } from 'kysely';
 import type { Page } from 'playwright-core';
+import { issueSetupLink } from '../../src/first-administrator/setup-link.ts';
+import { setupAddress } from '../../src/first-run/address.ts';
+import { movingClock } from './moving-clock.ts';
 import { authorizationRequest, totpCode } from './sign-in.ts';
 import { CALLBACK, PASSWORD, startTestServer, type TestServer, WEB_SECRET } from './start-server.ts';
 import { enrols, visitsAndSignsIn } from './visits.ts';
@@ -112,6 +115,32 @@ async function breaks(stage: Stage): Promise<void> {
   await sql`alter table rate_counters rename to gone`.execute(db);
   await password(stage, 'ada@example.test');
   await sql`alter table gone rename to rate_counters`.execute(db);
+}
+
+/** As if there never had been an administrator: the link is in the browser. */
+async function opensSetup({ server, page }: Stage): Promise<void> {
+  const { db } = server.database;
+  await db.updateTable('roles').set({ ever_granted: false }).execute();
+  const issue = await issueSetupLink({ db, clock: movingClock });
+  if (issue.outcome !== 'issued') throw new Error(issue.outcome);
+  await page.goto(setupAddress(server.issuer, issue.token));
+}
+
+async function fillsInSetup(stage: Stage): Promise<void> {
+  await opensSetup(stage);
+  people += 1;
+  await stage.page.locator('#email').fill(`root-${people}@example.test`);
+  await stage.page.locator('#password').fill(PASSWORD);
+  await stage.page.locator('#password').press('Enter');
+  await stage.page.locator('#code').waitFor();
+}
+
+async function setsUpAuthenticator(stage: Stage): Promise<void> {
+  await fillsInSetup(stage);
+  const key = ((await stage.page.locator('#key').textContent()) ?? '').replace(/[^A-Z2-7]/g, '');
+  await stage.page.locator('#code').fill(totpCode(key));
+  await stage.page.locator('#code').press('Enter');
+  await stage.page.getByRole('button', { name: 'stored them' }).waitFor();
 }
 
 export const PAGES: readonly PageState[] = [
@@ -267,4 +296,64 @@ export const PAGES: readonly PageState[] = [
     open: ({ server, page }) => page.goto(`${server.issuer}/nothing-here`),
   },
   { view: 'errors/broken', state: 'by our own mistake', heading: 'Something went wrong', open: breaks },
+  { view: 'first-run/account', state: 'as it opens', heading: 'Make yourself the administrator', open: opensSetup },
+  {
+    view: 'first-run/account',
+    state: 'with everything wrong',
+    heading: 'Make yourself the administrator',
+    async open(stage) {
+      await opensSetup(stage);
+      await stage.page.locator('#email').fill('nobody');
+      await stage.page.locator('#name').fill('x'.repeat(101));
+      await stage.page.locator('#password').fill('gatehouse!!');
+      await stage.page.locator('#password').press('Enter');
+      await stage.page.locator('#problem').waitFor();
+    },
+  },
+  {
+    view: 'first-run/authenticator',
+    state: 'with its key',
+    heading: 'Set up your authenticator app',
+    open: fillsInSetup,
+  },
+  {
+    view: 'first-run/recovery-codes',
+    state: 'shown once',
+    heading: 'Store your recovery codes',
+    open: setsUpAuthenticator,
+  },
+  {
+    view: 'first-run/done',
+    state: 'at the end',
+    heading: 'has its administrator',
+    async open(stage) {
+      await setsUpAuthenticator(stage);
+      await stage.page.getByRole('button', { name: 'stored them' }).click();
+      await stage.page.waitForLoadState();
+    },
+  },
+  {
+    view: 'first-run/void',
+    state: 'with a newer link made',
+    heading: 'does not work any more',
+    async open(stage) {
+      await opensSetup(stage);
+      await issueSetupLink({ db: stage.server.database.db, clock: movingClock });
+      await stage.page.reload();
+    },
+  },
+  {
+    view: 'first-run/closed',
+    state: 'overtaken by somebody else',
+    heading: 'is set up already',
+    async open(stage) {
+      await opensSetup(stage);
+      await stage.server.database.db
+        .updateTable('roles')
+        .set({ ever_granted: true })
+        .where('name', '=', 'gatehouse:admin')
+        .execute();
+      await stage.page.reload();
+    },
+  },
 ];
