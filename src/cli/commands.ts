@@ -58,6 +58,16 @@ function addServerCommands(program: Command, perform: Perform): void {
     .addHelpText('after', examples('gatehouse migrate --check && echo up to date'))
     .action((options: { check: boolean }) => perform((invocation) => migrateDatabase(invocation, options)));
   program
+    .command('doctor')
+    .description('look for what is wrong, and say how to mend it; exit with 1 if there is a problem')
+    .addHelpText('after', examples('gatehouse doctor', 'gatehouse doctor --json'))
+    .action(() =>
+      perform(async (invocation) => {
+        const { examine } = await import('./doctor/doctor.ts');
+        return examine(invocation);
+      }),
+    );
+  program
     .command('setup')
     .description('the first administrator')
     .command('link')

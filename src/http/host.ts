@@ -1,9 +1,9 @@
 // Pins the Host: nobody but the issuer's own name reaches a page, and absolute URLs can come out no other way.
 import type { IncomingMessage } from 'node:http';
 import type Koa from 'koa';
-import type { ClientAddress } from './client-address.ts';
+import { type ClientAddress, canonicalAddress } from './client-address.ts';
 import { routedPath } from './routed-path.ts';
-import './state.ts';
+import type { Received } from './state.ts';
 
 export interface HostOptions {
   readonly issuer: string;
@@ -53,6 +53,7 @@ export function pinHost(options: HostOptions): Koa.Middleware {
         return ctx.redirect(decision.location);
       case 'accepted':
         ctx.originalUrl = ctx.request.originalUrl = ctx.url = asked.target;
+        ctx.state.received = receivedFrom(req, options.clientAddress);
         speakAsIssuer(req, { host, scheme: protocol.slice(0, -1) });
         ctx.request.ip = ctx.state.clientAddress;
         return next();
@@ -122,6 +123,22 @@ function originForm(target: string, issuer: string): string | undefined {
   if (asked === undefined || asked.name !== own?.name || asked.port !== own.port) return undefined;
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
+
+function receivedFrom(req: IncomingMessage, clientAddress: ClientAddress): Received {
+  const header = (name: string): string | undefined =>
+    req.headers[name] === undefined ? undefined : [req.headers[name]].flat().join(',').slice(0, MOST_SHOWN);
+  return {
+    peer: canonicalAddress(req.socket.remoteAddress ?? '') ?? 'unknown',
+    trusted: clientAddress.trustsPeerOf(req),
+    client: clientAddress.of(req),
+    host: header('host'),
+    forwardedFor: header('x-forwarded-for'),
+    forwardedHost: header('x-forwarded-host'),
+    forwardedProto: header('x-forwarded-proto'),
+  };
+}
+
+const MOST_SHOWN = 500;
 
 function speakAsIssuer({ headers }: IncomingMessage, issuer: { readonly host: string; readonly scheme: string }): void {
   for (const name of Object.keys(headers)) {

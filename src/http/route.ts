@@ -6,7 +6,8 @@ import './state.ts';
 export type Access =
   | { readonly rule: 'anyone' }
   | { readonly rule: 'holder-of-interaction' }
-  | { readonly rule: 'holder-of-setup-link' };
+  | { readonly rule: 'holder-of-setup-link' }
+  | { readonly rule: 'holder-of-probe' };
 
 export const anyone: Access = { rule: 'anyone' };
 
@@ -15,6 +16,9 @@ export const holderOfInteraction: Access = { rule: 'holder-of-interaction' };
 
 /** The browser that has opened the link which makes the first administrator. */
 export const holderOfSetupLink: Access = { rule: 'holder-of-setup-link' };
+
+/** Whoever can write to the database has left a token there for this one request. */
+export const holderOfProbe: Access = { rule: 'holder-of-probe' };
 
 /** One phrase, for the printed list of routes. */
 export function describeAccess(access: Access): string {
@@ -25,6 +29,8 @@ export function describeAccess(access: Access): string {
       return 'holder of the interaction';
     case 'holder-of-setup-link':
       return 'holder of the set-up link';
+    case 'holder-of-probe':
+      return 'gatehouse doctor, by a token it has left in the database';
   }
 }
 

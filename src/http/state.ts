@@ -9,6 +9,19 @@ export interface Failure {
   readonly details: object;
 }
 
+export interface Received {
+  /** Who is connected: the caller, or the last proxy. */
+  readonly peer: string;
+  /** Whether that one stands in `server.trusted_proxies`. */
+  readonly trusted: boolean;
+  /** Whom the limits count. */
+  readonly client: string;
+  readonly host: string | undefined;
+  readonly forwardedFor: string | undefined;
+  readonly forwardedHost: string | undefined;
+  readonly forwardedProto: string | undefined;
+}
+
 declare module 'koa' {
   interface DefaultState {
     /** Ours, never the visitor's; also the X-Request-Id header. Set by request-log.ts. */
@@ -17,6 +30,8 @@ declare module 'koa' {
     log: Logger;
     /** Canonical IP address of the person or program, behind trusted proxies. Set by host.ts. */
     clientAddress: string;
+    /** The request as it came in, before the issuer's names took the place of what was sent. Set by host.ts. */
+    received?: Received;
     /** `ui_locales` of the authorization or logout request that the page belongs to. Set by whoever knows the request. */
     uiLocales?: unknown;
     /** Where a page that answers a form can be seen again: path and query, ours. Set by whoever knows it. */

@@ -44,6 +44,17 @@ export async function listSigningKeys({ db, box }: Pick<Deps, 'db' | 'box'>): Pr
   }));
 }
 
+/** Since when the active key signs; undefined when there is none. */
+export async function activeSince(db: Db): Promise<Date | undefined> {
+  const row = await db
+    .selectFrom('signing_keys')
+    .select('activated_at')
+    .where('stage', '=', 'active')
+    .orderBy('created_at', 'desc')
+    .executeTakeFirst();
+  return row?.activated_at ?? undefined;
+}
+
 async function insertSigningKey({ db, box, clock }: Deps, key: SigningKey): Promise<void> {
   await db
     .insertInto('signing_keys')

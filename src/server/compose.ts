@@ -26,6 +26,7 @@ import { createProvider } from '../provider/provider.ts';
 import { gate } from './access.ts';
 import { checkClientsWithEngine } from './check-clients.ts';
 import { limitCrossOrigin } from './cross-origin.ts';
+import { probeRoute } from './diagnosis/probe.ts';
 import { dropRestOfBody, unauthorizedGrant, untypedRevocation } from './engine-answers.ts';
 import { answerOutagesToPrograms, surfaceOutages } from './engine-outages.ts';
 import { createApp } from './koa.ts';
@@ -77,6 +78,7 @@ export async function compose(given: Given): Promise<Composed> {
   const recorder = createRecorder({ db, clock, log });
   const routes = [
     ...systemRoutes({ config, db, clients: given.clients, readiness, version: VERSION, demoUrl: given.demoUrl }),
+    probeRoute({ config, clock, db, version: VERSION }),
     ...interactionRoutes({ config, clock, db, clients, provider: () => provider, hasher, box, csrf, log }),
     ...firstRunRoutes({ config, clock, db, hasher, rules, box, csrf, log }),
   ];

@@ -5,6 +5,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { loadClients } from '../../src/clients/load-clients.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { FirstRunDeps } from '../../src/first-run/deps.ts';
+import { firstRunRoutes } from '../../src/first-run/routes.ts';
 import { loadAssets } from '../../src/http/assets.ts';
 import { describeAccess, type Route } from '../../src/http/route.ts';
 import type { InteractionDeps } from '../../src/interactions/deps.ts';
@@ -12,6 +14,7 @@ import { interactionRoutes } from '../../src/interactions/routes.ts';
 import { generateSigningKey } from '../../src/keys/signing-key.ts';
 import { DISCOVERY_PATHS, ENDPOINTS } from '../../src/provider/paths.ts';
 import { createProvider, type ProviderDeps } from '../../src/provider/provider.ts';
+import { probeRoute } from '../../src/server/diagnosis/probe.ts';
 import { type SystemDeps, systemRoutes } from '../../src/server/system-routes.ts';
 import { ROOT } from './sources.ts';
 
@@ -25,6 +28,8 @@ interface Door {
 const ownRoutes = (): readonly Route[] => [
   ...systemRoutes({} as SystemDeps),
   ...interactionRoutes({} as InteractionDeps),
+  ...firstRunRoutes({} as FirstRunDeps),
+  probeRoute({} as Parameters<typeof probeRoute>[0]),
 ];
 
 const ownDoors = (): readonly Door[] => [

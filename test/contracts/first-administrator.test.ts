@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { up } from '../../migrations/0013-setup-link.ts';
 import { insertAccount, listAccounts } from '../../src/accounts/accounts.ts';
 import { createPasswordHasher } from '../../src/accounts/password-hash.ts';
 import { createSealedBox } from '../../src/crypto/sealed-box.ts';
 import { hashSecretToken } from '../../src/crypto/secret-token.ts';
-import { migrate } from '../../src/database/migrator.ts';
 import { createFirstAdministrator } from '../../src/first-administrator/create-first-administrator.ts';
 import { issueAtStart, issueSetupLink, stateOfSetupLink } from '../../src/first-administrator/setup-link.ts';
 import { grantRole, listRoles } from '../../src/roles/roles.ts';
@@ -115,8 +115,7 @@ describe.each(KINDS)('on %s', { timeout: 120_000 }, (kind) => {
     await grantRole(database.db, { accountId: id, role: 'gatehouse:admin' });
     await sql`alter table roles drop column ever_granted`.execute(database.db);
     await sql`drop table setup_links`.execute(database.db);
-    await sql`delete from kysely_migration where name like '%setup-link'`.execute(database.db);
-    await migrate(database);
+    await up(database.db as unknown as Parameters<typeof up>[0]);
     expect((await issueSetupLink(deps())).outcome).toBe('closed');
     await database.db.deleteFrom('accounts').execute();
     expect((await issueAtStart(deps(), { alone: true })).outcome).toBe('closed');

@@ -1,4 +1,6 @@
 // The first start of an empty installation: one link, one hour, one administrator with a second factor.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { deleteAccount, listAccounts } from '../../src/accounts/accounts.ts';
 import { issueAtStart, issueSetupLink } from '../../src/first-administrator/setup-link.ts';
@@ -274,6 +276,14 @@ describe('once there has been an administrator', () => {
     await late.open(`${server.issuer}/setup`);
     expect([late.page.status, late.title]).toEqual([404, 'Gatehouse is set up already']);
   });
+});
+
+test('every address that the server really has stands on the committed list', () => {
+  const list = readFileSync(path.join(import.meta.dirname, '../architecture/routes.txt'), 'utf8');
+  const listed = new Set(list.split('\n').map((line) => line.split(/ +/, 2).join(' ')));
+  expect(server.routes.map(({ method, path: at }) => `${method} ${at}`).filter((door) => !listed.has(door))).toEqual(
+    [],
+  );
 });
 
 describe('forms and cookies from elsewhere', () => {

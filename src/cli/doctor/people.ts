@@ -1,0 +1,28 @@
+// Whether there is somebody who administers, and what mail can do.
+import { ADMIN_ROLE } from '../../config/role-names.ts';
+import { hasHadAdministrator } from '../../first-administrator/setup-link.ts';
+import { listRoles } from '../../roles/roles.ts';
+import { count } from '../output.ts';
+import { type Finding, note, ok } from './finding.ts';
+import type { Connected } from './surroundings.ts';
+
+const CHECK = 'administrator';
+
+export async function checkAdministrator({ database: { db } }: Connected): Promise<Finding[]> {
+  const now = (await listRoles(db)).find(({ name }) => name === ADMIN_ROLE)?.assignments ?? 0;
+  if (now > 0) return [ok(CHECK, count(now, 'administrator'))];
+  if (await hasHadAdministrator(db)) {
+    const fix = `The set-up link never works again: gatehouse user create --email you@example.com --role ${ADMIN_ROLE}`;
+    return [note(CHECK, 'There is no administrator any more', fix)];
+  }
+  return [note(CHECK, 'There has been no administrator yet', 'Run "gatehouse setup link" and open what it prints.')];
+}
+
+/** Said, because people look for it. */
+export const checkMail = (): Finding[] => [
+  note(
+    'mail',
+    'Not configured: this version sends no mail',
+    'Nothing to do. Forgotten passwords are set with "gatehouse user set-password".',
+  ),
+];
