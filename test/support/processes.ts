@@ -23,8 +23,6 @@ export interface Processes {
   readonly configDir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly all: readonly Process[];
-  /** Who takes the next request. */
-  next(): Process;
   /** Called before a request is passed on; the request waits for it. */
   onRequest(before: ((taker: Process) => Promise<void>) | undefined): void;
   stop(): Promise<void>;
@@ -57,14 +55,12 @@ export async function startProcesses({ count, database, clients = {} }: Processe
   await Promise.all(all.map((each) => each.start()));
   let turn = 0;
   let before: ((taker: Process) => Promise<void>) | undefined;
-  const next = (): Process => {
-    const up = [...all.slice(turn), ...all.slice(0, turn)].find(({ isUp }) => isUp);
-    if (up === undefined) throw new Error('no process is up');
-    return up;
-  };
+  const next = () => [...all.slice(turn), ...all.slice(0, turn)].find(({ isUp }) => isUp);
   const server = createServer(async (incoming, answer) => {
-    await before?.(next());
+    const first = next();
+    if (first !== undefined) await before?.(first);
     const taker = next();
+    if (taker === undefined) return void answer.writeHead(502).end();
     turn = (all.indexOf(taker) + 1) % all.length;
     passOn(taker.port, { incoming, answer });
   });
@@ -74,7 +70,6 @@ export async function startProcesses({ count, database, clients = {} }: Processe
     configDir,
     env,
     all,
-    next,
     onRequest(work) {
       before = work;
     },
