@@ -3,6 +3,7 @@
 import type Koa from 'koa';
 import { failOnOutage } from '../database/outages/request-notes.ts';
 import { isDatabaseUnavailable } from '../database/outages/unavailable.ts';
+import { referenceOf } from '../http/reference.ts';
 import { DATABASE_RETRY_SECONDS } from '../http/refusals.ts';
 import { routedPath } from '../http/routed-path.ts';
 import { ENDPOINTS } from '../provider/paths.ts';
@@ -25,7 +26,7 @@ export const answerOutagesToPrograms: Koa.Middleware = async (ctx, next) => {
     await next();
   } catch (error) {
     if (!isDatabaseUnavailable(error) || !FOR_PROGRAMS.has(routedPath(ctx.path))) throw error;
-    ctx.state.log.error({ event: 'database.unavailable', err: error });
+    ctx.state.log.error({ event: 'database.unavailable', reference: referenceOf(ctx), err: error });
     ctx.state.refusal = 'database_unavailable';
     for (const name of PREPARED) ctx.remove(name);
     ctx.status = 503;
