@@ -71,6 +71,18 @@ describe.each(kinds)('the outbox on %s', (kind) => {
     expect(await waiting()).toEqual(['spa', 'web']);
   });
 
+  test('is written or the session goes on: what cannot be written down does not end', async () => {
+    const uid = await saveSession({ unspeakable: { sid: 's' } });
+    const { db } = store.deps;
+    await sql`alter table logout_notices add constraint silence check (client_id <> 'unspeakable')`.execute(db);
+    await expect(endSession(store.deps, uid)).rejects.toThrow('silence');
+    await sql`alter table logout_notices drop constraint silence`.execute(db);
+    expect(await store.adapter('Session').findByUid(uid)).toMatchObject({ uid });
+    await endSession(store.deps, uid);
+    expect(await waiting()).toEqual(['unspeakable']);
+    expect(await store.adapter('Session').findByUid(uid)).toBeUndefined();
+  });
+
   test('has nothing for a session that nobody has signed in to', async () => {
     await endSession(store.deps, await saveSession({}, ''));
     expect(await waiting()).toEqual([]);

@@ -338,7 +338,7 @@ test('an address on a private network is refused with a line in the log that say
   );
 });
 
-test('a key set on a private network is refused as clearly, and the app with it', async () => {
+test('T53 requests forged through the server: a key set on a private network is refused as clearly, and the app with it', async () => {
   const keys = `
 client_id: keys
 preset: service

@@ -39,7 +39,8 @@ function outgoing(privateHosts: readonly string[], resolve?: Resolve) {
   return { call: createOutgoing({ privateHosts, log, ...(resolve && { resolve }) }), lines };
 }
 
-describe('an address that is not public', () => {
+// Keycloak CVE-2020-10770, CVE-2026-4874; Zitadel CVE-2025-67494; Casdoor CVE-2026-5469; better-auth GHSA-5rr4-8452-hf4v.
+describe('T53 requests forged through the server: an address that is not public', () => {
   test.each([
     '127.0.0.1',
     '[::1]',
@@ -177,6 +178,32 @@ describe('an answer', () => {
     const slow = await local((_request, response) => void response.writeHead(200).write('x'));
     const response = await call(slow, { signal: AbortSignal.timeout(200) });
     await expect(response.text()).rejects.toThrow();
+  });
+
+  test('of any length costs what is read of it: whoever stops reading ends the connection', async () => {
+    let sent = 0;
+    let closed = false;
+    const url = await local((_request, response) => {
+      const chunk = Buffer.alloc(64 * 1024);
+      const more = () => {
+        while (sent < 100_000_000 && !response.destroyed) {
+          sent += chunk.length;
+          if (!response.write(chunk)) return void response.once('drain', more);
+        }
+      };
+      response.once('close', () => {
+        closed = true;
+      });
+      more();
+    });
+    const response = await call(url);
+    let read = 0;
+    for await (const chunk of response.body ?? []) {
+      read += chunk.byteLength;
+      if (read > 64 * 1024) break;
+    }
+    await expect.poll(() => closed).toBe(true);
+    expect(sent).toBeLessThan(50_000_000);
   });
 
   test('of a server that is not there is a failure', async () => {
