@@ -1,5 +1,5 @@
 // What the database says about itself, for an operator who looks for what is wrong.
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { OpenDatabase } from './database.ts';
 
 export interface DatabaseDiagnosis {
@@ -19,8 +19,7 @@ export async function diagnoseDatabase({
   withPatientConnection,
 }: Pick<OpenDatabase, 'withPatientConnection'>): Promise<DatabaseDiagnosis> {
   return withPatientConnection(async (db) => {
-    await sql`select 1`.execute(db);
-    const started = performance.now();
+    const latencyMs = await quickestAnswer(db);
     const { rows } = await sql<Omit<DatabaseDiagnosis, 'latencyMs'>>`
       select current_setting('server_version_num')::int as "versionNumber",
         split_part(current_setting('server_version'), ' ', 1) as version,
@@ -29,6 +28,17 @@ export async function diagnoseDatabase({
         coalesce(has_schema_privilege(current_schema(), 'create'), false) as "mayCreateTables"`.execute(db);
     const [row] = rows;
     if (row === undefined) throw new Error('the database answered nothing');
-    return { ...row, latencyMs: performance.now() - started };
+    return { ...row, latencyMs };
   });
+}
+
+/** Of three: one may have waited for something else. */
+async function quickestAnswer(db: Kysely<unknown>): Promise<number> {
+  const times: number[] = [];
+  while (times.length < 3) {
+    const started = performance.now();
+    await sql`select 1`.execute(db);
+    times.push(performance.now() - started);
+  }
+  return Math.min(...times);
 }

@@ -56,7 +56,7 @@ export function databaseFindings(diagnosis: DatabaseDiagnosis, url: string | und
       ),
     );
   }
-  if (latencyMs > SLOW_MS) {
+  if (url !== undefined && latencyMs > SLOW_MS) {
     findings.push(
       note(
         CHECK,
