@@ -10,7 +10,7 @@ import type { Browser } from '../support/browser.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, totpCode } from '../support/sign-in.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
-import { databaseAsText, tokensOf, toNextTotpStep, visitsAndSignsIn } from '../support/visits.ts';
+import { databaseAsText, recordsAsText, tokensOf, toNextTotpStep, visitsAndSignsIn } from '../support/visits.ts';
 
 let server: TestServer;
 
@@ -155,7 +155,7 @@ test('wrong codes make nothing and are counted, for the link and not for the bro
 describe('the link', () => {
   test('is spent by no GET and no HEAD: neither changes anything', async () => {
     const link = await newLink();
-    const before = await databaseAsText(server);
+    const before = await recordsAsText(server);
     for (const method of ['HEAD', 'GET', 'HEAD', 'GET']) {
       const answer = await fetch(link, { method, redirect: 'manual' });
       expect([answer.status, answer.headers.get('location')]).toEqual([303, '/setup']);
@@ -163,9 +163,9 @@ describe('the link', () => {
       expect(await answer.text()).not.toContain('token');
     }
     await opened(link);
-    expect(await databaseAsText(server)).toBe(before);
+    expect(await recordsAsText(server)).toBe(before);
     const browser = await withAccountForm(link);
-    expect(await databaseAsText(server)).toBe(before);
+    expect(await recordsAsText(server)).toBe(before);
     expect(browser.title).toBe('Set up your authenticator app');
   });
 

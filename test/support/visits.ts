@@ -130,6 +130,13 @@ export async function databaseAsText({ database: { db } }: TestServer): Promise<
   return texts.join('\n');
 }
 
+/** The same without the references of errors: what is refused leaves one, and changes nothing else. */
+export async function recordsAsText(server: TestServer): Promise<string> {
+  await server.recorder.idle();
+  const text = await databaseAsText(server);
+  return text.replace(/^-- error_references\n(?:\(.*\n)*/m, '');
+}
+
 /** Sessions that somebody is signed in to. */
 export async function signedInSessions({ database: { db } }: TestServer): Promise<number> {
   const counted = await sql<{ count: string }>`
