@@ -68,6 +68,6 @@ const tooManyLinks = (retryAfterSeconds: number): Refusal =>
     code: 'too_many_attempts',
     status: 429,
     reason: 'too_many_links',
-    message: 'Too many links were opened that do not work.',
+    message: 'Too many links were opened that do not work. Wait a little, then open the newest one.',
     retryAfterSeconds,
   });
