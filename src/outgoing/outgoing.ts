@@ -62,6 +62,8 @@ function send(
       }
     });
     sent.on('error', fail);
+    // An answer that switches protocols (101) is neither a response nor an error: the connection just closes.
+    sent.once('close', () => fail(new Error('the connection was closed without an answer')));
     sent.end(body);
   });
 }

@@ -206,6 +206,13 @@ describe('an answer', () => {
     expect(sent).toBeLessThan(50_000_000);
   });
 
+  test('that changes the protocol is a failure at once, and not a call that never ends', async () => {
+    const url = await local(({ socket }) => {
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n');
+    });
+    await expect(call(url)).rejects.toThrow('closed without an answer');
+  });
+
   test('of a server that is not there is a failure', async () => {
     await expect(call('http://127.0.0.1:1/')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
