@@ -1,5 +1,12 @@
 // Subject → account, as the engine asks for it: at every sign-in, redemption, refresh and userinfo call.
-import { type Account as EngineAccount, errors, type FindAccount, type KoaContextWithOIDC } from 'oidc-provider';
+import {
+  type AccessToken,
+  type AuthorizationCode,
+  type Account as EngineAccount,
+  errors,
+  type FindAccount,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
@@ -18,8 +25,9 @@ export interface SignedInAccount extends EngineAccount {
 
 /**
  * Finds only accounts that may be used now, so that a banned or deleted one is out at once everywhere. Where a token is
- * being redeemed, a person who has lost the role that the client requires is out as well; and a code or refresh token of
- * a sign-in without a second factor ends where one has been demanded since.
+ * being redeemed, a person who has lost the role that the client requires is out as well; and a code, refresh token or,
+ * at userinfo, access token of a sign-in without a second factor ends where one has been demanded since: an answer of
+ * userinfo does not say how the person was authenticated, and its roles are those of now.
  */
 export const engineFindAccount =
   ({ db, config, clients }: { db: Db; config: Config; clients: () => ClientRegistry }): FindAccount =>
@@ -29,8 +37,9 @@ export const engineFindAccount =
     const held = await heldRoles(db, account.id);
     const client = clientOf(ctx, clients());
     if (token !== undefined && client !== undefined && !mayUse(client, held.roles)) return undefined;
-    if (token?.kind === 'AuthorizationCode' || token?.kind === 'RefreshToken') {
-      const demand = token.acr === 'mfa' ? undefined : secondFactorDemand({ config, client }, held);
+    if (token !== undefined && acrOf(token) !== 'mfa') {
+      const demand = secondFactorDemand({ config, client }, held);
+      if (demand !== undefined && token.kind === 'AccessToken') return undefined;
       if (demand !== undefined) throw withoutSecondFactor(demand);
     }
     const signedIn: SignedInAccount = {
@@ -41,6 +50,10 @@ export const engineFindAccount =
     };
     return signedIn;
   };
+
+/** Ours stand in an access token among the claims that we add (access-tokens.ts). */
+const acrOf = (token: NonNullable<Parameters<FindAccount>[2]>): unknown =>
+  token.kind === 'AccessToken' ? (token as AccessToken).extra?.['acr'] : (token as AuthorizationCode).acr;
 
 /** The account that findAccount gave the engine for this request. */
 export const signedInAccount = (ctx: KoaContextWithOIDC): SignedInAccount | undefined =>

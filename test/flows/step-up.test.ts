@@ -291,6 +291,15 @@ test('a person who is given such a role while signed in is asked at the next req
   expect((await userinfo(server, both)).status).toBe(200);
 });
 
+test('an access token from before the role does not read it at userinfo, nor anything else', async () => {
+  const { accountId, tokens } = await signedIn();
+  expect(await (await userinfo(server, tokens)).json()).toMatchObject({ sub: accountId, roles: [] });
+  await grantRole(server.database.db, treasurer(accountId));
+  const answer = await userinfo(server, tokens);
+  expect([answer.status, await answer.text()]).toEqual([401, expect.not.stringContaining('treasurer')]);
+  expect(answer.headers.get('www-authenticate')).toContain('error="invalid_token"');
+});
+
 test('a code that was not redeemed when the role came is worth nothing', async () => {
   const { browser, accountId } = await signedIn();
   const visit = await next(browser);
