@@ -204,9 +204,13 @@ export async function revokeGrantsOfClient(
   });
 }
 
-/** What an account had before it all ended: its grants, and the rows of its sessions, of which several may be one. */
+/**
+ * What an account had before it all ended: its grants, the rows of its sessions, of which several may be one, and what
+ * was issued to apps, such as refresh tokens, which outlive a session and keep its name (`sid`).
+ */
 export interface RevokedRows {
   readonly grants: readonly { readonly client_id: string | null }[];
+  readonly issued: readonly { readonly client_id: string | null; readonly payload: Payload }[];
   readonly sessions: readonly { readonly uid: string | null; readonly payload: Payload }[];
 }
 
@@ -218,10 +222,11 @@ export async function revokeEverythingOf({ db, clock }: StoreDeps, accountId: st
       tx,
       grants.map(({ id }) => id),
     );
-    await tx
+    const issued = await tx
       .deleteFrom('oidc_payloads')
       .where('account_id', '=', accountId)
       .where('model', 'not in', ['Session', 'Grant', 'Interaction'])
+      .returning(['client_id', 'payload'])
       .execute();
     const bury = (model: string) =>
       tx
@@ -237,7 +242,7 @@ export async function revokeEverythingOf({ db, clock }: StoreDeps, accountId: st
     // Read once more: whoever had a lock until now may have written down one more app.
     const sessions = await standingOf(tx, accountId, 'Session');
     await bury('Session');
-    return { grants, sessions };
+    return { grants, issued, sessions };
   });
 }
 

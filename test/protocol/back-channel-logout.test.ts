@@ -4,6 +4,7 @@ import path from 'node:path';
 import { generateKeyPair, SignJWT } from 'jose';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { sweepPayloads } from '../../src/protocol-store/sweep.ts';
 import { banAccount, removeAccount } from '../../src/sessions/ban-account.ts';
 import { type LogoutReceiver, logoutReceiver, receiverForTest } from '../support/logout-receiver.ts';
 import { movingClock } from '../support/moving-clock.ts';
@@ -196,6 +197,19 @@ test('an app that only holds an offline grant of a session long over is told of 
   expect(web.received[0]?.claims).toMatchObject({ sub: id, aud: 'web' });
 });
 
+test('and so is one that needs names: by that of the session, which its refresh token kept', async () => {
+  const { id } = await person('named@example.test');
+  const params = { scope: 'openid offline_access', prompt: 'consent' };
+  const { tokens } = await signedIn(server.issuer, { app: SPA, email: 'named@example.test', params });
+  movingClock.advance({ hours: 13 });
+  await sweepPayloads(deps());
+  await banAccount(deps(), { accountId: id, reason: undefined });
+  await soon(() => spa.received.length === 1);
+  expect(spa.received[0]?.claims).toMatchObject({ sub: id, aud: 'spa', sid: claimsIn(tokens.idToken)['sid'] });
+  await soon(async () => (await notices()).every(({ delivered_at }) => delivered_at !== null));
+  expect(spa.received).toHaveLength(1);
+});
+
 test('an app that fails is told again, later each time, with the same jti in a fresh token', async () => {
   web.answers(503);
   const jane = await signedIn(server.issuer, { email: 'jane@example.test' });
@@ -278,6 +292,7 @@ test.each([
   ['something that is no HTTP', 'nonsense\r\n\r\n', /^HPE_/],
   ['a status that no answer has', 'HTTP/1.1 999 What\r\ncontent-length: 0\r\n\r\n', /status/],
   ['nothing at all', '', /ECONNRESET|hang up/],
+  ['with another protocol', 'HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n', /without an answer/],
 ])('an app that answers %s is told again', async (_what, bytes, reason) => {
   web.answers((_response, { socket }) => void socket.end(bytes));
   await signsOut(await signedIn(server.issuer, { email: 'jane@example.test' }));
