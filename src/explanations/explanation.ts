@@ -64,10 +64,21 @@ export function explain(facts: Facts, { clientId, clients }: Circumstances): Exp
   };
 }
 
+/** What the list under the key refused then, it may allow by now. Others are mistakes whatever the file says. */
+const REFUSED_BY_FILE: ReadonlySet<Case> = new Set<Case>([
+  'redirect_uri.unregistered',
+  'post_logout_redirect_uri.unregistered',
+  'scope.not_allowed',
+  'resource.not_allowed',
+  'grant_type.not_allowed',
+  'authentication.method',
+  'authentication.public',
+]);
+
 function sinceThen(facts: Facts, client: Client | undefined): Since {
   if (facts.case === 'client.unknown') return { is: client === undefined ? 'same' : 'allowed' };
   if (client === undefined) return { is: facts.place === undefined ? 'same' : 'removed' };
-  const now = valuesOf(client, facts.key);
+  const now = REFUSED_BY_FILE.has(facts.case) ? valuesOf(client, facts.key) : undefined;
   if (now === undefined || facts.received === undefined) return { is: 'same' };
   if (facts.received !== '' && asWords(facts).every((word) => now.includes(word))) return { is: 'allowed' };
   const then = new Set(facts.expected);

@@ -2,6 +2,7 @@
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
+import { harmlessAddress } from '../explanations/harmless.ts';
 import { restoreOfflineAccess } from './offline-access.ts';
 
 interface Deps {
@@ -27,7 +28,7 @@ function resourceServer({ config, clients }: Deps, audience: string, clientId: s
   if (scopes === undefined && audience !== config.tokens.defaultAudience) {
     throw new errors.InvalidTarget(
       resource === undefined
-        ? `there is no resource ${audience}`
+        ? `there is no resource ${harmlessAddress(audience, [...config.resources.keys()])}`
         : `client ${clientId} may not ask for the resource ${audience}`,
     );
   }

@@ -684,6 +684,55 @@ test('nothing secret is kept, whatever went wrong', async () => {
   expect(await databaseAsText(server)).toContain('redirect_uri.unregistered');
 });
 
+test.each([
+  ['https:user:MARK@app.example.test/callback', 'https:***@app.example.test/callback'],
+  ['https:\\\\user:MARK@app.example.test/callback', 'https:\\\\***@app.example.test/callback'],
+  ['user:MARK@app.example.test/callback', 'user:***@app.example.test/callback'],
+  [`${CALLBACK}?MARK`, `${CALLBACK}?***`],
+  [`${CALLBACK}&code=MARK`, `${CALLBACK}&code=***`],
+  [`${CALLBACK}%3Fcode=MARK%26state=MARK`, `${CALLBACK}%3Fcode=***`],
+  [`${CALLBACK};jsessionid=MARK`, `${CALLBACK};jsessionid=***`],
+])('nothing secret is kept of an address like %s', async (address, received) => {
+  const sent = address.replaceAll('MARK', MARK);
+  const reference = await ofPage(requestOf(server.issuer, WEB, { redirect_uri: sent }).url);
+  expect(await explained(reference)).toMatchObject({ received });
+  for (const resource of [sent, `https://user:${MARK}@api.example.test/`, `${API}/?api_key=${MARK}`]) {
+    await newBrowser().request(requestOf(server.issuer, WEB, { resource }).url);
+  }
+  expect(JSON.stringify(await referencesKept(server))).not.toContain(MARK);
+  expect(JSON.stringify(server.logLines)).not.toContain(MARK);
+});
+
+test('a client_id and a secret that were exchanged leave no secret', async () => {
+  const form = { ...ROBOTS, client_id: WEB_SECRET, client_secret: 'robot' };
+  expect(await explained(await token(form))).toMatchObject({ case: 'client.unknown', received: '***' });
+  const headers = { authorization: basic(WEB_SECRET, 'robot') };
+  await ofJson(post(at('/token'), ROBOTS, { headers }));
+  expect(JSON.stringify(await referencesKept(server))).not.toContain(WEB_SECRET);
+});
+
+test('what the database would not take is explained all the same', async () => {
+  const long = `${'a'.repeat(299)}😀 and more`;
+  const cut = await ofPage(requestOf(server.issuer, WEB, { client_id: long }).url);
+  expect(await explained(cut)).toMatchObject({ case: 'client.unknown', received: `${'a'.repeat(299)}\ufffd…` });
+  const strange = await signed(assertion({ aud: 'a\u0000\ud800' }));
+  expect(await explained(strange)).toMatchObject({ case: 'assertion.audience', received: 'a\ufffd\ufffd' });
+});
+
+test('a mistake that no file decides is not said to be allowed or changed by now', async () => {
+  const claims = '{"id_token":{"acr":null}}';
+  const requests = [
+    { scope: 'profile', claims },
+    { scope: undefined, claims },
+    { resource: 'not-absolute' },
+    { client_id: 'small', redirect_uri: SPA.redirectUri, resource: 'https://apo.example.test' },
+  ];
+  for (const request of requests) {
+    const reference = await ofRedirect(requestOf(server.issuer, WEB, request).url);
+    expect(await explained(reference)).toMatchObject({ since: null, expected: expect.any(Array) });
+  }
+});
+
 test('what is over is swept with the rest of the house', async () => {
   const { db } = server.database;
   const before = (await referencesKept(server)).length;

@@ -3,7 +3,7 @@ import { nearest } from '../../config/did-you-mean.ts';
 import { OIDC_SCOPES } from '../../config/scopes.ts';
 import type { Diagnosis } from '../facts.ts';
 import type { FailedRequest, Known } from '../failed-request.ts';
-import { harmless } from '../harmless.ts';
+import { harmless, harmlessAddress } from '../harmless.ts';
 
 export function scopes(request: FailedRequest, { clients }: Known): Diagnosis | undefined {
   const { description = '', error, parameters } = request;
@@ -31,14 +31,15 @@ export function resources(
   const allowed = [...(known.clients.get(clientId ?? '')?.resources.keys() ?? [])];
   const sent = parameters.resource ?? [];
   const key = 'resources';
-  if (/absolute URI|fragment/.test(description)) return { case: 'resource.malformed', received: asked(sent), key };
-  if (/single/.test(description)) return { case: 'resource.several', received: asked(sent), expected: allowed, key };
+  const received = sent.map((each) => harmlessAddress(each, known.audiences)).join(' ');
+  if (/absolute URI|fragment/.test(description)) return { case: 'resource.malformed', received, key };
+  if (/single/.test(description)) return { case: 'resource.several', received, expected: allowed, key };
   const refused = sent.find((each) => !allowed.includes(each)) ?? sent[0] ?? '';
   const isKnown = known.audiences.includes(refused);
   const like = isKnown || refused.length > 300 ? undefined : nearest(refused, known.audiences);
   return {
     case: isKnown ? 'resource.not_allowed' : 'resource.unknown',
-    received: harmless(refused),
+    received: harmlessAddress(refused, known.audiences),
     expected: like === undefined ? allowed : [like, ...allowed.filter((each) => each !== like)],
     key,
   };

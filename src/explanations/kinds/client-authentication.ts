@@ -2,7 +2,7 @@
 import type { Client } from '../../clients/client.ts';
 import type { Diagnosis } from '../facts.ts';
 import type { FailedRequest, Known } from '../failed-request.ts';
-import { harmless } from '../harmless.ts';
+import { harmless, harmlessAddress } from '../harmless.ts';
 
 export function clientAuthentication(request: FailedRequest, known: Known): Diagnosis | undefined {
   const { description = '', detail = '', credentials } = request;
@@ -43,7 +43,7 @@ function assertion({ credentials, detail = '' }: FailedRequest, known: Known, cl
   const said = credentials.assertion;
   if (said === undefined) return undefined;
   if (/\baud\b|audience/.test(detail)) {
-    return { case: 'assertion.audience', received: harmless(said.aud ?? ''), expected: [known.issuer] };
+    return { case: 'assertion.audience', received: harmlessAddress(said.aud ?? '', []), expected: [known.issuer] };
   }
   if (/^exp must be within|^iat must not/.test(detail)) return { case: 'assertion.lifetime', values: { detail } };
   if (/\bexp\b|expired|"iat"|"nbf"/.test(detail) && said.exp !== undefined) {

@@ -1,7 +1,7 @@
 // Demonstrating Proof of Possession (RFC 9449).
 import type { Diagnosis } from '../facts.ts';
 import type { FailedRequest, Known } from '../failed-request.ts';
-import { harmless } from '../harmless.ts';
+import { harmless, harmlessAddress } from '../harmless.ts';
 
 export function dpop(
   { description = '', detail = '', error, endpoint, proof }: FailedRequest,
@@ -17,7 +17,7 @@ export function dpop(
   if (said.includes('htu')) {
     return {
       case: 'dpop.address',
-      received: harmless(proof?.htu ?? ''),
+      received: harmlessAddress(proof?.htu ?? '', []),
       expected: [addressOf(known.issuer, endpoint)],
     };
   }
