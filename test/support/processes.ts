@@ -1,11 +1,12 @@
 // Several processes of the program under one address: a front passes each request on to the next of them. Any of them can
 // be killed as the kernel kills, without a word, and started again.
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestDatabase } from './database.ts';
+import { ended, saysThatItListens, spawnServer } from './serve-process.ts';
 import { CLIENTS, freePort, RESOURCES } from './start-server.ts';
 
 export interface Process {
@@ -34,8 +35,6 @@ export interface ProcessesOptions {
   /** Client files by name, besides CLIENTS. */
   readonly clients?: Readonly<Record<string, string>>;
 }
-
-const MAIN = path.join(import.meta.dirname, '../../src/main.ts');
 
 export async function startProcesses({ count, database, clients = {} }: ProcessesOptions): Promise<Processes> {
   const configDir = writeConfiguration({ ...CLIENTS, ...clients });
@@ -102,13 +101,10 @@ function startable(port: number, env: Readonly<Record<string, string>>): Process
     },
     async kill() {
       up = false;
-      await ended(child);
+      await ended(child, 'SIGKILL');
     },
     async start() {
-      const fresh = spawn(process.execPath, [MAIN, 'serve'], {
-        env: { ...env, PORT: String(port) },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
+      const fresh = spawnServer({ ...env, PORT: String(port) });
       child = fresh;
       fresh.once('exit', () => {
         if (child === fresh) up = false;
@@ -117,26 +113,6 @@ function startable(port: number, env: Readonly<Record<string, string>>): Process
       up = true;
     },
   };
-}
-
-async function ended(child: ChildProcess | undefined): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill('SIGKILL');
-  await gone;
-}
-
-function saysThatItListens(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-        if (output.includes('server.started')) resolve();
-      });
-    }
-    child.once('exit', (code, signal) => reject(new Error(`a process ended (${code ?? signal}):\n${output}`)));
-  });
 }
 
 /** 502 when the process goes away before it has answered. */

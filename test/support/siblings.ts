@@ -1,12 +1,10 @@
 // More processes of the program beside a test server: one PostgreSQL database, one issuer, ports of their own.
-import { type ChildProcess, spawn } from 'node:child_process';
-import path from 'node:path';
+import type { ChildProcess } from 'node:child_process';
 import type { Send } from './browser.ts';
 import { throughProxy } from './proxy.ts';
+import { ended, saysThatItListens, spawnServer } from './serve-process.ts';
 import { basic, type TokenResponse } from './sign-in.ts';
 import { freePort, type TestServer } from './start-server.ts';
-
-const MAIN = path.join(import.meta.dirname, '../../src/main.ts');
 
 export interface Fleet {
   /** One for each process, the test server's own among them: as a load balancer passes requests on. */
@@ -18,14 +16,14 @@ export interface Fleet {
 export async function startFleet(server: TestServer, count = 3): Promise<Fleet> {
   const started: { child: ChildProcess; port: number }[] = [];
   const stop = async () => {
-    await Promise.all(started.map(({ child }) => killed(child)));
+    await Promise.all(started.map(({ child }) => ended(child, 'SIGTERM')));
   };
   try {
     const ready = Array.from({ length: count - 1 }, async () => {
       const port = await freePort();
       const child = start(server, port);
       started.push({ child, port });
-      await listening(child);
+      await saysThatItListens(child);
     });
     await Promise.all(ready);
   } catch (error) {
@@ -35,11 +33,9 @@ export async function startFleet(server: TestServer, count = 3): Promise<Fleet> 
   return { sends: [server.port, ...started.map(({ port }) => port)].map(throughProxy), stop };
 }
 
-function start(server: TestServer, port: number): ChildProcess {
-  return spawn(process.execPath, [MAIN, 'serve'], {
-    cwd: server.configDir,
-    env: {
-      PATH: process.env['PATH'],
+const start = (server: TestServer, port: number): ChildProcess =>
+  spawnServer(
+    {
       GATEHOUSE_MODE: 'development',
       GATEHOUSE_ISSUER: server.issuer,
       GATEHOUSE_CONFIG_DIR: server.configDir,
@@ -48,30 +44,8 @@ function start(server: TestServer, port: number): ChildProcess {
       HOST: '127.0.0.1',
       PORT: String(port),
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
-
-function listening(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-        if (output.includes('server.started')) resolve();
-      });
-    }
-    child.once('exit', () => reject(new Error(`a process ended before it listened:\n${output}`)));
-  });
-}
-
-function killed(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill('SIGTERM');
-  const impatient = setTimeout(() => child.kill('SIGKILL'), 5000);
-  return gone.finally(() => clearTimeout(impatient));
-}
+    server.configDir,
+  );
 
 /** A token request that comes to one process; a public client names itself in the form. */
 export async function asksForTokens(
