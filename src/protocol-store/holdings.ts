@@ -70,21 +70,35 @@ async function countSessions({ db, clock }: StoreDeps, clientIds: readonly strin
   return rows;
 }
 
-/** Refresh tokens of an app that carry one of these scopes, or are for one of these APIs. */
+/** An API, or these of its scopes. */
+export interface PartOfApi {
+  readonly audience: string;
+  readonly scopes?: readonly string[] | undefined;
+}
+
+/** Refresh tokens of an app that carry one of these scopes, or are for one of these APIs, with one of its scopes. */
 export async function countTokensWith(
   deps: StoreDeps,
-  { clientId, scopes, audiences }: { clientId: string; scopes: readonly string[]; audiences: readonly string[] },
+  { clientId, scopes, apis }: { clientId: string; scopes: readonly string[]; apis: readonly PartOfApi[] },
 ): Promise<number> {
-  const carries = sql<SqlBool>`(string_to_array(token.payload ->> 'scope', ' ') && ${sql.val([...scopes])}::text[]
-    or case jsonb_typeof(token.payload -> 'resource')
-      when 'string' then token.payload ->> 'resource' = any(${sql.val([...audiences])}::text[])
-      when 'array' then (token.payload -> 'resource') ?| ${sql.val([...audiences])}::text[]
-      else false end)`;
+  const carries = sql.join<SqlBool>([hasOneOf(scopes), ...apis.map(isForPart)], sql` or `);
   const row = await usableTokens(deps, [clientId])
-    .where(carries)
+    .where(sql<SqlBool>`(${carries})`)
     .select(({ fn }) => fn.countAll().as('tokens'))
     .executeTakeFirstOrThrow();
   return Number(row.tokens);
+}
+
+const hasOneOf = (scopes: readonly string[]) =>
+  sql<SqlBool>`coalesce(string_to_array(token.payload ->> 'scope', ' ') && ${sql.val([...scopes])}::text[], false)`;
+
+/** Two APIs may have scopes of the same name. */
+function isForPart({ audience, scopes }: PartOfApi) {
+  const isFor = sql<SqlBool>`case jsonb_typeof(token.payload -> 'resource')
+    when 'string' then token.payload ->> 'resource' = ${audience}
+    when 'array' then (token.payload -> 'resource') ? ${audience}
+    else false end`;
+  return scopes === undefined ? isFor : sql<SqlBool>`(${isFor} and ${hasOneOf(scopes)})`;
 }
 
 /** Accounts with a live grant for the app: they have signed in there, and still can go on. */

@@ -1,7 +1,7 @@
 // What changes of client files would cost people: counted before they are made.
 import type { ClientChange } from '../clients/plan/compare-clients.ts';
 import { listOf, newItems, type Value } from '../config/effective/described.ts';
-import { accountsAt, countHoldings, countTokensWith } from '../protocol-store/holdings.ts';
+import { accountsAt, countHoldings, countTokensWith, type PartOfApi } from '../protocol-store/holdings.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
 import { countRefused } from '../roles/roles.ts';
 import { countConsents } from './consents.ts';
@@ -62,10 +62,10 @@ async function costOfField(deps: StoreDeps, { clientId, key, before, after }: Fi
   switch (key) {
     case 'scope':
       if (gone.length === 0) return undefined;
-      return tokens(key, await countTokensWith(deps, { clientId, scopes: gone, audiences: [] }));
+      return tokens(key, await countTokensWith(deps, { clientId, scopes: gone, apis: [] }));
     case 'resources':
       if (gone.length === 0) return undefined;
-      return tokens(key, await countTokensWith(deps, { clientId, ...goneApis(old, wanted) }));
+      return tokens(key, await countTokensWith(deps, { clientId, scopes: [], apis: goneApis(old, wanted) }));
     case 'grant_types': {
       if (!gone.includes('refresh_token')) return undefined;
       const [held] = await countHoldings(deps, [clientId]);
@@ -84,12 +84,12 @@ async function costOfField(deps: StoreDeps, { clientId, key, before, after }: Fi
 const tokens = (key: string, count: number): Cost => ({ what: 'refresh_tokens', key, count });
 
 /** `https://api.example.com orders:read`: an API that is gone altogether takes every token for it along. */
-function goneApis(before: Value, after: Value): { scopes: readonly string[]; audiences: readonly string[] } {
-  const split = (items: readonly string[]) => items.map((item) => item.split(' '));
-  const kept = new Set(split(listOf(after)).map(([audience]) => audience));
-  const gone = split(newItems(after, before));
-  return {
-    scopes: gone.flatMap(([, scope]) => scope ?? []),
-    audiences: [...new Set(gone.flatMap(([audience = '']) => (kept.has(audience) ? [] : [audience])))],
-  };
+function goneApis(before: Value, after: Value): readonly PartOfApi[] {
+  const audienceOf = (item: string) => item.split(' ')[0] ?? '';
+  const kept = new Set(listOf(after).map(audienceOf));
+  return newItems(after, before).flatMap((item): PartOfApi[] => {
+    const [audience = '', scope] = item.split(' ');
+    if (!kept.has(audience)) return [{ audience }];
+    return scope === undefined ? [] : [{ audience, scopes: [scope] }];
+  });
 }

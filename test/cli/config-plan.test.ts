@@ -189,6 +189,27 @@ describe('config plan', () => {
     expect(found.comparisons[0]?.processes).toEqual([expect.objectContaining({ running: true, version: '0.1.0' })]);
   });
 
+  test('does not count tokens for another API with a scope of the same name', async () => {
+    const other = 'https://other.example.test';
+    const apis = [API, other].map(
+      (api) => `  ${api}: { name: An API, scopes: { items:read: See, items:write: Change } }`,
+    );
+    const web = `client_id: web\npreset: web\nredirect_uris: ["${WEB.redirectUri}"]\nconsent: skip\nclient_secrets: [{ value: "${WEB_SECRET}" }]\nresources:\n  "${API}": [items:read, items:write]\n  "${other}": [items:read]\n`;
+    const server = await started({ settings: `resources:\n${apis.join('\n')}\n`, clients: { web } });
+    await server.person({ email: 'ann@example.test' });
+    await signedIn(server.issuer, { email: 'ann@example.test', params: { ...OFFLINE, resource: other } });
+    await signedIn(server.issuer, { email: 'ann@example.test', params: { ...OFFLINE, scope: 'openid items:write' } });
+    const cost = async (from: string, to: string) => {
+      const branch = branchOf(server);
+      branch.edit('clients/web.yaml', from, to);
+      return clientIn(await answer(branch), 'web')?.['costs'];
+    };
+    const costs = (count: number) => [{ what: 'refresh_tokens', key: 'resources', count }];
+    expect(await cost('[items:read, items:write]', '[items:write]')).toEqual(costs(0));
+    expect(await cost(`  "${API}": [items:read, items:write]\n`, '')).toEqual(costs(1));
+    expect(await cost(`  "${other}": [items:read]\n`, '')).toEqual(costs(1));
+  });
+
   test('follows what the server has taken from its files, and only that', async () => {
     const server = await started({ watching: { events: false, intervalMs: 60_000 } });
     const branch = branchOf(server);

@@ -172,14 +172,22 @@ describe.each(KINDS)('on %s', (kind) => {
       await tokenOf(grant, { scope: 'openid email', resource: 'https://a.test' });
       await tokenOf(grant, { scope: 'openid read', resource: ['https://a.test', 'https://b.test'] });
       await tokenOf(grant, { scope: undefined });
-      const count = (scopes: string[], audiences: string[] = []) =>
-        countTokensWith(store.deps, { clientId: 'shop', scopes, audiences });
+      const count = (scopes: string[], audiences: string[] = [], of?: string[]) =>
+        countTokensWith(store.deps, {
+          clientId: 'shop',
+          scopes,
+          apis: audiences.map((audience) => ({ audience, scopes: of })),
+        });
       expect(await count(['email'])).toBe(1);
       expect(await count(['email', 'read'])).toBe(2);
       expect(await count(['mail', 'openi'])).toBe(0);
       expect(await count([], ['https://a.test'])).toBe(2);
       expect(await count(['email'], ['https://b.test'])).toBe(2);
       expect(await count([], [])).toBe(0);
+      await tokenOf(grant, { scope: 'openid read', resource: 'https://c.test' });
+      expect(await count([], ['https://b.test'], ['read'])).toBe(1);
+      expect(await count([], ['https://a.test', 'https://b.test'], ['read', 'email'])).toBe(2);
+      expect(await count([], ['https://b.test'], ['email'])).toBe(0);
     });
 
     test('and has allowed, and who would be refused, is counted too', async () => {
