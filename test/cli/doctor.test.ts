@@ -194,7 +194,11 @@ describe('finds', () => {
 });
 
 /** A proxy on a port of its own, in front of a server that has its address as issuer. */
-async function behindProxy(settings: string, change: (headers: Record<string, string>) => void): Promise<Place> {
+async function behindProxy(
+  settings: string,
+  /** May answer with a page of its own. */
+  change: (headers: Record<string, string>, url: string) => unknown,
+): Promise<Place> {
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
   const behind = await startTestServer({ settings: settings + RESOURCES, env: { GATEHOUSE_ISSUER: issuer } });
@@ -202,7 +206,8 @@ async function behindProxy(settings: string, change: (headers: Record<string, st
   chmodSync(behind.dataDir, 0o700);
   const proxy = createServer((req, res) => {
     const headers = { ...(req.headers as Record<string, string>) };
-    change(headers);
+    const page = change(headers, req.url ?? '');
+    if (typeof page === 'string') return void res.end(page);
     const onward = request(
       { port: behind.port, host: '127.0.0.1', path: req.url, method: req.method, headers },
       (answer) => {
@@ -252,6 +257,17 @@ describe('behind a proxy, it finds', () => {
     host = 'inside.example:3000';
     const misdirected = (await report(place)).about('issuer');
     expect(misdirected).toMatchObject([{ state: 'problem', fix: expect.stringContaining('Host header') }]);
+  });
+
+  test('that it answers some addresses itself', async () => {
+    const found = await report(
+      await behindProxy('mfa: optional', (headers, url) => {
+        speaksFor(headers);
+        return url === '/probe' ? '<!doctype html><title>An app</title>' : undefined;
+      }),
+    );
+    expect(problemsIn(found)).toMatchObject([{ check: 'proxy', message: expect.stringContaining('does not find') }]);
+    expect(found.about('cookies')).toHaveLength(1);
   });
 });
 

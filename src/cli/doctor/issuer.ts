@@ -150,7 +150,8 @@ async function keysProblem(issuer: string, kids: readonly string[]): Promise<Fin
   );
 }
 
-const parsed = (text: string): Record<string, unknown> => {
+/** Nothing of what is no JSON object. */
+export const parsed = (text: string): Record<string, unknown> => {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? { ...value } : {};
@@ -166,5 +167,5 @@ function issuerIn(text: string): string | undefined {
 
 const kidsIn = (text: string): readonly string[] => {
   const keys = parsed(text)['keys'];
-  return Array.isArray(keys) ? keys.map((key: { kid?: unknown }) => String(key.kid)) : [];
+  return Array.isArray(keys) ? keys.map((key: { kid?: unknown } | null) => String(key?.kid)) : [];
 };

@@ -4,7 +4,7 @@ import { isLoopback } from '../../config/urls.ts';
 import { PROBE_HEADER, PROBE_PATH } from '../../server/diagnosis/probe.ts';
 import { leaveProbe } from '../../server/server-state.ts';
 import { type Finding, note, ok, problem } from './finding.ts';
-import { ask } from './issuer.ts';
+import { ask, parsed } from './issuer.ts';
 import type { Connected } from './surroundings.ts';
 
 const CHECK = 'proxy';
@@ -25,7 +25,7 @@ export type Seen = z.infer<typeof answer>['received'];
 export async function checkProxy({ config, clock, database }: Connected): Promise<Finding[]> {
   const token = await leaveProbe({ db: database.db, clock });
   const asked = await ask(`${config.issuer}${PROBE_PATH}`, { [PROBE_HEADER]: token, accept: 'application/json' });
-  const read = 'why' in asked || asked.response.status !== 200 ? undefined : answer.safeParse(JSON.parse(asked.text));
+  const read = 'why' in asked || asked.response.status !== 200 ? undefined : answer.safeParse(parsed(asked.text));
   if (read?.success) return proxyFindings(read.data.received, config.issuer);
   return [
     problem(
