@@ -86,7 +86,16 @@ const JUDGES: { readonly [F in Exclude<keyof Client, 'clientId' | 'source' | 'se
     what: 'more introspection',
     why: 'the client can ask about tokens that were made for these audiences',
   }),
-  assertionAudience: harmless,
+  assertionAudience: (before, after) =>
+    before?.['assertion_audience'] === 'issuer' && after['assertion_audience'] === 'token_endpoint'
+      ? [
+          {
+            key: 'assertion_audience',
+            what: 'assertions to the token endpoint are taken',
+            why: 'another server can name our address as its own, and use here what the client signs for it (CVE-2025-27370)',
+          },
+        ]
+      : [],
   clientUri: harmless,
   policyUri: harmless,
   tosUri: harmless,

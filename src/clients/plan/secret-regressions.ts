@@ -41,7 +41,7 @@ function lastsLonger(
   old: ServedSecret | undefined,
   before: readonly ServedSecret[] = [],
 ): readonly Weakening[] {
-  if (secret.expires !== null) return [];
+  if (secret.expires !== null) return putOff(secret, secret.expires, before);
   const wasLimited = old === undefined ? before.some(({ expires }) => expires !== null) : old.expires !== null;
   if (!wasLimited) return [];
   return [
@@ -49,6 +49,20 @@ function lastsLonger(
       key: KEY,
       what: `secret ${secret.fingerprint} never expires`,
       why: `${old === undefined ? 'the one before it did' : 'it did'}: a secret that is forgotten works for ever`,
+    },
+  ];
+}
+
+/** One may be stated twice, with different ends. */
+function putOff({ fingerprint }: ServedSecret, expires: string, before: readonly ServedSecret[]): readonly Weakening[] {
+  const same = before.filter((old) => old.fingerprint === fingerprint);
+  const isNoLater = same.some((old) => old.expires === null || new Date(expires) <= new Date(old.expires));
+  if (same.length === 0 || isNoLater) return [];
+  return [
+    {
+      key: KEY,
+      what: `secret ${fingerprint} expires later than it did`,
+      why: 'the longer a secret is used, the more copies of it there are; let another one follow it',
     },
   ];
 }

@@ -212,6 +212,7 @@ describe('weaker than before is', () => {
       { jwksUri: 'https://b.test/1' },
       ['jwks_uri: keys from a new host: https://b.test'],
     ],
+    [{}, { assertionAudience: 'token_endpoint' }, ['assertion_audience: assertions to the token endpoint are taken']],
     [only('a', 'b'), only('a'), []],
     [only(), only('a'), []],
     [only('a'), only('a', 'b'), ['access.require_any_role: open to one more role: b']],
@@ -266,5 +267,15 @@ describe('of secrets weaker is', () => {
     expect(secretsFound([secret('a')], [secret('a'), secret('b')])).toEqual([]);
     expect(secretsFound([secret('a'), until('b')], [secret('a')])).toEqual([]);
     expect(secretsFound(undefined, [secret('a')])).toEqual([]);
+  });
+
+  test('one whose end is put off, also after it has come', () => {
+    const until = (days: number) => [secret('a', { expires: daysAgo(-days) })];
+    const later = ['client_secrets: secret X expires later than it did'];
+    expect(secretsFound(until(10), until(11))).toEqual(later);
+    expect(secretsFound(until(-10), until(90))).toEqual(later);
+    expect(secretsFound(until(10), until(9))).toEqual([]);
+    expect(secretsFound([...until(10), ...until(30)], [...until(30), ...until(20)])).toEqual([]);
+    expect(secretsFound(until(10), [...until(10), secret('b', { expires: daysAgo(-90) })])).toEqual([]);
   });
 });
