@@ -41,6 +41,7 @@ import {
   leaveSignOutByPage,
   nameSessionsInIdTokens,
   skipEmptySignOut,
+  takeSignOutFromOwnPage,
 } from './sign-out/logout.ts';
 import { ACR_VALUES } from './step-up/acr.ts';
 import { tokenLifetimes } from './token-lifetimes.ts';
@@ -62,6 +63,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   const provider = new ReferringProvider(deps.config.issuer, configuration(deps));
   // Endpoint URLs are made from the request; http/host.ts has already made that the issuer's (X-Forwarded-Proto, Host).
   provider.proxy = true;
+  provider.use(takeSignOutFromOwnPage(deps));
   provider.use(skipEmptySignOut);
   provider.use(leaveSignOutByPage(deps));
   provider.use(keepLanguageOfSignOut);

@@ -226,8 +226,23 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
       const answer = await page.request(action, { method: 'POST', form });
       expect(answer.status).toBe(400);
     }
+    const elsewhere: Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: `${server.issuer}.evil.example` },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+    ];
+    for (const headers of elsewhere) {
+      for (const address of [action, action.replace('/session/end/confirm', '/Session/END/confirm/')]) {
+        const answer = await page.request(address, { method: 'POST', form: data, headers });
+        expect(answer.status, `${address} ${JSON.stringify(headers)}`).toBe(403);
+        expect(answer.headers.getSetCookie()).toEqual([]);
+      }
+    }
     expect(isBackAtApp(await visits(server, { prompt: 'none' }, visit.browser.newTab()))).toBe(true);
-    await page.request(action, { method: 'POST', form: data });
+    const own = { origin: server.issuer, 'sec-fetch-site': 'same-origin' };
+    await page.request(action, { method: 'POST', form: data, headers: own });
     const after = await visits(server, { prompt: 'none' }, visit.browser.newTab());
     expect(after.browser.page.url).toContain('error=login_required');
   });

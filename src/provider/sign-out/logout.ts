@@ -6,9 +6,12 @@ import { findAccount } from '../../accounts/accounts.ts';
 import type { ClientRegistry } from '../../clients/client.ts';
 import type { Config } from '../../config/config.ts';
 import type { Db } from '../../database/database.ts';
+import { requireSameOrigin } from '../../http/csrf.ts';
 import { renderPage, textsFor } from '../../http/page.ts';
+import { routedPath } from '../../http/routed-path.ts';
 import { sessionCookie } from '../cookies.ts';
 import { accountHeading, clientHeading, wayBack } from '../headings.ts';
+import { ENDPOINTS } from '../paths.ts';
 
 export interface SignOutDeps {
   readonly db: Db;
@@ -43,6 +46,15 @@ export const showSignedOut =
       client: client === undefined ? undefined : clientHeading(client),
       back: wayBack(client),
     });
+  };
+
+/** The engine looks at the token of its form, and not at where the browser says that the form comes from. */
+export const takeSignOutFromOwnPage =
+  ({ config }: Pick<SignOutDeps, 'config'>) =>
+  async (ctx: Koa.Context, next: Koa.Next): Promise<void> => {
+    const isForm = ctx.method === 'POST' && routedPath(ctx.path) === `${ENDPOINTS.end_session}/confirm`;
+    if (isForm) requireSameOrigin(ctx, new URL(config.issuer).origin);
+    await next();
   };
 
 /** The engine answers a browser that is not signed in with a form that submits itself by script; nothing is to ask. */
