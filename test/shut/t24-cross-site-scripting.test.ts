@@ -1,9 +1,12 @@
 // T24: what others write, in addresses, in forms, in client files, in their own names, is text on every page.
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { issueSetupLink } from '../../src/first-administrator/setup-link.ts';
+import { setupAddress } from '../../src/first-run/address.ts';
 import type { Browser as Visitor } from '../support/browser.ts';
 import { chromiumAvailable, launchChromium } from '../support/chromium.ts';
 import { linesOf, problemsOf } from '../support/config-files.ts';
+import { movingClock } from '../support/moving-clock.ts';
 import { authorizationRequest } from '../support/sign-in.ts';
 import { CALLBACK, RESOURCES, startTestServer, type TestServer, WEB_SECRET } from '../support/start-server.ts';
 import { visitsAndSignsIn } from '../support/visits.ts';
@@ -96,6 +99,24 @@ describe.skipIf(!chromiumAvailable())(`T24 cross-site scripting: ${ADVISORIES}`,
       await page.locator('#password[aria-invalid], .notice').first().waitFor();
       expect(await page.locator('#identifier').inputValue()).toBe(payload);
       expect(await page.locator('#password').inputValue()).toBe('');
+    }
+    expect(harm()).toEqual([]);
+    await context.close();
+  }, 240_000);
+
+  test('in the name and the address of who sets the server up, shown again beside what is wrong with them', async () => {
+    const issue = await issueSetupLink({ db: server.database.db, clock: movingClock });
+    if (issue.outcome !== 'issued') throw new Error(issue.outcome);
+    const { context, page, harm } = await watched(browser);
+    await page.goto(setupAddress(server.issuer, issue.token));
+    for (const payload of PAYLOADS.filter((each) => !each.includes('\t'))) {
+      await page.locator('#email').fill(payload);
+      await page.locator('#name').fill(payload);
+      await page.locator('#password').fill('short');
+      await page.locator('#password').press('Enter');
+      await page.locator('#problem').waitFor();
+      expect(await page.locator('#email').inputValue()).toBe(payload);
+      expect(await page.locator('#name').inputValue()).toBe(payload);
     }
     expect(harm()).toEqual([]);
     await context.close();

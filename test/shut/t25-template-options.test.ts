@@ -1,6 +1,9 @@
 // T25: what somebody sends is never an option of the templates.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { issueSetupLink } from '../../src/first-administrator/setup-link.ts';
+import { setupAddress } from '../../src/first-run/address.ts';
 import type { Browser } from '../support/browser.ts';
+import { movingClock } from '../support/moving-clock.ts';
 import { authorizationRequest, newBrowser } from '../support/sign-in.ts';
 import { RESOURCES, startTestServer, type TestServer } from '../support/start-server.ts';
 import { visits, visitsAndSignsIn } from '../support/visits.ts';
@@ -42,7 +45,11 @@ describe('T25 options of the templates: pug CVE-2021-21353, CVE-2024-36361', () 
       return [tab.browser, tab.browser.page.url];
     };
     const nobody = newBrowser();
+    const issue = await issueSetupLink({ db: server.database.db, clock: movingClock });
+    if (issue.outcome !== 'issued') throw new Error(issue.outcome);
+    const first = await newBrowser().open(setupAddress(server.issuer, issue.token));
     return [
+      [first, first.page.url],
       [nobody, `${server.issuer}/`],
       [nobody, `${server.issuer}/nothing-here`],
       [nobody, `${server.issuer}/interaction/gone?client=web`],
