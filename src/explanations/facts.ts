@@ -8,7 +8,7 @@ export type Case =
   | `pkce.${'missing' | 'method' | 'method_missing' | 'challenge_missing' | 'format'}`
   | `pkce.${'verifier_missing' | 'verifier_mismatch' | 'verifier_unexpected'}`
   | `scope.${'not_allowed' | 'malformed' | 'not_granted' | 'openid_missing'}`
-  | `resource.${'unknown' | 'not_allowed' | 'malformed' | 'several'}`
+  | `resource.${'unknown' | 'not_allowed' | 'not_granted' | 'malformed' | 'several'}`
   | `authentication.${'missing' | 'method' | 'secret' | 'secret_expired' | 'public' | 'several' | 'malformed'}`
   | `assertion.${'audience' | 'expired' | 'lifetime' | 'algorithm' | 'issuer' | 'replayed' | 'claims' | 'signature'}`
   | `grant_type.${'not_allowed' | 'unsupported'}`
@@ -19,7 +19,8 @@ export type Case =
   | `pushed_request.${'unknown' | 'required' | 'address'}`
   | `parameter.${'missing' | 'repeated' | 'value' | 'unsupported'}`
   | `access_token.${'missing' | 'unknown' | 'scope'}`
-  | `normal.${'sign_in' | 'consent' | 'denied' | 'interaction'}`
+  | `normal.${'sign_in' | 'somebody_else' | 'acr_unmet' | 'consent' | 'denied' | 'interaction'}`
+  | 'acr.not_offered'
   | 'sign_in.over'
   | 'access.role_missing'
   | 'page.refused'

@@ -101,6 +101,8 @@ async function ofPage(url: string): Promise<string> {
   return codes.find((code) => REFERENCE.test(code)) ?? '';
 }
 
+const acrClaim = (value: string): string => JSON.stringify({ id_token: { acr: { essential: true, value } } });
+
 const token = (form: Record<string, string>, client?: { clientId: string; secret?: string }): Promise<string> =>
   ofJson(post(at('/token'), form, client === undefined ? {} : { client }));
 
@@ -287,6 +289,18 @@ const mistakes: readonly Mistake[] = [
     'an API that the client may not use',
     () => ofRedirect(requestOf(server.issuer, SPA, { resource: API }).url),
     { case: 'resource.not_allowed', received: API, yaml: `resources:\n  "${API}": []` },
+  ],
+  [
+    'another API than the refresh token is for',
+    async () => {
+      const { tokens } = await signedIn(server.issuer, {
+        email: ada.email,
+        params: { scope: 'openid offline_access', resource: server.issuer },
+      });
+      const answer = await refresh(server.issuer, WEB, tokens.refreshToken, { resource: API });
+      return referenceAtEnd(answer.body['error_description']);
+    },
+    { case: 'resource.not_granted', received: API, yaml: null, since: null },
   ],
   ['an API by a word', () => token({ ...ROBOTS, resource: 'items' }, ROBOT), { case: 'resource.malformed' }],
   [
@@ -500,6 +514,31 @@ const mistakes: readonly Mistake[] = [
     'prompt=none of somebody who is not signed in',
     () => ofRedirect(requestOf(server.issuer, WEB, { prompt: 'none' }).url),
     { case: 'normal.sign_in', wrong: expect.stringContaining('Nothing is wrong') },
+  ],
+  [
+    'somebody else than the app named',
+    async () => {
+      const { browser } = await signedIn(server.issuer, { email: ada.email });
+      const claims = '{"id_token":{"sub":{"value":"somebody"}}}';
+      const answer = await browser.request(requestOf(server.issuer, WEB, { claims, prompt: 'none' }).url);
+      return referenceAtEnd(answerAt(answer.headers.get('location')).get('error_description'));
+    },
+    { case: 'normal.somebody_else', wrong: expect.stringContaining('not the one whom the app named') },
+  ],
+  [
+    'an essential acr that there is not',
+    () => ofRedirect(requestOf(server.issuer, WEB, { claims: acrClaim('gold') }).url),
+    { case: 'acr.not_offered', fix: expect.stringContaining('acr_values_supported') },
+  ],
+  [
+    'an essential acr that the sign-in does not have',
+    async () => {
+      const { browser } = await signedIn(server.issuer, { email: ada.email });
+      const { url } = requestOf(server.issuer, WEB, { claims: acrClaim('mfa'), prompt: 'none' });
+      const answer = await browser.request(url);
+      return referenceAtEnd(answerAt(answer.headers.get('location')).get('error_description'));
+    },
+    { case: 'normal.acr_unmet' },
   ],
   [
     'a person who pressed Cancel',

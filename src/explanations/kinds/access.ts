@@ -34,7 +34,10 @@ export function resources(
   const received = sent.map((each) => harmlessAddress(each, known.audiences)).join(' ');
   if (/absolute URI|fragment/.test(description)) return { case: 'resource.malformed', received, key };
   if (/single/.test(description)) return { case: 'resource.several', received, expected: allowed, key };
-  const refused = sent.find((each) => !allowed.includes(each)) ?? sent[0] ?? '';
+  // The client may ask for it: the code or refresh token is for another one.
+  if (sent.length > 0 && sent.every((each) => allowed.includes(each)))
+    return { case: 'resource.not_granted', received };
+  const refused = sent.find((each) => !allowed.includes(each)) ?? '';
   const isKnown = known.audiences.includes(refused);
   const like = isKnown || refused.length > 300 ? undefined : nearest(refused, known.audiences);
   return {

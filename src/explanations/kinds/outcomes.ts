@@ -5,8 +5,9 @@ import type { FailedRequest } from '../failed-request.ts';
 export function outcomes({ error, description = '' }: FailedRequest): Diagnosis | undefined {
   switch (error) {
     case 'login_required':
+      return { case: description.includes('subject do not match') ? 'normal.somebody_else' : 'normal.sign_in' };
     case 'unmet_authentication_requirements':
-      return { case: 'normal.sign_in' };
+      return { case: description.endsWith('is offered') ? 'acr.not_offered' : 'normal.acr_unmet' };
     case 'consent_required':
       return { case: 'normal.consent' };
     case 'interaction_required':
