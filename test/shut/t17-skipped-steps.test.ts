@@ -224,6 +224,20 @@ describe('T17 skipped steps and stale proofs: Keycloak CVE-2023-6787; Pocket ID 
     expect(victim.page.headers.getSetCookie().filter((cookie) => /session=\w/.test(cookie))).toEqual([]);
   });
 
+  test('who is asked to sign in again and cancels brings the app no code, by no address of that sign-in', async () => {
+    const { browser } = await visitsAndSignsIn(server, { identifier: 'mallory@example.test' });
+    const visit = await visits(server, { prompt: 'login' }, browser.newTab());
+    const uid = uidOf(visit);
+    await visit.browser.submit({}, 'Cancel');
+    expect(errorOf(visit)).toBe('access_denied');
+    for (const address of [`/auth/${uid}`, `/interaction/${uid}?client=web`, `/auth/${uid}?prompt=none`]) {
+      const tab = await browser.newTab().open(`${server.issuer}${address}`);
+      expect(tab.page.status, address).toBe(400);
+      expect(tab.page.url, address).not.toContain('code=');
+    }
+    expect(isBackAtApp(await visits(server, { prompt: 'none' }, browser.newTab()))).toBe(true);
+  });
+
   test('what is finished cannot be finished again', async () => {
     const visit = await visitsAndSignsIn(server, { identifier: 'mallory@example.test', params: { client_id: 'ask' } });
     const { action, data } = visit.browser.form({ decision: 'allow' });
