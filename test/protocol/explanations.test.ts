@@ -591,6 +591,7 @@ describe('what is printed', () => {
     expect(lines[received + 3]).toBe(`${' '.repeat(14)}^`);
     expect(stdout).toMatch(/^file\s+clients\/web\.yaml:5 \(redirect_uris\)$/m);
     expect(stdout).toContain('  - "http://app.example.test/callback/"');
+    expect(stdout).toContain('only if it is the app’s own');
   });
 
   test('shows what cannot be seen, and lets nothing move the cursor', async () => {
