@@ -3,6 +3,7 @@
 import type Koa from 'koa';
 import { failOnOutage } from '../database/outages/request-notes.ts';
 import { isDatabaseUnavailable } from '../database/outages/unavailable.ts';
+import type { Facts } from '../explanations/facts.ts';
 import { referenceOf } from '../http/reference.ts';
 import { DATABASE_RETRY_SECONDS } from '../http/refusals.ts';
 import { routedPath } from '../http/routed-path.ts';
@@ -28,6 +29,7 @@ export const answerOutagesToPrograms: Koa.Middleware = async (ctx, next) => {
     if (!isDatabaseUnavailable(error) || !FOR_PROGRAMS.has(routedPath(ctx.path))) throw error;
     ctx.state.log.error({ event: 'database.unavailable', reference: referenceOf(ctx), err: error });
     ctx.state.refusal = 'database_unavailable';
+    ctx.state.failure = { kind: 'page.refused', details: outage(ctx) };
     for (const name of PREPARED) ctx.remove(name);
     ctx.status = 503;
     ctx.set('Retry-After', String(DATABASE_RETRY_SECONDS));
@@ -35,6 +37,13 @@ export const answerOutagesToPrograms: Koa.Middleware = async (ctx, next) => {
     ctx.body = { error: 'server_error', error_description: 'the server cannot reach its records; try again later' };
   }
 };
+
+/** For `gatehouse explain`, in place of what the engine took it for. */
+const outage = (ctx: Koa.Context): Facts => ({
+  case: 'page.refused',
+  endpoint: `${ctx.method} ${routedPath(ctx.path)}`,
+  values: { status: '503', code: 'database_unavailable', message: 'the database could not be reached' },
+});
 
 /** What the engine had ready for another answer. */
 const PREPARED = ['WWW-Authenticate', 'Set-Cookie', 'Location', 'Content-Type', 'Content-Length'];

@@ -20,6 +20,13 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
+/** The database is dropped with force, perhaps before the last connection has said goodbye. */
+function openPool(store: Store, max: number): Pool {
+  const pool = new Pool({ connectionString: store.database.url, max });
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
+}
+
 describe.skipIf(!postgresAvailable())('with many rows on postgres', () => {
   let store: Store;
   let recording: Kysely<Database>;
@@ -27,7 +34,7 @@ describe.skipIf(!postgresAvailable())('with many rows on postgres', () => {
 
   beforeAll(async () => {
     store = await openStore('postgres');
-    const pool = new Pool({ connectionString: store.database.url, max: 2 });
+    const pool = openPool(store, 2);
     const log = ({ query }: { query: { sql: string; parameters: readonly unknown[] } }) => void asked.push(query);
     recording = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), log });
     await sql`
@@ -54,7 +61,7 @@ describe.skipIf(!postgresAvailable())('with many rows on postgres', () => {
     const queries = asked.filter(({ sql: text }) => /oidc_payloads/.test(text) && !/^insert/i.test(text));
     expect(queries.length).toBeGreaterThan(0);
     const scans: string[] = [];
-    const client = new Pool({ connectionString: store.database.url, max: 1 });
+    const client = openPool(store, 1);
     for (const query of queries) {
       const { rows } = await client.query(`explain (format json) ${query.sql}`, [...query.parameters]);
       scans.push(...scansIn(rows[0]['QUERY PLAN'][0].Plan));

@@ -214,6 +214,8 @@ describe.skipIf(!postgresAvailable())('a server', { timeout: 60_000 }, () => {
 
   test('whose connection is ended in the middle of a redemption takes it back, and the same refresh token is good', async () => {
     const { tokens } = await signedIn(server.issuer, { app: SPA, email: EMAIL });
+    // The minute's budget of references is new.
+    movingClock.advance({ minutes: 1 });
     const other = await administrator();
     await other.query('begin');
     await other.query('lock table oidc_payloads in exclusive mode');
@@ -224,8 +226,16 @@ describe.skipIf(!postgresAvailable())('a server', { timeout: 60_000 }, () => {
     const waiting = "select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
     await expect.poll(async () => (await other.query(waiting)).rowCount, { interval: 20 }).toBe(1);
     await other.query(`select pg_terminate_backend(pid) from (${waiting}) waiting`);
-    expectAskedToComeBack([await cut]);
+    const answer = await cut;
+    expectAskedToComeBack([answer]);
     await other.query('rollback');
+    const { error_description: described } = JSON.parse(answer.text) as { error_description: string };
+    const reference = /\(reference ([\w-]+)\)$/.exec(described)?.[1];
+    const kept = server.database.db
+      .selectFrom('error_references')
+      .select('kind')
+      .where('reference', '=', String(reference));
+    await expect.poll(() => kept.execute()).toEqual([{ kind: 'page.refused' }]);
     expect((await refresh(server.issuer, SPA, tokens.refreshToken)).status).toBe(200);
   });
 

@@ -25,7 +25,8 @@ export const referToErrors: Koa.Middleware = async (ctx, next) => {
   if (ctx.status < 400 || !isError(ctx.body)) return;
   const reference = referenceOf(ctx);
   // A server error of our own making has no other facts, and one in place of the engine's answer has other ones.
-  if (ctx.status >= 500) ctx.state.failure = { kind: 'defect', details: { case: 'defect', endpoint: ctx.path } };
+  if (ctx.status >= 500 && ctx.state.refusal === undefined)
+    ctx.state.failure = { kind: 'defect', details: { case: 'defect', endpoint: ctx.path } };
   ctx.body.error_description = withReference(ctx.body.error_description, reference);
   const challenges = ctx.res.getHeader('WWW-Authenticate');
   if (challenges === undefined) return;
