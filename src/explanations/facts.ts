@@ -23,6 +23,7 @@ export type Case =
   | 'acr.not_offered'
   | 'sign_in.over'
   | 'access.role_missing'
+  | 'host.foreign'
   | 'page.refused'
   | 'defect'
   | 'other';

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type Koa from 'koa';
 import { type ClientAddress, canonicalAddress } from './client-address.ts';
+import { referenceOf } from './reference.ts';
 import { routedPath } from './routed-path.ts';
 import type { Received } from './state.ts';
 
@@ -47,7 +48,10 @@ export function pinHost(options: HostOptions): Koa.Middleware {
     const decision: HostDecision = target === undefined ? { outcome: 'misdirected' } : decideHost(options, asked);
     switch (decision.outcome) {
       case 'misdirected':
-        return misdirected(ctx);
+        return misdirected(ctx, {
+          received: target === undefined ? ctx.url.split('/')[2] : asked.host,
+          expected: host,
+        });
       case 'redirected':
         ctx.status = 303;
         return ctx.redirect(decision.location);
@@ -148,9 +152,25 @@ function speakAsIssuer({ headers }: IncomingMessage, issuer: { readonly host: st
   headers['x-forwarded-proto'] = issuer.scheme;
 }
 
-function misdirected(ctx: Koa.Context): void {
+/** Without a page, which would have to name addresses; with a reference, as a proxy that changes the Host is hard to see. */
+function misdirected(
+  ctx: Koa.Context,
+  { received = '', expected }: { received?: string | undefined; expected: string },
+) {
+  const reference = referenceOf(ctx);
   ctx.state.refusal = 'misdirected_request';
+  ctx.state.failure = {
+    kind: 'page.refused',
+    details: { case: 'host.foreign', received: printable(received), expected: [expected] },
+  };
   ctx.status = 421;
   ctx.type = 'text/plain';
-  ctx.body = 'Misdirected request: this server does not answer under that name.\n';
+  ctx.body = `Misdirected request: this server does not answer under that name.\nReference: ${reference}\n`;
 }
+
+/** What a name and its port are made of; without a user and a password, which have no business there. */
+const printable = (host: string): string =>
+  host
+    .slice(0, MOST_SHOWN)
+    .replace(/^.*@/, '')
+    .replaceAll(/[^\w.:[\], -]/g, '?');

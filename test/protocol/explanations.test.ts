@@ -1,6 +1,8 @@
 // `gatehouse explain` tells what went wrong, for every mistake that apps make, and nothing secret is kept to do so.
+
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import path from 'node:path';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -558,6 +560,22 @@ const mistakes: readonly Mistake[] = [
       return browser.document.querySelector('.reference code')?.textContent ?? '';
     },
     { case: 'access.role_missing', client_id: 'staff', expected: ['staff'], file: 'clients/staff.yaml', line: 5 },
+  ],
+  [
+    'a host that a proxy has changed',
+    async () => {
+      const { port } = new URL(server.issuer);
+      const text = await new Promise<string>((resolve, reject) => {
+        const headers = { host: 'user:word@inside.example.test' };
+        request({ host: '127.0.0.1', port, path: '/token', method: 'POST', headers }, async (answer) => {
+          resolve((await answer.toArray()).join(''));
+        })
+          .on('error', reject)
+          .end();
+      });
+      return /Reference: (\S+)/.exec(text)?.[1] ?? text;
+    },
+    { case: 'host.foreign', received: 'inside.example.test', expected: [expect.stringMatching(/^localhost:\d+$/)] },
   ],
   [
     'a page that there is not',
