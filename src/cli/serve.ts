@@ -29,11 +29,13 @@ export async function serve({ terminal, json }: Invocation, { demo }: { demo: bo
     let withdraw: Withdraw | undefined;
     try {
       if (demoUrls !== undefined) running = await openDemo(server, { config, terminal, log });
-      if (config.mode === 'development' && logging.format === 'pretty') terminal.stdout.write(banner(config, demoUrls));
+      const isWatched = config.mode === 'development' && logging.format === 'pretty';
+      if (isWatched) terminal.stdout.write(banner(config, demoUrls));
       withdraw = await greetFirstAdministrator(
         { db: server.database.db, clock: systemClock },
         { config, terminal, log },
       );
+      if (isWatched && withdraw === undefined) terminal.stdout.write(howToMakePeople(demoUrls));
       await stop.received;
     } finally {
       await withdraw?.().catch((err: unknown) => log.warn({ event: 'setup.link_not_withdrawn', err }));
@@ -101,9 +103,12 @@ function banner({ issuer, name }: Config, demo: DemoUrls | undefined): string {
   const lines = [
     `${name} runs at ${issuer}`,
     ...(demo === undefined ? [] : [`The demo shop runs at ${demo.shop}`, `Its API runs at ${demo.api}`]),
-    'Make somebody who can sign in, in another window:',
-    `  bin/gatehouse user create --email you@example.com${demo === undefined ? '' : ' --role shop-admin'}`,
     'Ctrl-C stops it.',
   ];
   return `\n${lines.map((line) => `  ${line}\n`).join('')}\n`;
 }
+
+const howToMakePeople = (demo: DemoUrls | undefined): string => `  Make somebody who can sign in, in another window:
+    bin/gatehouse user create --email you@example.com${demo === undefined ? '' : ' --role shop-admin'}
+
+`;

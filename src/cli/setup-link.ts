@@ -33,12 +33,12 @@ export type Withdraw = () => Promise<void>;
 
 /**
  * On stderr and in plain words in every mode, never through the log: a secret has no place among fields that are kept
- * and searched. See DECISIONS.md.
+ * and searched. See DECISIONS.md. Undefined where no link was printed.
  */
 export async function greetFirstAdministrator(
   { db, clock }: { db: Db; clock: Clock },
   { config, terminal, log }: { config: Config; terminal: Terminal; log: Logger },
-): Promise<Withdraw> {
+): Promise<Withdraw | undefined> {
   // The embedded database has one process: whoever made the link before is gone.
   const issue = await issueAtStart({ db, clock }, { alone: config.database.url === undefined });
   if (issue.outcome === 'just_issued') {
@@ -47,7 +47,7 @@ export async function greetFirstAdministrator(
       'Another process has just printed the set-up link; "gatehouse setup link" prints a new one.',
     );
   }
-  if (issue.outcome !== 'issued') return async () => undefined;
+  if (issue.outcome !== 'issued') return undefined;
   terminal.stderr.write(framed(config, issue));
   log.info(
     { event: 'setup.link_printed', expiresAt: issue.expiresAt },

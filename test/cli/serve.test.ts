@@ -27,6 +27,8 @@ test('somebody starts the server, makes an account in another window, and stops 
   await server.shows(/Ctrl-C stops it/);
   expect(server.output()).toContain(`Gatehouse runs at http://localhost:${port}\n`);
   expect(server.output()).not.toContain('demo');
+  await server.shows(/\/setup\?token=/);
+  expect(server.output()).not.toContain('gatehouse user create');
 
   const create = startProgram(window, ['user', 'create', '--email', 'you@example.test', '--json']);
   expect(await create.ended).toBe(0);
@@ -42,6 +44,13 @@ test('somebody starts the server, makes an account in another window, and stops 
   server.child.kill('SIGTERM');
   expect(await server.ended).toBe(0);
   expect(eventsIn(server.output())).toEqual(['server.started', 'server.stopping', 'server.stopped']);
+
+  // There is somebody now: no link is printed, but how to make more people.
+  const again = startProgram(inDevelopment(window), ['serve']);
+  await again.shows(/gatehouse user create/);
+  expect(again.output()).not.toContain('/setup?token=');
+  again.child.kill('SIGTERM');
+  expect(await again.ended).toBe(0);
 });
 
 test('npm start runs the demo beside the server, makes its roles, and Ctrl-C stops both', async () => {
