@@ -43,7 +43,7 @@ describe.skipIf(!chromiumAvailable())('in a real browser', () => {
   test.for(PAGES)(
     '$view, $state: axe finds nothing, and nothing is cut off',
     async ({ view, state, heading, open }) => {
-      const context = await browser.newContext();
+      const context = await browser.newContext({ reducedMotion: 'reduce' });
       const page = await context.newPage();
       await open({ server, page });
       expect(await page.locator('main h1').textContent()).toContain(heading);
@@ -65,7 +65,7 @@ describe.skipIf(!chromiumAvailable())('in a real browser', () => {
   );
 
   test('axe is not blind here: it finds a field without a name', async () => {
-    const context = await browser.newContext();
+    const context = await browser.newContext({ reducedMotion: 'reduce' });
     const page = await context.newPage();
     await page.goto(`${server.issuer}/`);
     await page.evaluate("document.querySelector('main').append(document.createElement('input'))");
