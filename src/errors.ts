@@ -6,7 +6,6 @@ export type RefusalCode =
   | 'method_not_allowed'
   | 'forbidden'
   | 'cross_site_request'
-  | 'interaction_expired'
   | 'too_many_attempts'
   | 'payload_too_large'
   | 'unsupported_media_type'

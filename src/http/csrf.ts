@@ -5,9 +5,6 @@ import { equalInConstantTime } from '../crypto/constant-time.ts';
 import { Refusal } from '../errors.ts';
 import './state.ts';
 
-/** Name of the hidden field that carries the token. */
-export const CSRF_FIELD = 'csrf';
-
 export interface Csrf {
   /** The token for forms of one browser; `binding` is what only that browser presents again (the interaction's or session's id). */
   token(binding: string): string;

@@ -26,12 +26,6 @@ export async function readForm<T>(ctx: Koa.Context, schema: z.ZodType<T>, limits
   return parse((await readBody(ctx.req, limits)).toString('latin1'), schema);
 }
 
-/**
- * The query, under the same rules.
- * @throws Refusal 400
- */
-export const readQuery = <T>(ctx: Koa.Context, schema: z.ZodType<T>): T => parse(ctx.querystring, schema);
-
 function parse<T>(encoded: string, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(Object.fromEntries(fieldsOf(encoded)));
   if (!parsed.success) throw notAsExpected();

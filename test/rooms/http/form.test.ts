@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type Koa from 'koa';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { readForm, readQuery } from '../../../src/http/form.ts';
+import { readForm } from '../../../src/http/form.ts';
 import { AT_ISSUER, serveBehindFront, until } from './support.ts';
 
 const schema = z.strictObject({
@@ -151,22 +151,6 @@ test('a browser that goes away in the middle of a form is no defect', async () =
   const line = await until(() => app.log.find((entry) => entry['event'] === 'http.request'));
   expect(line).toMatchObject({ aborted: true });
   expect(app.log.map((entry) => entry['event'])).not.toContain('http.defect');
-});
-
-describe('a query', () => {
-  const echoQuery: Koa.Middleware = async (ctx) => {
-    ctx.body = readQuery(ctx, z.object({ page: z.string().optional() }));
-  };
-  const asking = async (query: string) => {
-    const app = await serveBehindFront([echoQuery]);
-    return app.ask(`/list${query}`, { headers: { ...AT_ISSUER, accept: 'application/json' } });
-  };
-
-  test('is read by the same rules as a form', async () => {
-    expect(JSON.parse((await asking('?page=2&x=1')).body)).toEqual({ page: '2' });
-    expect(JSON.parse((await asking('')).body)).toEqual({});
-    for (const query of ['?page=1&page=2', '?page=%ff', '?page=%zz']) expect((await asking(query)).status).toBe(400);
-  });
 });
 
 describe('a request line with a NUL', () => {
