@@ -13,7 +13,7 @@ export type RefusalCode =
   | 'busy'
   | 'database_unavailable';
 
-/** Which message: pages show it in the person's language, by the key `refused.<reason>` of the catalogue (http/messages.ts). */
+/** Which message: pages show it in the person's language, by the key `refused.<reason>` of the catalogue (texts/messages.ts). */
 export type RefusalReason =
   | 'unknown_address'
   | 'unusable_character'

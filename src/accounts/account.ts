@@ -9,6 +9,8 @@ export interface Account {
   readonly emailVerified: boolean;
   readonly username: string | undefined;
   readonly displayName: string | undefined;
+  /** The language that its owner last used here; mails are written in it. */
+  readonly language: string | undefined;
   readonly status: AccountStatus;
   /** Why the status was last changed, in an operator's words; never shown to the account's owner. */
   readonly statusReason: string | undefined;

@@ -14,6 +14,7 @@ const COLUMNS = [
   'email_verified_at',
   'username',
   'display_name',
+  'language',
   'status',
   'status_reason',
   'created_at',
@@ -159,6 +160,16 @@ export async function renewPasswordHash(
     .execute();
 }
 
+/** Of whoever looks at our pages signed in. */
+export async function setLanguage(db: Db, accountId: string, language: string): Promise<void> {
+  await db
+    .updateTable('accounts')
+    .set({ language })
+    .where('id', '=', accountId)
+    .where('language', 'is distinct from', language)
+    .execute();
+}
+
 export async function recordSignIn(db: Db, accountId: string, clock: Clock): Promise<void> {
   await db
     .updateTable('accounts')
@@ -179,6 +190,7 @@ const accountFrom = (row: Pick<Selectable<AccountsTable>, (typeof COLUMNS)[numbe
   emailVerified: row.email_verified_at !== null,
   username: row.username ?? undefined,
   displayName: row.display_name ?? undefined,
+  language: row.language ?? undefined,
   status: row.status,
   statusReason: row.status_reason ?? undefined,
   createdAt: row.created_at,

@@ -1,5 +1,9 @@
 // The tables as Kysely sees them. A test holds this against the migrated database.
 import type { ColumnType, Generated } from 'kysely';
+import type { AuditEventsTable } from './tables/audit-events.ts';
+import type { CreatedAt, Json, Timestamp } from './tables/column-types.ts';
+import type { MailOutboxTable } from './tables/mail-outbox.ts';
+import type { MailedTokensTable } from './tables/mailed-tokens.ts';
 
 export interface Database {
   accounts: AccountsTable;
@@ -17,12 +21,10 @@ export interface Database {
   served_configurations: ServedConfigurationsTable;
   setup_links: SetupLinksTable;
   error_references: ErrorReferencesTable;
+  audit_events: AuditEventsTable;
+  mail_outbox: MailOutboxTable;
+  mailed_tokens: MailedTokensTable;
 }
-
-type Timestamp = ColumnType<Date, Date | string, Date | string>;
-type CreatedAt = ColumnType<Date, Date | string | undefined, never>;
-/** Written as JSON text, read back parsed. */
-type Json<T> = ColumnType<T, string, string>;
 
 export interface AccountsTable {
   /** UUID; the `sub` of every token. */
@@ -35,6 +37,8 @@ export interface AccountsTable {
   /** Canonical form; unique (accounts_username_key). */
   username_key: string | null;
   display_name: string | null;
+  /** BCP 47 tag of the language that its owner last used here; mails are written in it. */
+  language: string | null;
   status: 'active' | 'banned';
   status_reason: string | null;
   /** argon2id, PHC string. */

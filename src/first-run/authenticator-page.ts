@@ -2,10 +2,10 @@
 import type Koa from 'koa';
 import { z } from 'zod';
 import { createFirstAdministrator } from '../first-administrator/create-first-administrator.ts';
-import type { MessageKey } from '../http/messages.ts';
 import { textsFor } from '../http/page.ts';
 import { secondFactorLimit } from '../limits/limits.ts';
 import { checkFirstCode, startTotpEnrolment } from '../second-factors/enrol-totp.ts';
+import type { MessageKey } from '../texts/messages.ts';
 import { showAccountForm } from './account-page.ts';
 import type { FirstRunDeps } from './deps.ts';
 import { readStep, redirectToSetup, type Step, showEnd, showStep } from './page.ts';

@@ -1,6 +1,6 @@
 // In which language a page is shown: as the request asks, as the person chose, as the browser prefers; else in English.
 import type Koa from 'koa';
-import { LANGUAGES, type Language, textsIn } from './messages.ts';
+import { LANGUAGES, type Language, textsIn } from '../texts/messages.ts';
 import './state.ts';
 
 /** OpenID Connect Core section 3.1.2.1. Our own switch uses it too. */

@@ -4,8 +4,8 @@ import { join, relative } from 'node:path';
 import type Koa from 'koa';
 import koaViews from 'koa-views';
 import { compileFile } from 'pug';
+import { type Texts, textsIn } from '../texts/messages.ts';
 import { languageOf, languageSwitch, rememberLanguage } from './language.ts';
-import { type Texts, textsIn } from './messages.ts';
 import './state.ts';
 
 /** What a template sees. Data only: no name in it is an option of koa-views or pug. */

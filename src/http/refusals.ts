@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type Koa from 'koa';
 import { Refusal } from '../errors.ts';
-import { CATALOGUES, type MessageKey } from './messages.ts';
+import { CATALOGUES, type MessageKey } from '../texts/messages.ts';
 import { type Locals, renderPage, textsFor } from './page.ts';
 import { referenceOf } from './reference.ts';
 import { pathForLog } from './request-log.ts';

@@ -1,7 +1,7 @@
 // What went wrong with a form, as its page shows it again.
 import type Koa from 'koa';
-import type { MessageKey } from '../http/messages.ts';
 import { textsFor } from '../http/page.ts';
+import type { MessageKey } from '../texts/messages.ts';
 
 export interface Trouble {
   /** HTTP status of the page. */

@@ -1,4 +1,6 @@
 // What runs on a timer: forgetting what has expired, and apps that are gone for good.
+import { sweepMailedTokens } from '../accounts/mailed-tokens.ts';
+import { sweepEvents } from '../audit/audit-log.ts';
 import type { ClientRegistry } from '../clients/client.ts';
 import { noteClients } from '../clients/live/known-clients.ts';
 import { sweepReferences } from '../explanations/error-references.ts';
@@ -36,8 +38,10 @@ export async function keepHouse({ log, clients, ...deps }: HousekeepingDeps): Pr
     const counters = await inBatches((batch) => sweepCounters(deps, batch));
     const notices = await inBatches((batch) => sweepNotices(deps, batch));
     const references = await inBatches((batch) => sweepReferences(deps, batch));
-    const swept = payloads + counters + notices + references;
-    if (swept > 0) log.debug({ event: 'sweep.done', payloads, counters, notices, references });
+    const links = await inBatches((batch) => sweepMailedTokens(deps, batch));
+    const events = await inBatches((batch) => sweepEvents(deps, batch));
+    const swept = { payloads, counters, notices, references, links, events };
+    if (Object.values(swept).some((rows) => rows > 0)) log.debug({ event: 'sweep.done', ...swept });
     await noteClients(deps, [...clients().keys()]);
     for (const forgotten of await forgetGoneClients(deps)) log.info({ event: 'client.forgotten', ...forgotten });
   } catch (err) {

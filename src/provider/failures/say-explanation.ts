@@ -2,7 +2,7 @@
 import type { Difference } from '../../explanations/comparison.ts';
 import type { Explanation } from '../../explanations/explanation.ts';
 import type { Case } from '../../explanations/facts.ts';
-import { CATALOGUES, type MessageKey, type Texts, textsIn } from '../../http/messages.ts';
+import { CATALOGUES, type MessageKey, type Texts, textsIn } from '../../texts/messages.ts';
 
 export interface Said {
   readonly wrong: string;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type Koa from 'koa';
 import { describe, expect, test } from 'vitest';
 import { lookUp } from '../../../src/http/language.ts';
-import { CATALOGUES, LANGUAGES, type MessageKey, textsIn } from '../../../src/http/messages.ts';
 import { renderPage } from '../../../src/http/page.ts';
+import { CATALOGUES, LANGUAGES, type MessageKey, textsIn } from '../../../src/texts/messages.ts';
 import { filesBelow, ROOT } from '../../architecture/sources.ts';
 import { AT_ISSUER, serveBehindFront } from './support.ts';
 

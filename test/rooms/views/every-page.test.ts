@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CATALOGUES, LANGUAGES } from '../../../src/http/messages.ts';
+import { CATALOGUES, LANGUAGES } from '../../../src/texts/messages.ts';
 import { type Element, elementsOf } from './markup.ts';
 import { pages, render, templates, viewsFolder } from './render.ts';
 import { samples } from './samples.ts';

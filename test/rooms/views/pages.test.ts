@@ -1,6 +1,6 @@
 // What people meet on single pages: the fields password managers know, errors that help, choices that are fair.
 import { expect, test } from 'vitest';
-import type { Language } from '../../../src/http/messages.ts';
+import type { Language } from '../../../src/texts/messages.ts';
 import { type Element, elementsOf } from './markup.ts';
 import { render, renderSample } from './render.ts';
 import { samples } from './samples.ts';

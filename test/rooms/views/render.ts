@@ -2,7 +2,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import pug from 'pug';
-import type { Language } from '../../../src/http/messages.ts';
+import type { Language } from '../../../src/texts/messages.ts';
 import { commonLocals, samples } from './samples.ts';
 
 export const viewsFolder = join(import.meta.dirname, '../../../views');

@@ -1,6 +1,6 @@
 // Every page in each of its states, with locals as the edges hand them over. Names are what a tester would call the state.
 import QRCode from 'qrcode';
-import { LANGUAGES, type Language, textsIn } from '../../../src/http/messages.ts';
+import { LANGUAGES, type Language, textsIn } from '../../../src/texts/messages.ts';
 
 export interface Sample {
   readonly view: string;

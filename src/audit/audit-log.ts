@@ -1,0 +1,118 @@
+// Owns the table audit_events: append, read one account's, forget.
+import type { Clock } from '../clock.ts';
+import type { Db } from '../database/database.ts';
+import { databaseNow, databaseNowPlus } from '../database/time.ts';
+import type { EventName } from './events.ts';
+
+export interface AuditDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+}
+
+/** Where a request came from (http/request-source.ts makes it). */
+export interface Source {
+  /** Canonical IP address. */
+  readonly address: string;
+  readonly userAgent: string;
+  readonly requestId: string;
+}
+
+export type Actor = `account:${string}` | 'operator' | 'server';
+
+export interface AuditEvent {
+  readonly event: EventName;
+  /** Whose event it is. */
+  readonly accountId?: string | undefined;
+  /** Who did it; the account itself unless stated. */
+  readonly actor?: Actor | undefined;
+  readonly clientId?: string | undefined;
+  /** Undefined where no request was made: the command line, a timer. */
+  readonly source?: Source | undefined;
+  readonly outcome?: 'success' | 'failure';
+  /** Plain values; never a secret. */
+  readonly details?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+}
+
+/** Long enough for every browser there is; the rest of a longer one says nothing. */
+const LONGEST_USER_AGENT = 400;
+
+/** 90 days. */
+const KEPT_SECONDS = 90 * 86_400;
+
+/** With a transaction as `db`, it happened exactly when the change did. */
+export async function recordEvent({ db, clock }: AuditDeps, event: AuditEvent): Promise<void> {
+  const { accountId, source, actor = accountId === undefined ? 'server' : `account:${accountId}` } = event;
+  await db
+    .insertInto('audit_events')
+    .values({
+      at: databaseNow(clock),
+      event: event.event,
+      account_id: accountId ?? null,
+      actor,
+      client_id: event.clientId ?? null,
+      address: source?.address ?? null,
+      user_agent: source?.userAgent.slice(0, LONGEST_USER_AGENT) ?? null,
+      request_id: source?.requestId ?? null,
+      outcome: event.outcome ?? 'success',
+      details: JSON.stringify(event.details ?? {}),
+    })
+    .execute();
+}
+
+export interface ListedEvent {
+  /** Counts up; a page goes on below the last one it showed. */
+  readonly id: string;
+  readonly at: Date;
+  readonly event: EventName;
+  readonly actor: Actor;
+  readonly clientId: string | undefined;
+  readonly address: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly outcome: 'success' | 'failure';
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Newest first. */
+export async function listEventsOf(
+  db: Db,
+  accountId: string,
+  { limit, before }: { limit: number; before?: string | undefined },
+): Promise<readonly ListedEvent[]> {
+  const rows = await db
+    .selectFrom('audit_events')
+    .select(['id', 'at', 'event', 'actor', 'client_id', 'address', 'user_agent', 'outcome', 'details'])
+    .where('account_id', '=', accountId)
+    .$if(before !== undefined, (query) => query.where('id', '<', String(before)))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    at: row.at,
+    event: row.event as EventName,
+    actor: row.actor as Actor,
+    clientId: row.client_id ?? undefined,
+    address: row.address ?? undefined,
+    userAgent: row.user_agent ?? undefined,
+    outcome: row.outcome,
+    details: row.details,
+  }));
+}
+
+/** Deletes at most `batch` events that are older than 90 days; returns how many. */
+export async function sweepEvents({ db, clock }: AuditDeps, batch: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('audit_events')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('audit_events')
+        .select('id')
+        .where('at', '<', databaseNowPlus(clock, -KEPT_SECONDS))
+        .orderBy('id')
+        .limit(batch)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
