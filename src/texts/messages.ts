@@ -1,6 +1,5 @@
 // What the hosted pages say, in every language they are in. Texts are data (views/locales); edges name them by key.
-import de from '../../views/locales/de.json' with { type: 'json' };
-import en from '../../views/locales/en.json' with { type: 'json' };
+import { de, en } from './catalogues.ts';
 
 export type MessageKey = keyof typeof en;
 

@@ -1,0 +1,43 @@
+// The texts in each language, one file a subject, put together.
+import deAccountCentre from '../../views/locales/de/account-centre.json' with { type: 'json' };
+import deCredentials from '../../views/locales/de/credentials.json' with { type: 'json' };
+import deDevices from '../../views/locales/de/devices.json' with { type: 'json' };
+import deFactors from '../../views/locales/de/factors.json' with { type: 'json' };
+import deMail from '../../views/locales/de/mail.json' with { type: 'json' };
+import dePages from '../../views/locales/de/pages.json' with { type: 'json' };
+import deProfile from '../../views/locales/de/profile.json' with { type: 'json' };
+import deSessions from '../../views/locales/de/sessions.json' with { type: 'json' };
+import deSignUp from '../../views/locales/de/sign-up.json' with { type: 'json' };
+import enAccountCentre from '../../views/locales/en/account-centre.json' with { type: 'json' };
+import enCredentials from '../../views/locales/en/credentials.json' with { type: 'json' };
+import enDevices from '../../views/locales/en/devices.json' with { type: 'json' };
+import enFactors from '../../views/locales/en/factors.json' with { type: 'json' };
+import enMail from '../../views/locales/en/mail.json' with { type: 'json' };
+import enPages from '../../views/locales/en/pages.json' with { type: 'json' };
+import enProfile from '../../views/locales/en/profile.json' with { type: 'json' };
+import enSessions from '../../views/locales/en/sessions.json' with { type: 'json' };
+import enSignUp from '../../views/locales/en/sign-up.json' with { type: 'json' };
+
+export const en = {
+  ...enAccountCentre,
+  ...enCredentials,
+  ...enDevices,
+  ...enFactors,
+  ...enMail,
+  ...enPages,
+  ...enProfile,
+  ...enSessions,
+  ...enSignUp,
+};
+
+export const de = {
+  ...deAccountCentre,
+  ...deCredentials,
+  ...deDevices,
+  ...deFactors,
+  ...deMail,
+  ...dePages,
+  ...deProfile,
+  ...deSessions,
+  ...deSignUp,
+};
