@@ -3,6 +3,11 @@ import { de, en } from './catalogues.ts';
 
 export type MessageKey = keyof typeof en;
 
+type PluralOf<Key> = Key extends `${infer Base}.other` ? Base : never;
+
+/** A text that counts: in the catalogue as `<key>.one` and `<key>.other`, with `{count}` where the number stands. */
+export type CountedKey = PluralOf<MessageKey>;
+
 type Catalogue = Readonly<Record<MessageKey, string>>;
 
 /** A text that is missing in one of them does not compile. */
@@ -29,6 +34,15 @@ export interface Texts {
   (key: MessageKey, values?: Values): string;
   /** The same in pieces, for a page that sets the values apart. */
   readonly parts: (key: MessageKey, values?: Values) => readonly Part[];
+  /**
+   * The form for so many (`1 device`, `3 devices`), with `count` written as the language does.
+   * @throws Error for a key that is not in the catalogue
+   */
+  readonly count: (key: CountedKey, count: number, values?: Values) => string;
+  /** `1,234.5` */
+  readonly number: (value: number) => string;
+  /** `one, two and three` */
+  readonly list: (items: readonly string[]) => string;
   /** From now: `in 9 minutes`. */
   readonly inTime: (seconds: number) => string;
 }
@@ -44,6 +58,9 @@ export function textsIn(language: Language): Texts {
 function makeTexts(language: Language, catalogue: Catalogue): Texts {
   const split = new Map(Object.entries(catalogue).map(([key, text]) => [key, splitText(text)]));
   const time = new Intl.RelativeTimeFormat(language);
+  const plural = new Intl.PluralRules(language);
+  const number = new Intl.NumberFormat(language);
+  const list = new Intl.ListFormat(language);
   const parts = (key: MessageKey, values: Values = {}): readonly Part[] => {
     const pieces = split.get(key);
     if (pieces === undefined) throw new Error(`no text ${key}`);
@@ -55,7 +72,18 @@ function makeTexts(language: Language, catalogue: Catalogue): Texts {
     parts(key, values)
       .map(({ text }) => text)
       .join('');
-  return Object.assign(say, { parts, inTime: (seconds: number) => time.format(...rounded(seconds)) });
+  const formOf = (key: CountedKey, count: number): string => {
+    const form = `${key}.${plural.select(count)}`;
+    return split.has(form) ? form : `${key}.other`;
+  };
+  return Object.assign(say, {
+    parts,
+    count: (key: CountedKey, count: number, values: Values = {}) =>
+      say(formOf(key, count) as MessageKey, { ...values, count: number.format(count) }),
+    number: (value: number) => number.format(value),
+    list: (items: readonly string[]) => list.format(items),
+    inTime: (seconds: number) => time.format(...rounded(seconds)),
+  });
 }
 
 /** `Back to {app}` → `Back to `, and the place of a value. */

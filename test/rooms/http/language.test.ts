@@ -45,8 +45,18 @@ describe('the catalogues', () => {
     const composed = /^(?:(?:refused\.(?:title\.)?|back\.|cancel\.|differs\.)\w+|fix\..+)$/;
     // A case has two texts; which cases there are stands in explanations/facts.ts, and the compiler holds the two together.
     const ofCases = new Set(keys.filter((key) => key.startsWith('fix.')).map((key) => key.replace('fix', 'explain')));
-    expect(keys.filter((key) => !composed.test(key) && !ofCases.delete(key) && !all.includes(`'${key}'`))).toEqual([]);
+    const named = (key: string) => all.includes(`'${key.replace(/\.(?:one|other)$/, '')}'`);
+    expect(keys.filter((key) => !composed.test(key) && !ofCases.delete(key) && !named(key))).toEqual([]);
     expect([...ofCases]).toEqual([]);
+  });
+
+  test.each(LANGUAGES)('count in %s: whatever has one form has every form that the language knows', (language) => {
+    const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+    const counted = keys.flatMap((key) => (key.endsWith('.one') ? [key.slice(0, -'.one'.length)] : []));
+    const missing = counted
+      .flatMap((key) => forms.map((form) => `${key}.${form}`))
+      .filter((key) => !keys.includes(key as MessageKey));
+    expect(missing).toEqual([]);
   });
 
   test('say in English what a refusal says to programs, word for word', () => {
@@ -90,6 +100,14 @@ describe('a text', () => {
   ])('tells %d seconds from now, rounded up', (seconds, english, german) => {
     expect([textsIn('en').inTime(seconds), t.inTime(seconds)]).toEqual([english, german]);
   });
+});
+
+test('numbers and lists are written as each language writes them', () => {
+  expect([textsIn('en').number(12345.6), textsIn('de').number(12345.6)]).toEqual(['12,345.6', '12.345,6']);
+  expect([textsIn('en').list(['a', 'b', 'c']), textsIn('de').list(['a', 'b', 'c'])]).toEqual([
+    'a, b, and c',
+    'a, b und c',
+  ]);
 });
 
 test.each([
