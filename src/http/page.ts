@@ -4,6 +4,8 @@ import { join, relative } from 'node:path';
 import type Koa from 'koa';
 import koaViews from 'koa-views';
 import { compileFile } from 'pug';
+import type { Clock } from '../clock.ts';
+import { momentIn } from '../texts/dates.ts';
 import { type Texts, textsIn } from '../texts/messages.ts';
 import { languageOf, languageSwitch, rememberLanguage } from './language.ts';
 import './state.ts';
@@ -19,6 +21,8 @@ export interface PageOptions {
   readonly viewsDir: string;
   /** Locals of every page: the product's name, `asset(name)`. */
   readonly shared: Locals;
+  /** What is relative on a page (`3 hours ago`) is counted from its time. */
+  readonly clock: Clock;
 }
 
 const EXTENSION = '.pug';
@@ -33,7 +37,7 @@ export function compileViews(viewsDir: string): Views {
 }
 
 /** Gives contexts what renderPage needs. Compiles all views. */
-export function pages({ viewsDir, shared }: PageOptions): Koa.Middleware {
+export function pages({ viewsDir, shared, clock }: PageOptions): Koa.Middleware {
   const views = compileViews(viewsDir);
   // koa-views alone would compile at each request and hand the locals to pug as its options (CVE-2021-21353, CVE-2024-36361).
   const engine = async (file: string, state: { readonly locals: Locals }): Promise<string> => {
@@ -44,6 +48,7 @@ export function pages({ viewsDir, shared }: PageOptions): Koa.Middleware {
   const attach = koaViews(viewsDir, { extension: 'pug', engineSource: { pug: engine } });
   return (ctx, next) => {
     ctx.state.sharedLocals = shared;
+    ctx.state.pageTime = clock.now();
     return attach(ctx, next);
   };
 }
@@ -59,7 +64,13 @@ export async function renderPage(ctx: Koa.Context, view: string, locals: Locals 
   const lang = languageOf(ctx);
   ctx.set('Content-Language', lang);
   rememberLanguage(ctx);
-  const given = { requestId: ctx.state.requestId, lang, t: textsIn(lang), languages: languageSwitch(ctx) };
+  const given = {
+    requestId: ctx.state.requestId,
+    lang,
+    t: textsIn(lang),
+    moment: (date: Date) => momentIn(lang, { date, now: ctx.state.pageTime }),
+    languages: languageSwitch(ctx),
+  };
   const merged = mergeLocals(given, ctx.state.sharedLocals, locals);
   // One key, so that koa-views finds none of its own options (`pretty`, `partials`) in what a page shows.
   await ctx.render(view + EXTENSION, { locals: merged });

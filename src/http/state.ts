@@ -38,6 +38,8 @@ declare module 'koa' {
     pageAddress?: string;
     /** Locals of every page. Set by page.ts. */
     sharedLocals: Locals;
+    /** From which what is relative on a page is counted. Set by page.ts. */
+    pageTime: Date;
     /** The pattern of the route that answers (`/interaction/:uid`): identifiers in paths stay out of the log. */
     route?: string;
     /** Why the request was refused. Set by refusals.ts and host.ts. */

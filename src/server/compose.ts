@@ -88,7 +88,7 @@ export async function compose(given: Given): Promise<Composed> {
     log,
     clientAddress: createClientAddress(config.server.trustedProxies),
     assets,
-    pages: { viewsDir: join(ROOT, 'views'), shared: { product: config.name, asset: assets.url } },
+    pages: { viewsDir: join(ROOT, 'views'), shared: { product: config.name, asset: assets.url }, clock },
     routes,
     gate,
     keepReferences: keepReferences(recorder),

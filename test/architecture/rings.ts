@@ -35,6 +35,7 @@ export const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   'koa-views': ['http'],
   pug: ['http', 'mail'],
   nodemailer: ['mail'],
+  bowser: ['texts'],
   'koa-mount': ['server'],
   yaml: ['config'],
   'fastest-levenshtein': ['config'],

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Koa from 'koa';
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../../src/clock.ts';
 import { compileViews, type Locals, pages, renderPage } from '../../../src/http/page.ts';
 import { requestLog } from '../../../src/http/request-log.ts';
 import { createLogger } from '../../../src/observability/logger.ts';
@@ -17,7 +18,7 @@ const VIEWS = {
 async function serveView(locals: Locals, viewsDir = folderOf(VIEWS)) {
   const show: Koa.Middleware = async (ctx) => renderPage(ctx, 'people/hello', locals);
   const log = createLogger({ level: 'silent', format: 'json' });
-  return serve([requestLog({ log }), pages({ viewsDir, shared: { product: 'Gatehouse' } }), show]);
+  return serve([requestLog({ log }), pages({ viewsDir, shared: { product: 'Gatehouse' }, clock: systemClock }), show]);
 }
 
 const page = async (locals: Locals) => (await (await serveView(locals)).ask('/')).body;
@@ -46,7 +47,7 @@ test('the status is what the handler set', async () => {
     ctx.status = 429;
     await renderPage(ctx, 'people/hello', { name: 'Jane' });
   };
-  const app = await serve([pages({ viewsDir: folderOf(VIEWS), shared: {} }), show]);
+  const app = await serve([pages({ viewsDir: folderOf(VIEWS), shared: {}, clock: systemClock }), show]);
   expect((await app.ask('/')).status).toBe(429);
 });
 
@@ -122,7 +123,7 @@ describe('locals are never options of pug or koa-views', () => {
       Object.assign(ctx.state, { pretty: true, self: true, name: 'Mallory' });
       await renderPage(ctx, 'people/hello', { name: 'Jane' });
     };
-    const app = await serve([pages({ viewsDir, shared: { product: 'Gatehouse' } }), show]);
+    const app = await serve([pages({ viewsDir, shared: { product: 'Gatehouse' }, clock: systemClock }), show]);
     const body = (await app.ask('/')).body;
     expect(body).not.toContain('Mallory');
     expect(body).not.toContain('\n');
@@ -131,6 +132,6 @@ describe('locals are never options of pug or koa-views', () => {
 
 test('a view that does not exist is a defect, not a file', async () => {
   const show: Koa.Middleware = async (ctx) => renderPage(ctx, '../../etc/passwd', {});
-  const app = await serve([pages({ viewsDir: folderOf(VIEWS), shared: {} }), show]);
+  const app = await serve([pages({ viewsDir: folderOf(VIEWS), shared: {}, clock: systemClock }), show]);
   expect((await app.ask('/')).status).toBe(500);
 });

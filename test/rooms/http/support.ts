@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Koa from 'koa';
 import { onTestFinished } from 'vitest';
+import { systemClock } from '../../../src/clock.ts';
 import { createClientAddress } from '../../../src/http/client-address.ts';
 import { pinHost } from '../../../src/http/host.ts';
 import { pages } from '../../../src/http/page.ts';
@@ -96,7 +97,7 @@ export async function serveBehindFront(middlewares: Middlewares, options: FrontO
     return [
       securityHeaders({ issuer, publicDocuments: DOCUMENTS }),
       requestLog({ log }),
-      pages({ viewsDir, shared: { product: 'Gatehouse' } }),
+      pages({ viewsDir, shared: { product: 'Gatehouse' }, clock: systemClock }),
       answerRefusals({ isUnavailable: options.isUnavailable ?? (() => false) }),
       pinHost({
         issuer,

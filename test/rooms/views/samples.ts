@@ -1,5 +1,6 @@
 // Every page in each of its states, with locals as the edges hand them over. Names are what a tester would call the state.
 import QRCode from 'qrcode';
+import { momentIn } from '../../../src/texts/dates.ts';
 import { LANGUAGES, type Language, textsIn } from '../../../src/texts/messages.ts';
 
 export interface Sample {
@@ -7,6 +8,9 @@ export interface Sample {
   readonly state: string;
   readonly locals: Readonly<Record<string, unknown>>;
 }
+
+/** When the samples are looked at. */
+export const SAMPLE_NOW = new Date('2026-05-04T10:00:00Z');
 
 const csrf = 'csrf-token-of-this-browser';
 const action = '/interaction/K7oV2mJw';
@@ -357,6 +361,7 @@ export const commonLocals = (language: Language) => ({
   product: 'Gatehouse',
   lang: language,
   t: textsIn(language),
+  moment: (date: Date) => momentIn(language, { date, now: SAMPLE_NOW }),
   languages: LANGUAGES.map((tag) => ({
     tag,
     name: textsIn(tag)('page.own_name'),
