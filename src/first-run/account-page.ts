@@ -2,7 +2,7 @@
 import type Koa from 'koa';
 import { z } from 'zod';
 import { type FieldProblem, prepareAccount } from '../accounts/create-account.ts';
-import type { PasswordFlaw } from '../accounts/password-rules.ts';
+import { sayFlaw } from '../accounts/say-flaw.ts';
 import { textsFor } from '../http/page.ts';
 import { newTotpSecret } from '../second-factors/totp.ts';
 import type { Texts } from '../texts/messages.ts';
@@ -88,18 +88,5 @@ const NAMES = { email: 'email', displayName: 'name', username: 'name', password:
 
 function messageFor(t: Texts, { field, flaw, taken }: Wrong): string {
   if (field === 'email') return t(taken ? 'setup.account.email_taken' : 'setup.account.email_wrong');
-  return flaw === undefined ? t('setup.account.name_wrong') : flawIn(t, flaw);
-}
-
-function flawIn(t: Texts, flaw: PasswordFlaw): string {
-  switch (flaw.flaw) {
-    case 'too_short':
-      return t('password.too_short', { least: String(flaw.least), length: String(flaw.length) });
-    case 'too_long':
-      return t('password.too_long', { most: String(flaw.most) });
-    case 'common':
-      return t('password.common');
-    case 'mostly_names':
-      return t('password.mostly_names');
-  }
+  return flaw === undefined ? t('setup.account.name_wrong') : sayFlaw(t, flaw);
 }

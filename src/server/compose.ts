@@ -23,6 +23,7 @@ import type { Delivery } from '../logout-notices/delivery.ts';
 import { createReadiness, type Readiness } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createProvider } from '../provider/provider.ts';
+import { selfServiceRoutes } from '../self-service/routes.ts';
 import { gate } from './access.ts';
 import { checkClientsWithEngine } from './check-clients.ts';
 import { limitCrossOrigin } from './cross-origin.ts';
@@ -81,6 +82,7 @@ export async function compose(given: Given): Promise<Composed> {
     probeRoute({ config, clock, db, version: VERSION }),
     ...interactionRoutes({ config, clock, db, clients, provider: () => provider, hasher, box, csrf, log }),
     ...firstRunRoutes({ config, clock, db, hasher, rules, box, csrf, log }),
+    ...selfServiceRoutes({ config, clock, db, clients, hasher, rules, box, csrf, log }),
   ];
   const assets = loadAssets(join(ROOT, 'views', 'assets'));
   const app = createApp({

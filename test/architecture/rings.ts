@@ -5,7 +5,7 @@ export const RINGS: readonly (readonly string[])[] = [
   ['main.ts'],
   ['cli'],
   ['server'],
-  ['interactions', 'first-run'],
+  ['interactions', 'first-run', 'self-service'],
   ['provider', 'first-administrator'],
   ['second-factors', 'sessions', 'explanations'],
   ['accounts', 'roles', 'keys', 'clients', 'protocol-store', 'logout-notices'],
@@ -46,7 +46,14 @@ export const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms without SQL: what they want of the database they ask of the room that owns it. */
-export const ROOMS_WITHOUT_SQL: readonly string[] = ['http', 'provider', 'interactions', 'first-run', 'cli'];
+export const ROOMS_WITHOUT_SQL: readonly string[] = [
+  'http',
+  'provider',
+  'interactions',
+  'first-run',
+  'self-service',
+  'cli',
+];
 
 /** The only ones that know HTTP: the kit, the edges that are built from it, what puts them together, and who calls out. */
 export const ROOMS_WITH_HTTP: readonly string[] = [
@@ -55,6 +62,7 @@ export const ROOMS_WITH_HTTP: readonly string[] = [
   'provider',
   'interactions',
   'first-run',
+  'self-service',
   'server',
 ];
 

@@ -354,7 +354,21 @@ const others: readonly Sample[] = [
   }),
 ];
 
-export const samples: readonly Sample[] = [...firstRun, ...interactions, ...others];
+const selfService: readonly Sample[] = [
+  state('self-service/void', 'without a way on', { title: 'Void', message: 'Ask for another one.' }),
+  state('self-service/void', 'with a way on', {
+    title: 'Void',
+    message: 'Ask for another one.',
+    onward: { label: longApp.name, href: '/reset-password' },
+  }),
+  state('self-service/done', 'with a way on', {
+    title: 'Done',
+    message: longPerson.label,
+    onward: { label: 'Back', href: 'https://shop.example/' },
+  }),
+];
+
+export const samples: readonly Sample[] = [...firstRun, ...interactions, ...selfService, ...others];
 
 /** Locals that the page renderer adds to every view. */
 export const commonLocals = (language: Language) => ({
