@@ -1,7 +1,7 @@
 // One attempt to tell one app.
+import { secondsToWait } from '../outbox/back-off.ts';
 import type { Outgoing } from '../outgoing/outgoing.ts';
 import { whyUnreachable } from '../outgoing/why-unreachable.ts';
-import { REFUSED_ATTEMPTS, secondsToWait } from './back-off.ts';
 import type { Failure, Notice } from './logout-notices.ts';
 
 /** Where an app wants to be told, as its file says now. */
@@ -27,6 +27,12 @@ export type Attempt =
 
 /** Milliseconds for the whole of it: an app has to take note, not to do all its work (Back-Channel Logout section 2.5). */
 const TIMEOUT_MS = 5_000;
+
+/**
+ * Attempts. With 400 an app says that it understood and could not do it (Back-Channel Logout 1.0 section 2.8): that may
+ * have been a key it had not seen, or a clock, and is over soon or never.
+ */
+const REFUSED_ATTEMPTS = 4;
 
 /** Never rejects. */
 export async function deliver(deps: DeliverDeps, notice: Notice): Promise<Attempt> {

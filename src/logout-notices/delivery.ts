@@ -1,5 +1,6 @@
 // Tells apps what is due: a few at a time, one at a time for each host, so that an app that is down holds nobody up.
 import type { Logger } from '../observability/logger.ts';
+import { createWorker, type Worker } from '../outbox/worker.ts';
 import { type Attempt, type DeliverDeps, deliver } from './deliver.ts';
 import { claimNotice, dropNotice, markDelivered, markFailed, type Notice, type NoticeDeps } from './logout-notices.ts';
 
@@ -9,73 +10,23 @@ export interface DeliveryDeps extends NoticeDeps, DeliverDeps {
   readonly log: Logger;
 }
 
-export interface Delivery {
-  start(): void;
-  /** Looks now: something has just been written. */
-  wake(): void;
-  /** Begins nothing new, and waits for what is under way: seconds at most. What remains is in the outbox. */
-  stop(): Promise<void>;
-}
-
-/** Deliveries at once. Each waits for an app and holds no connection to the database. */
+/** Deliveries at once. */
 const AT_ONCE = 8;
-/** Milliseconds. What other processes write, the command line among them, is found by looking. */
-const LOOK_EVERY_MS = 1_000;
 /** Far more than an attempt takes. */
 const LEASE_SECONDS = 60;
 
-export function createDelivery(deps: DeliveryDeps): Delivery {
-  const underWay = new Map<Promise<void>, Notice>();
-  let timer: NodeJS.Timeout | undefined;
-  let round: Promise<void> | undefined;
-  let again = false;
-  let stopped = false;
-  let outage = false;
-
-  const wake = () => {
-    if (stopped) return;
-    again = true;
-    round ??= look().finally(() => {
-      round = undefined;
-      if (again) wake();
-    });
-  };
-
-  async function look(): Promise<void> {
-    again = false;
-    try {
-      while (!stopped && underWay.size < AT_ONCE) {
-        const exceptClients = [...underWay.values()].flatMap(({ clientId }) => deps.neighboursOf(clientId));
-        const notice = await claimNotice(deps, { leaseSeconds: LEASE_SECONDS, exceptClients });
-        outage = false;
-        if (notice === undefined) return;
-        const attempt = attemptNotice(deps, notice).finally(() => {
-          underWay.delete(attempt);
-          wake();
-        });
-        underWay.set(attempt, notice);
-      }
-    } catch (err) {
-      if (!outage) deps.log.warn({ event: 'logout_notices.unavailable', err }, 'Looked for again every second.');
-      outage = true;
-    }
-  }
-
-  return {
-    wake,
-    start() {
-      timer = setInterval(wake, LOOK_EVERY_MS);
-      timer.unref();
-      wake();
+/** Stopping takes as long as an attempt: seconds at most. */
+export const createDelivery = (deps: DeliveryDeps): Worker =>
+  createWorker<Notice>({
+    atOnce: AT_ONCE,
+    claim: (underWay) => {
+      const exceptClients = underWay.flatMap(({ clientId }) => deps.neighboursOf(clientId));
+      return claimNotice(deps, { leaseSeconds: LEASE_SECONDS, exceptClients });
     },
-    async stop() {
-      stopped = true;
-      clearInterval(timer);
-      await round;
-      await Promise.all(underWay.keys());
-    },
-  };
-}
+    attempt: (notice) => attemptNotice(deps, notice),
+    onUnavailable: (err) =>
+      deps.log.warn({ event: 'logout_notices.unavailable', err }, 'Looked for again every second.'),
+  });
 
 /** Never rejects. */
 async function attemptNotice(deps: DeliveryDeps, notice: Notice): Promise<void> {

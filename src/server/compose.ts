@@ -19,9 +19,9 @@ import { createCsrf } from '../http/csrf.ts';
 import type { Route } from '../http/route.ts';
 import { interactionRoutes } from '../interactions/routes.ts';
 import { ensureActiveSigningKey, listSigningKeys } from '../keys/signing-keys.ts';
-import type { Delivery } from '../logout-notices/delivery.ts';
 import { createReadiness, type Readiness } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Worker } from '../outbox/worker.ts';
 import { createProvider } from '../provider/provider.ts';
 import { selfServiceRoutes } from '../self-service/routes.ts';
 import { gate } from './access.ts';
@@ -55,7 +55,7 @@ export interface Composed {
   readonly hasher: PasswordHasher;
   readonly readiness: Readiness;
   /** Tells apps that sessions have ended; not started yet. */
-  readonly telling: Delivery;
+  readonly telling: Worker;
   readonly recorder: Recorder;
 }
 

@@ -5,8 +5,9 @@ import type { ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
 import { routedPath } from '../http/routed-path.ts';
 import type { ReceiverOf } from '../logout-notices/deliver.ts';
-import { createDelivery, type Delivery } from '../logout-notices/delivery.ts';
+import { createDelivery } from '../logout-notices/delivery.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Worker } from '../outbox/worker.ts';
 import { createOutgoing } from '../outgoing/outgoing.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
 import { ENDPOINTS } from '../provider/paths.ts';
@@ -19,7 +20,7 @@ interface Deps extends StoreDeps {
   readonly provider: () => Provider;
 }
 
-export function tellingApps({ config, clients, provider, ...deps }: Deps): Delivery {
+export function tellingApps({ config, clients, provider, ...deps }: Deps): Worker {
   return createDelivery({
     ...deps,
     receiverOf: receivers(clients),
@@ -31,7 +32,7 @@ export function tellingApps({ config, clients, provider, ...deps }: Deps): Deliv
 
 /** Who signs out is told of at once; what ends sessions elsewhere is found within a second. */
 export const wakeAfterSignOut =
-  ({ wake }: Pick<Delivery, 'wake'>): Koa.Middleware =>
+  ({ wake }: Pick<Worker, 'wake'>): Koa.Middleware =>
   async (ctx, next) => {
     await next();
     if (routedPath(ctx.path).startsWith(ENDPOINTS.end_session)) wake();

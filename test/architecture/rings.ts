@@ -10,7 +10,7 @@ export const RINGS: readonly (readonly string[])[] = [
   ['second-factors', 'sessions', 'explanations'],
   ['accounts', 'roles', 'keys', 'clients', 'protocol-store', 'logout-notices'],
   ['http', 'limits', 'outgoing', 'mail', 'audit'],
-  ['database', 'observability', 'texts'],
+  ['database', 'observability', 'texts', 'outbox'],
   ['config'],
   ['crypto', 'clock.ts', 'errors.ts'],
 ];

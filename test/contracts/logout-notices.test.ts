@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Receiver } from '../../src/logout-notices/deliver.ts';
-import { createDelivery, type Delivery } from '../../src/logout-notices/delivery.ts';
+import { createDelivery } from '../../src/logout-notices/delivery.ts';
 import {
   claimNotice,
   listNotices,
@@ -18,6 +18,7 @@ import {
   writeNotices,
 } from '../../src/logout-notices/logout-notices.ts';
 import { createLogger } from '../../src/observability/logger.ts';
+import type { Worker } from '../../src/outbox/worker.ts';
 import type { Outgoing } from '../../src/outgoing/outgoing.ts';
 import { endEverythingOf } from '../../src/sessions/end-everything.ts';
 import { endSession } from '../../src/sessions/end-session.ts';
@@ -157,7 +158,7 @@ describe.each(kinds)('the outbox on %s', (kind) => {
 
   describe('is emptied', () => {
     interface World {
-      readonly delivery: Delivery;
+      readonly delivery: Worker;
       /** `client sid`, in the order in which apps were called. */
       readonly calls: string[];
       readonly most: () => number;
