@@ -95,8 +95,18 @@ const tokensOf = (tokens: ConfigFile['tokens'], issuer: string): TokensConfig =>
 const limitsOf = (limits: ConfigFile['limits']): LimitsConfig => ({
   signInFailures: limits.sign_in_failures,
   signInWindowSeconds: limits.sign_in_window_minutes * MINUTE,
+  accountFailures: limits.account_failures,
+  accountWindowSeconds: limits.account_window_hours * HOUR,
+  networkAccounts: limits.network_accounts,
+  networkWindowSeconds: limits.network_window_minutes * MINUTE,
+  networkBlockSeconds: limits.network_block_minutes * MINUTE,
+  alarmFailures: limits.alarm_failures,
+  alarmWindowSeconds: limits.alarm_window_minutes * MINUTE,
   secondFactorFailures: limits.second_factor_failures,
   secondFactorWindowSeconds: limits.second_factor_window_minutes * MINUTE,
+  mailsPerRecipient: limits.mails_per_recipient,
+  mailsPerNetwork: limits.mails_per_network,
+  signUpsPerNetwork: limits.sign_ups_per_network,
   parallelHashes: limits.parallel_hashes,
   hashQueue: limits.hash_queue,
 });

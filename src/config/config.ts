@@ -81,9 +81,25 @@ export interface LimitsConfig {
   /** Failed sign-ins per account and network, and the window they are counted in. */
   readonly signInFailures: number;
   readonly signInWindowSeconds: number;
+  /** Failed sign-ins per account from all networks, and the window they are counted in. */
+  readonly accountFailures: number;
+  readonly accountWindowSeconds: number;
+  /** Different accounts that may fail from one network, the window, and how long it is blocked then. */
+  readonly networkAccounts: number;
+  readonly networkWindowSeconds: number;
+  readonly networkBlockSeconds: number;
+  /** Failed sign-ins of all accounts that raise an alarm, and the window they are counted in. */
+  readonly alarmFailures: number;
+  readonly alarmWindowSeconds: number;
   /** Wrong second-factor codes per account, and the window they are counted in. */
   readonly secondFactorFailures: number;
   readonly secondFactorWindowSeconds: number;
+  /** Per hour. */
+  readonly mailsPerRecipient: number;
+  /** Per ten minutes. */
+  readonly mailsPerNetwork: number;
+  /** Per five minutes. */
+  readonly signUpsPerNetwork: number;
   /** Passwords hashed at once; 0 means as many as there are cores. */
   readonly parallelHashes: number;
   readonly hashQueue: number;

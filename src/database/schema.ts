@@ -2,8 +2,10 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { AuditEventsTable } from './tables/audit-events.ts';
 import type { CreatedAt, Json, Timestamp } from './tables/column-types.ts';
+import type { DevicesTable } from './tables/devices.ts';
 import type { MailOutboxTable } from './tables/mail-outbox.ts';
 import type { MailedTokensTable } from './tables/mailed-tokens.ts';
+import type { NetworkFailuresTable } from './tables/network-failures.ts';
 
 export interface Database {
   accounts: AccountsTable;
@@ -24,6 +26,8 @@ export interface Database {
   audit_events: AuditEventsTable;
   mail_outbox: MailOutboxTable;
   mailed_tokens: MailedTokensTable;
+  devices: DevicesTable;
+  network_failures: NetworkFailuresTable;
 }
 
 export interface AccountsTable {

@@ -15,11 +15,7 @@ export interface NamedLimit extends Limit {
  */
 const NETWORK_FACTOR = 10;
 
-/**
- * One account over all networks. With the default of 10 failures this is the bound of NIST SP 800-63B-4
- * section 3.2.2 (100); lower, and a few borrowed addresses could keep the owner out.
- */
-const ACCOUNT_FACTOR = 10;
+const DAY_SECONDS = 86_400;
 
 export interface SignInLimits {
   readonly pair: NamedLimit;
@@ -27,15 +23,36 @@ export interface SignInLimits {
   readonly network: NamedLimit;
 }
 
-/** `account` is whatever stands for one account, see `knownAccount` and `unknownAccount`. */
+/** Of an unknown browser. `account` is whatever stands for one account, see `knownAccount` and `unknownAccount`. */
 export function signInLimits(limits: LimitsConfig, account: string, network: string): SignInLimits {
   const { signInFailures, signInWindowSeconds: windowSeconds } = limits;
   return {
     pair: { key: `sign-in:pair:${account}:${network}`, attempts: signInFailures, windowSeconds },
-    account: { key: `sign-in:account:${account}`, attempts: signInFailures * ACCOUNT_FACTOR, windowSeconds },
+    account: accountLimit(limits, account),
     network: { key: `sign-in:network:${network}`, attempts: signInFailures * NETWORK_FACTOR, windowSeconds },
   };
 }
+
+/** One account over all networks: by default 100 a day, where SP 800-63B-4 section 3.2.2 wants an end. */
+export const accountLimit = (limits: LimitsConfig, account: string): NamedLimit => ({
+  key: `sign-in:account:${account}`,
+  attempts: limits.accountFailures,
+  windowSeconds: limits.accountWindowSeconds,
+});
+
+/** A browser that the account has signed in from counts for itself, so that nobody else can use up its tries. */
+export const knownDeviceLimit = (limits: LimitsConfig, deviceId: string): NamedLimit => ({
+  key: `sign-in:device:${deviceId}`,
+  attempts: limits.signInFailures,
+  windowSeconds: limits.signInWindowSeconds,
+});
+
+/** All accounts together; reaching it holds up nobody, and raises an alarm. */
+export const alarmLimit = (limits: LimitsConfig): NamedLimit => ({
+  key: 'sign-in:alarm',
+  attempts: limits.alarmFailures,
+  windowSeconds: limits.alarmWindowSeconds,
+});
 
 export const secondFactorLimit = (limits: LimitsConfig, accountId: string): NamedLimit => ({
   key: `second-factor:${accountId}`,
@@ -43,19 +60,73 @@ export const secondFactorLimit = (limits: LimitsConfig, accountId: string): Name
   windowSeconds: limits.secondFactorWindowSeconds,
 });
 
-/** Links that were never printed, by network: nobody guesses 256 bits, and nobody has a reason to go on trying. */
-export const setupLinkLimit = (limits: LimitsConfig, network: string): NamedLimit => ({
-  key: `setup:network:${network}`,
+/**
+ * Links that were never made, whether printed or mailed, by network: nobody guesses 256 bits, and nobody has a reason to
+ * go on trying.
+ */
+export const linkLimit = (limits: LimitsConfig, kind: 'setup' | 'mailed', network: string): NamedLimit => ({
+  key: `${kind}:network:${network}`,
   attempts: limits.signInFailures,
   windowSeconds: limits.signInWindowSeconds,
 });
+
+/** Tries at a code that was mailed (ASVS 6.5.5): `subject` is the row that it belongs to. A new code is a new subject. */
+export const mailedCodeLimit = (subject: string): NamedLimit => ({
+  key: `mailed-code:${subject}`,
+  attempts: 5,
+  windowSeconds: DAY_SECONDS,
+});
+
+export interface MailCause {
+  /** See `mailRecipient`. */
+  readonly recipientKey: string;
+  /** /24 or /64, as text. */
+  readonly network: string;
+  /** The id of the device, where the account's own browser asks: strangers cannot use up what it may have sent. */
+  readonly knownDevice?: string | undefined;
+}
+
+/**
+ * For every mail that can be had without being signed in, and to addresses that are not proved: resets, new codes, changes
+ * of address. To be reserved with `reserveInEach` before any work; the answer stays the same when it is refused.
+ */
+export const mailLimits = (limits: LimitsConfig, { recipientKey, network, knownDevice }: MailCause): NamedLimit[] =>
+  knownDevice === undefined
+    ? [recipientLimit(limits, recipientKey), mailNetworkLimit(limits, network)]
+    : [{ ...recipientLimit(limits, recipientKey), key: `mail:device:${knownDevice}` }];
+
+/** A sign-up and its first mail, which does not count as one of the network's mails: a class signs up from one address. */
+export const signUpLimits = (limits: LimitsConfig, { recipientKey, network }: MailCause): NamedLimit[] => [
+  {
+    key: `sign-up:network:${network}`,
+    attempts: limits.signUpsPerNetwork,
+    windowSeconds: 5 * 60,
+  },
+  recipientLimit(limits, recipientKey),
+];
+
+const recipientLimit = (limits: LimitsConfig, recipientKey: string): NamedLimit => ({
+  key: `mail:to:${recipientKey}`,
+  attempts: limits.mailsPerRecipient,
+  windowSeconds: 3600,
+});
+
+const mailNetworkLimit = (limits: LimitsConfig, network: string): NamedLimit => ({
+  key: `mail:network:${network}`,
+  attempts: limits.mailsPerNetwork,
+  windowSeconds: 10 * 60,
+});
+
+/** `emailKey` is the canonical form of the address. Hashed: whoever has no account here is not kept. */
+export const mailRecipient = (emailKey: string): string => hashOf(emailKey);
 
 /** Counters of an existing account follow its id, so that e-mail and username share them. */
 export const knownAccount = (accountId: string): string => accountId;
 
 /** Hashed: people type passwords into the wrong field, and keys are short whatever was sent. */
-export const unknownAccount = (identifier: string): string =>
-  `unknown-${createHash('sha256').update(identifier).digest('base64url')}`;
+export const unknownAccount = (identifier: string): string => `unknown-${hashOf(identifier)}`;
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
 /** Reserves one attempt in every limit or in none; says how long to wait at the first one that is used up. */
 export async function reserveInEach(

@@ -3,6 +3,7 @@ import { sweepMailedTokens } from '../accounts/mailed-tokens.ts';
 import { sweepEvents } from '../audit/audit-log.ts';
 import type { ClientRegistry } from '../clients/client.ts';
 import { noteClients } from '../clients/live/known-clients.ts';
+import { sweepDevices } from '../devices/devices.ts';
 import { sweepReferences } from '../explanations/error-references.ts';
 import { sweepCounters } from '../limits/counters.ts';
 import { sweepNotices } from '../logout-notices/logout-notices.ts';
@@ -40,7 +41,8 @@ export async function keepHouse({ log, clients, ...deps }: HousekeepingDeps): Pr
     const references = await inBatches((batch) => sweepReferences(deps, batch));
     const links = await inBatches((batch) => sweepMailedTokens(deps, batch));
     const events = await inBatches((batch) => sweepEvents(deps, batch));
-    const swept = { payloads, counters, notices, references, links, events };
+    const devices = await inBatches((batch) => sweepDevices(deps, batch));
+    const swept = { payloads, counters, notices, references, links, events, devices };
     if (Object.values(swept).some((rows) => rows > 0)) log.debug({ event: 'sweep.done', ...swept });
     await noteClients(deps, [...clients().keys()]);
     for (const forgotten of await forgetGoneClients(deps)) log.info({ event: 'client.forgotten', ...forgotten });

@@ -7,7 +7,7 @@ export const RINGS: readonly (readonly string[])[] = [
   ['server'],
   ['interactions', 'first-run', 'self-service'],
   ['provider', 'first-administrator'],
-  ['second-factors', 'sessions', 'explanations'],
+  ['second-factors', 'sessions', 'devices', 'explanations'],
   ['accounts', 'roles', 'keys', 'clients', 'protocol-store', 'logout-notices'],
   ['http', 'limits', 'outgoing', 'mail', 'audit'],
   ['database', 'observability', 'texts', 'outbox'],

@@ -6,6 +6,7 @@ import { createSealedBox } from '../../src/crypto/sealed-box.ts';
 import { reserveAttempt } from '../../src/limits/counters.ts';
 import { confirmTotpEnrolment, startTotpEnrolment } from '../../src/second-factors/enrol-totp.ts';
 import { refresh, signedIn, WEB } from '../protocol/apps.ts';
+import { DEFAULT_LIMITS } from '../support/limits.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { totpCode } from '../support/sign-in.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
@@ -231,11 +232,9 @@ const deps = () => ({ db: server.database.db, clock: movingClock });
 
 async function enrol(accountId: string, email: string): Promise<void> {
   const { secret } = startTotpEnrolment({ issuerName: 'Test', account: { email } });
-  const limits = { secondFactorFailures: 5, secondFactorWindowSeconds: 900 };
   const needed = { ...deps(), box: createSealedBox(randomBytes(32)), hasher: server.hasher };
-  const others = { signInFailures: 5, signInWindowSeconds: 900, parallelHashes: 0, hashQueue: 10 };
   const confirmation = { accountId, secret, code: totpCode(secret) };
-  const enrolled = await confirmTotpEnrolment({ ...needed, limits: { ...limits, ...others } }, confirmation);
+  const enrolled = await confirmTotpEnrolment({ ...needed, limits: DEFAULT_LIMITS }, confirmation);
   expect(enrolled.outcome).toBe('enrolled');
 }
 

@@ -154,6 +154,22 @@ const columns: Columns = {
     created_at: 'timestamptz!',
     expires_at: 'timestamptz!',
   },
+  devices: {
+    id: 'text!',
+    account_id: 'text!',
+    token_hash: 'text!',
+    user_agent: 'text!',
+    first_seen_at: 'timestamptz!',
+    last_seen_at: 'timestamptz!',
+    trusted_until: 'timestamptz?',
+  },
+  network_failures: {
+    network: 'text!',
+    trying: '_text!',
+    failed: '_text!',
+    resets_at: 'timestamptz!',
+    blocked: 'bool!',
+  },
 };
 
 async function columnsOf(db: Kysely<Database>): Promise<Record<string, Record<string, string>>> {
@@ -206,6 +222,9 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'audit_events_pkey',
       'consents_account_id_fkey',
       'consents_pkey',
+      'devices_account_id_fkey',
+      'devices_account_id_token_hash_key',
+      'devices_pkey',
       'error_references_pkey',
       'known_clients_pkey',
       'logout_notices_ended_check',
@@ -214,6 +233,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'mailed_tokens_account_id_fkey',
       'mailed_tokens_pkey',
       'mailed_tokens_token_hash_key',
+      'network_failures_pkey',
       'oidc_payloads_pkey',
       'rate_counters_pkey',
       'recovery_codes_account_id_fkey',

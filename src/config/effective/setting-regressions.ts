@@ -52,16 +52,22 @@ const RULES: readonly Rule[] = [
     why: 'a token that was stolen, or whose owner was shut out, works for longer',
   },
   {
-    keys: /^limits\.\w+_failures$/,
+    keys: /^limits\.(?:\w+_failures|network_accounts)$/,
     isWeaker: greater,
     what: 'more failed tries',
     why: 'guessing gets easier (NIST SP 800-63B-4 section 3.2.2)',
   },
   {
-    keys: /^limits\.\w+_window_minutes$/,
+    keys: /^limits\.\w+_(?:window_minutes|window_hours|block_minutes)$/,
     isWeaker: smaller,
     what: 'failed tries are forgotten sooner',
     why: 'guessing gets easier (NIST SP 800-63B-4 section 3.2.2)',
+  },
+  {
+    keys: /^limits\.(?:mails_per_\w+|sign_ups_per_network)$/,
+    isWeaker: greater,
+    what: 'strangers can have more mails sent',
+    why: 'a mailbox, and the reputation of the mail server, can be flooded',
   },
   {
     keys: /^server\.trusted_proxies$/,

@@ -5,18 +5,12 @@ import { type AccountRequest, createAccount } from '../../../src/accounts/create
 import { createPasswordHasher, type PasswordHasher } from '../../../src/accounts/password-hash.ts';
 import type { PasswordRules } from '../../../src/accounts/password-rules.ts';
 import type { Db } from '../../../src/database/database.ts';
+import { DEFAULT_LIMITS } from '../../support/limits.ts';
 import { movingClock } from '../limits/moving-clock.ts';
 
 export const PASSWORD = 'correct horse battery';
 
-export const limits = {
-  signInFailures: 10,
-  signInWindowSeconds: 900,
-  secondFactorFailures: 5,
-  secondFactorWindowSeconds: 900,
-  parallelHashes: 2,
-  hashQueue: 200,
-};
+export const limits = { ...DEFAULT_LIMITS, parallelHashes: 2, hashQueue: 200 };
 
 const rules: PasswordRules = {
   minLength: 15,

@@ -10,16 +10,10 @@ import {
   unknownAccount,
 } from '../../../src/limits/limits.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../support/database.ts';
+import { DEFAULT_LIMITS } from '../../support/limits.ts';
 import { movingClock } from './moving-clock.ts';
 
-const config = {
-  signInFailures: 10,
-  signInWindowSeconds: 900,
-  secondFactorFailures: 5,
-  secondFactorWindowSeconds: 600,
-  parallelHashes: 2,
-  hashQueue: 50,
-};
+const config = { ...DEFAULT_LIMITS, secondFactorWindowSeconds: 600 };
 
 let database: OpenTestDatabase;
 beforeAll(async () => {
@@ -30,7 +24,7 @@ afterAll(() => database.close());
 test('sign-in is limited per account and network, and more widely per account and per network', () => {
   const { pair, account, network } = signInLimits(config, knownAccount('a1'), '192.0.2.0/24');
   expect([pair.attempts, account.attempts, network.attempts]).toEqual([10, 100, 100]);
-  expect([pair.windowSeconds, account.windowSeconds, network.windowSeconds]).toEqual([900, 900, 900]);
+  expect([pair.windowSeconds, account.windowSeconds, network.windowSeconds]).toEqual([900, 86_400, 900]);
   expect(new Set([pair.key, account.key, network.key]).size).toBe(3);
 });
 
