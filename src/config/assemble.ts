@@ -1,5 +1,6 @@
 // Puts the checked parts together: our own names, seconds everywhere, defaults that depend on each other.
 import { join } from 'node:path';
+import { accentColours } from './branding/accent-colours.ts';
 import type { Config, LimitsConfig, Mode, Resource, TokensConfig } from './config.ts';
 import type { EnvironmentSettings } from './environment.ts';
 import { deepFreeze, frozenMap } from './frozen.ts';
@@ -23,6 +24,7 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
     issuer,
     masterSecret,
     name: file.name,
+    branding: brandingOf(file.branding, environment.configDir),
     paths: pathsOf(environment),
     server: {
       host: environment.host ?? file.server.host,
@@ -56,6 +58,15 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
     resources: resourcesOf(file.resources, file.tokens),
   });
 }
+
+const brandingOf = (branding: ConfigFile['branding'], configDir: string): Config['branding'] => ({
+  logoFile: branding.logo === undefined ? undefined : join(configDir, branding.logo),
+  accent: branding.accent,
+  colours: branding.accent === undefined ? undefined : accentColours(branding.accent),
+  termsUrl: branding.terms_url,
+  privacyUrl: branding.privacy_url,
+  supportUrl: branding.support_url,
+});
 
 export const pathsOf = ({ configDir, dataDir }: EnvironmentSettings) => ({
   configDir,

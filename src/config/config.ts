@@ -1,5 +1,7 @@
 // The checked configuration of the server, as the rest of the program sees it: frozen, complete, in our own names.
 
+import type { Scheme } from './branding/accent-colours.ts';
+
 export type Mode = 'development' | 'production';
 
 export interface Config {
@@ -7,6 +9,7 @@ export interface Config {
   /** No trailing slash, no path of its own unless one is configured; every absolute URL starts with it. */
   readonly issuer: string;
   readonly name: string;
+  readonly branding: BrandingConfig;
   readonly paths: ConfigPaths;
   readonly server: ServerConfig;
   readonly outgoing: OutgoingConfig;
@@ -27,6 +30,19 @@ export interface ConfigPaths {
   /** Absolute. */
   readonly dataDir: string;
   readonly clientsDir: string;
+}
+
+export interface BrandingConfig {
+  /** Absolute path of an image that has been looked into. */
+  readonly logoFile: string | undefined;
+  /** As chosen, `#rrggbb`. */
+  readonly accent: string | undefined;
+  /** Made of `accent`, readable on our grounds. */
+  readonly colours: Scheme | undefined;
+  readonly termsUrl: string | undefined;
+  readonly privacyUrl: string | undefined;
+  /** https: or mailto: */
+  readonly supportUrl: string | undefined;
 }
 
 export interface ServerConfig {

@@ -85,7 +85,7 @@ function readStated({ env, cwd }: Surroundings) {
   const shape = document === undefined ? UNKNOWN : checkShape(configFile, document);
   const settings = settle(environment, shape);
   const placeOf = (path: Path): Place => ({ file, line: document?.lineOf(path), path: dotted(path) });
-  const rules = brokenRules(shape.value, settled(settings.issuer));
+  const rules = brokenRules(shape.value, { issuer: settled(settings.issuer), configDir: environment.configDir });
   const problems = [
     ...unreadable,
     ...shape.problems,

@@ -1,4 +1,6 @@
 // Rules between keys of gatehouse.yaml that no single key can see.
+import { join } from 'node:path';
+import { imageFileProblem } from './branding/image-file.ts';
 import type { Path } from './problem.ts';
 import type { ConfigFile } from './schema.ts';
 
@@ -8,8 +10,22 @@ export interface Finding {
 }
 
 /** Keys with problems of their own are missing from `file`; their rules are silent. */
-export function brokenRules(file: Partial<ConfigFile>, issuer: string | undefined): readonly Finding[] {
-  return [...passwordRules(file), ...lifetimeRules(file), ...resourceRules(file, issuer)];
+export function brokenRules(
+  file: Partial<ConfigFile>,
+  { issuer, configDir }: { issuer: string | undefined; configDir: string },
+): readonly Finding[] {
+  return [
+    ...brandingRules(file, configDir),
+    ...passwordRules(file),
+    ...lifetimeRules(file),
+    ...resourceRules(file, issuer),
+  ];
+}
+
+function* brandingRules({ branding }: Partial<ConfigFile>, configDir: string): Iterable<Finding> {
+  if (branding?.logo === undefined) return;
+  const problem = imageFileProblem(join(configDir, branding.logo));
+  if (problem !== undefined) yield { path: ['branding', 'logo'], message: `${branding.logo} ${problem}` };
 }
 
 function* passwordRules({ passwords }: Partial<ConfigFile>): Iterable<Finding> {

@@ -1,6 +1,7 @@
 // The shape of gatehouse.yaml. Every key may be left out; what is not known here is refused.
 import { z } from 'zod';
 import { shownText, textWhere } from './fields.ts';
+import { brandingSection } from './sections/branding.ts';
 import { databaseSection } from './sections/database.ts';
 import { limitsSection } from './sections/limits.ts';
 import { loggingSection } from './sections/logging.ts';
@@ -22,6 +23,7 @@ export const configFile = z.strictObject({
       'The address people and apps reach the server at, exactly: https (http on loopback only), no slash at the end. In development http://localhost:<port> unless stated.',
     ),
   name: shownText(60).default('Gatehouse').describe('What pages and authenticator apps call this server.'),
+  branding: brandingSection.prefault({}).describe('How pages and mails show whose server this is.'),
   server: serverSection.prefault({}).describe('Where to listen, and whom to believe about where a request came from.'),
   outgoing: outgoingSection.prefault({}).describe('Which addresses of your own network requests to apps may reach.'),
   database: databaseSection.prefault({}).describe('PostgreSQL by URL, or the embedded database.'),

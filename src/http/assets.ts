@@ -34,15 +34,18 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Seconds: a year, the longest that RFC 9111 caches honour; the name changes when the content does. */
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
-/** @throws Error for a file of a type we do not serve: better at start than as a page without its picture */
-export function loadAssets(folder: string, prefix = '/assets/'): Assets {
+/** `made`: files that are not in the folder, by name, with their text. @throws Error for a file of a type we do not serve: better at start than as a page without its picture */
+export function loadAssets(folder: string, made: Readonly<Record<string, string>> = {}, prefix = '/assets/'): Assets {
   const names = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
     .map((entry) => entry.name);
   const urls = new Map<string, string>();
   const byPath = new Map<string, Asset>();
-  for (const name of names) {
-    const asset = loadAsset(folder, name);
+  const assets = [
+    ...names.map((name) => [name, assetOf(name, readFileSync(join(folder, name)))] as const),
+    ...Object.entries(made).map(([name, text]) => [name, assetOf(name, Buffer.from(text))] as const),
+  ];
+  for (const [name, asset] of assets) {
     const extension = extname(name);
     const path = `${prefix}${name.slice(0, -extension.length)}.${asset.etag}${extension}`;
     urls.set(name, path);
@@ -63,10 +66,9 @@ export function loadAssets(folder: string, prefix = '/assets/'): Assets {
   };
 }
 
-function loadAsset(folder: string, name: string): Asset {
+function assetOf(name: string, content: Buffer): Asset {
   const type = TYPES[extname(name)];
-  if (type === undefined) throw new Error(`${name} in ${folder} is of a type that is not served`);
-  const content = readFileSync(join(folder, name));
+  if (type === undefined) throw new Error(`${name} is of a type that is not served`);
   return { type, content, etag: createHash('sha256').update(content).digest('hex').slice(0, 16) };
 }
 

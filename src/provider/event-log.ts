@@ -32,7 +32,7 @@ export function logEngineEvents(provider: Provider, deps: FailureDeps & { readon
     });
   }
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
-    // Whoever answers it says so (server/engine-outages.ts).
+    // Whoever answers it says so (server/before-engine/engine-outages.ts).
     if (isDatabaseUnavailable(error)) return;
     noteFailure(deps, ctx, error);
     log.error({ event: 'server_error', reference: referenceOf(ctx), ...whoAsked(ctx), err: error });

@@ -17,6 +17,7 @@ import { loadAssets } from '../http/assets.ts';
 import { createClientAddress } from '../http/client-address.ts';
 import { createCsrf } from '../http/csrf.ts';
 import type { Route } from '../http/route.ts';
+import { THEME_FILE, themeSheet } from '../http/theme.ts';
 import { interactionRoutes } from '../interactions/routes.ts';
 import { ensureActiveSigningKey, listSigningKeys } from '../keys/signing-keys.ts';
 import { createReadiness, type Readiness } from '../observability/health.ts';
@@ -25,18 +26,19 @@ import type { Worker } from '../outbox/worker.ts';
 import { createProvider } from '../provider/provider.ts';
 import { selfServiceRoutes } from '../self-service/routes.ts';
 import { gate } from './access.ts';
+import { limitCrossOrigin } from './before-engine/cross-origin.ts';
+import { dropRestOfBody, unauthorizedGrant, untypedRevocation } from './before-engine/engine-answers.ts';
+import { answerOutagesToPrograms, surfaceOutages } from './before-engine/engine-outages.ts';
+import { admitStructuredTokens } from './before-engine/structured-tokens.ts';
+import { tokenTransaction } from './before-engine/token-transaction.ts';
 import { checkClientsWithEngine } from './check-clients.ts';
-import { limitCrossOrigin } from './cross-origin.ts';
 import { probeRoute } from './diagnosis/probe.ts';
-import { dropRestOfBody, unauthorizedGrant, untypedRevocation } from './engine-answers.ts';
-import { answerOutagesToPrograms, surfaceOutages } from './engine-outages.ts';
 import { createApp } from './koa.ts';
 import { ROOT, VERSION } from './package.ts';
 import { keepReferences, referToErrors } from './references/answers.ts';
-import { admitStructuredTokens } from './structured-tokens.ts';
-import { systemRoutes } from './system-routes.ts';
+import { brandLocals } from './system/branding.ts';
+import { systemRoutes } from './system/system-routes.ts';
 import { tellingApps, wakeAfterSignOut } from './telling-apps.ts';
-import { tokenTransaction } from './token-transaction.ts';
 
 export interface Given {
   readonly config: Config;
@@ -84,13 +86,18 @@ export async function compose(given: Given): Promise<Composed> {
     ...firstRunRoutes({ config, clock, db, hasher, rules, box, csrf, log }),
     ...selfServiceRoutes({ config, clock, db, clients, hasher, rules, box, csrf, log }),
   ];
-  const assets = loadAssets(join(ROOT, 'views', 'assets'));
+  const { colours } = config.branding;
+  const assets = loadAssets(join(ROOT, 'views', 'assets'), colours && { [THEME_FILE]: themeSheet(colours) });
   const app = createApp({
     config,
     log,
     clientAddress: createClientAddress(config.server.trustedProxies),
     assets,
-    pages: { viewsDir: join(ROOT, 'views'), shared: { product: config.name, asset: assets.url }, clock },
+    pages: {
+      viewsDir: join(ROOT, 'views'),
+      shared: { product: config.name, asset: assets.url, ...brandLocals(config) },
+      clock,
+    },
     routes,
     gate,
     keepReferences: keepReferences(recorder),

@@ -38,6 +38,7 @@ export const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   bowser: ['texts'],
   'koa-mount': ['server'],
   yaml: ['config'],
+  culori: ['config'],
   'fastest-levenshtein': ['config'],
   pino: ['observability'],
   'pino-pretty': ['observability'],

@@ -15,7 +15,7 @@ import { generateSigningKey } from '../../src/keys/signing-key.ts';
 import { DISCOVERY_PATHS, ENDPOINTS } from '../../src/provider/paths.ts';
 import { createProvider, type ProviderDeps } from '../../src/provider/provider.ts';
 import { probeRoute } from '../../src/server/diagnosis/probe.ts';
-import { type SystemDeps, systemRoutes } from '../../src/server/system-routes.ts';
+import { type SystemDeps, systemRoutes } from '../../src/server/system/system-routes.ts';
 import { ROOT } from './sources.ts';
 
 interface Door {

@@ -1,4 +1,5 @@
 // The settings in force, by the keys and units of gatehouse.yaml, with secrets masked.
+import { basename } from 'node:path';
 import type { Config, Resource } from '../config.ts';
 import { dotted } from '../problem.ts';
 import { type Described, described, type Keys, nothing, type Value } from './described.ts';
@@ -11,6 +12,15 @@ const KEYS: Keys<Config> = {
   mode: 'mode',
   issuer: 'issuer',
   name: 'name',
+  branding: (branding) =>
+    described(branding, {
+      logoFile: (file) => ({ 'branding.logo': file === undefined ? null : basename(file) }),
+      accent: 'branding.accent',
+      colours: nothing,
+      termsUrl: 'branding.terms_url',
+      privacyUrl: 'branding.privacy_url',
+      supportUrl: 'branding.support_url',
+    }),
   server: (server) =>
     described(server, {
       host: 'server.host',

@@ -1,13 +1,13 @@
 // What the engine's endpoints answer while the database is away. The engine would call it a server error, or, where it
 // expects an error, the caller's fault: a client told `invalid_grant` throws away a refresh token that is good.
 import type Koa from 'koa';
-import { failOnOutage } from '../database/outages/request-notes.ts';
-import { isDatabaseUnavailable } from '../database/outages/unavailable.ts';
-import type { Facts } from '../explanations/facts.ts';
-import { referenceOf } from '../http/reference.ts';
-import { DATABASE_RETRY_SECONDS } from '../http/refusals.ts';
-import { routedPath } from '../http/routed-path.ts';
-import { ENDPOINTS } from '../provider/paths.ts';
+import { failOnOutage } from '../../database/outages/request-notes.ts';
+import { isDatabaseUnavailable } from '../../database/outages/unavailable.ts';
+import type { Facts } from '../../explanations/facts.ts';
+import { referenceOf } from '../../http/reference.ts';
+import { DATABASE_RETRY_SECONDS } from '../../http/refusals.ts';
+import { routedPath } from '../../http/routed-path.ts';
+import { ENDPOINTS } from '../../provider/paths.ts';
 
 /** Called by programs, which read JSON whatever they accept. Whoever calls the others is a person with a browser. */
 const FOR_PROGRAMS: ReadonlySet<string> = new Set([

@@ -1,9 +1,9 @@
 // Which scripts of other origins may read which answers (CORS). The engine decides per client once it knows the client;
 // this keeps origins that no client file names out before that, preflights included.
 import type Koa from 'koa';
-import type { ClientRegistry } from '../clients/client.ts';
-import { routedPath } from '../http/routed-path.ts';
-import { DISCOVERY_PATHS, ENDPOINTS } from '../provider/paths.ts';
+import type { ClientRegistry } from '../../clients/client.ts';
+import { routedPath } from '../../http/routed-path.ts';
+import { DISCOVERY_PATHS, ENDPOINTS } from '../../provider/paths.ts';
 
 const OPEN: ReadonlySet<string> = new Set([...DISCOVERY_PATHS, ENDPOINTS.jwks].map(routedPath));
 const BY_CLIENT: ReadonlySet<string> = new Set([ENDPOINTS.token, ENDPOINTS.userinfo, ENDPOINTS.revocation]);

@@ -1,8 +1,8 @@
 // Small corrections of what the engine sends.
 import type Koa from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { routedPath } from '../http/routed-path.ts';
-import { ENDPOINTS } from '../provider/paths.ts';
+import { routedPath } from '../../http/routed-path.ts';
+import { ENDPOINTS } from '../../provider/paths.ts';
 
 /** An empty body has no type (RFC 7009 section 2.2 answers revocation with nothing but the status). */
 export const untypedRevocation: Koa.Middleware = async (ctx, next) => {

@@ -2,10 +2,10 @@
 // before it asks our store; so the token is marked on its way in, and the store takes the mark off again.
 import { IncomingMessage } from 'node:http';
 import type Koa from 'koa';
-import { readBody } from '../http/read-body.ts';
-import { routedPath } from '../http/routed-path.ts';
-import { markStructuredToken } from '../provider/access-token-reader.ts';
-import { ENDPOINTS } from '../provider/paths.ts';
+import { readBody } from '../../http/read-body.ts';
+import { routedPath } from '../../http/routed-path.ts';
+import { markStructuredToken } from '../../provider/access-token-reader.ts';
+import { ENDPOINTS } from '../../provider/paths.ts';
 
 const MARKED_AT: ReadonlySet<string> = new Set([ENDPOINTS.introspection, ENDPOINTS.revocation]);
 

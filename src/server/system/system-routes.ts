@@ -1,15 +1,14 @@
-// What is neither a sign-in nor the protocol: the landing page, health, and the clients' logos.
-import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
+// What is neither a sign-in nor the protocol: the landing page, health, and logos.
 import { sql } from 'kysely';
-import type { LiveClients } from '../clients/live/live-clients.ts';
-import type { Config } from '../config/config.ts';
-import type { Db } from '../database/database.ts';
-import { Refusal } from '../errors.ts';
-import { renderPage } from '../http/page.ts';
-import { anyone, get, type Handler, type Route } from '../http/route.ts';
-import { type Readiness, reportLiveness, reportReadiness } from '../observability/health.ts';
-import { DISCOVERY_PATHS } from '../provider/paths.ts';
+import type { LiveClients } from '../../clients/live/live-clients.ts';
+import type { Config } from '../../config/config.ts';
+import type { Db } from '../../database/database.ts';
+import { renderPage } from '../../http/page.ts';
+import { anyone, get, type Handler, type Route } from '../../http/route.ts';
+import { type Readiness, reportLiveness, reportReadiness } from '../../observability/health.ts';
+import { DISCOVERY_PATHS } from '../../provider/paths.ts';
+import { BRANDING_LOGO_PATH } from './branding.ts';
+import { sendImage } from './images.ts';
 
 export interface SystemDeps {
   readonly config: Config;
@@ -24,7 +23,16 @@ export const systemRoutes = (deps: SystemDeps): readonly Route[] => [
   get('/', anyone, showLandingPage(deps)),
   get('/livez', anyone, answerLiveness),
   get('/readyz', anyone, answerReadiness(deps)),
-  get('/client-logo/:clientId', anyone, sendLogo(deps)),
+  get(
+    '/client-logo/:clientId',
+    anyone,
+    sendImage((ctx) => deps.clients.current().get(ctx.params['clientId'] ?? '')?.logoFile),
+  ),
+  get(
+    BRANDING_LOGO_PATH,
+    anyone,
+    sendImage(() => deps.config.branding.logoFile),
+  ),
 ];
 
 /** The role lets the person see every page of the demo shop. */
@@ -60,24 +68,4 @@ const answerReadiness =
     const report = await reportReadiness(readiness, { database }, { timeoutMs: 1000, onFailure });
     ctx.status = report.ready ? 200 : 503;
     ctx.body = { ...report, configuration: clients.status() };
-  };
-
-const LOGO_TYPES: Readonly<Record<string, string>> = {
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.webp': 'image/webp',
-};
-
-const sendLogo =
-  ({ clients }: SystemDeps): Handler =>
-  async (ctx) => {
-    const file = clients.current().get(ctx.params['clientId'] ?? '')?.logoFile;
-    const type = file === undefined ? undefined : LOGO_TYPES[extname(file)];
-    // The file may have gone since the clients were loaded.
-    const image = file === undefined || type === undefined ? undefined : await readFile(file).catch(() => undefined);
-    if (image === undefined || type === undefined) {
-      throw new Refusal({ code: 'not_found', status: 404, reason: 'no_such_logo', message: 'There is no such logo.' });
-    }
-    ctx.body = image;
-    ctx.type = type;
   };

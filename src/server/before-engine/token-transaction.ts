@@ -2,16 +2,16 @@
 // parts of a revocation.
 import type Koa from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { epochSeconds } from '../clock.ts';
-import type { Config } from '../config/config.ts';
-import type { OpenDatabase } from '../database/database.ts';
-import { isDatabaseUnavailable } from '../database/outages/unavailable.ts';
-import { Refusal } from '../errors.ts';
-import { routedPath } from '../http/routed-path.ts';
-import '../http/state.ts';
-import type { StoreDeps } from '../protocol-store/payloads.ts';
-import { ENDPOINTS } from '../provider/paths.ts';
-import { countAsActivity } from '../sessions/session-lifetime.ts';
+import { epochSeconds } from '../../clock.ts';
+import type { Config } from '../../config/config.ts';
+import type { OpenDatabase } from '../../database/database.ts';
+import { isDatabaseUnavailable } from '../../database/outages/unavailable.ts';
+import { Refusal } from '../../errors.ts';
+import { routedPath } from '../../http/routed-path.ts';
+import '../../http/state.ts';
+import type { StoreDeps } from '../../protocol-store/payloads.ts';
+import { ENDPOINTS } from '../../provider/paths.ts';
+import { countAsActivity } from '../../sessions/session-lifetime.ts';
 
 interface Deps extends StoreDeps {
   readonly config: Config;
