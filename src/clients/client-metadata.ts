@@ -1,5 +1,7 @@
 // Our client as the engine wants it: RFC 7591 metadata, fresh for each call, always in the same order (the engine caches by its text).
+
 import type { Client } from './client.ts';
+import { isBuiltIn } from './live/built-in.ts';
 
 /**
  * Stands where the engine insists on a secret. It is no secret and authenticates nobody: `compareClientSecret` is
@@ -18,7 +20,7 @@ export function toClientMetadata(client: Client): Record<string, unknown> {
     backchannel_logout_uri: client.backchannelLogoutUri,
     backchannel_logout_session_required: client.backchannelLogoutSessionRequired,
     grant_types: [...client.grantTypes],
-    response_types: client.grantTypes.includes('authorization_code') ? ['code'] : [],
+    response_types: responseTypesOf(client),
     token_endpoint_auth_method: client.tokenEndpointAuthMethod,
     client_secret: usesSecret ? SECRET_MARKER : undefined,
     jwks: client.jwks === undefined ? undefined : structuredClone(client.jwks),
@@ -33,4 +35,10 @@ export function toClientMetadata(client: Client): Record<string, unknown> {
     tos_uri: client.tosUri,
   };
   return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined));
+}
+
+/** Nobody but the built-in client is answered without a code. */
+function responseTypesOf(client: Client): string[] {
+  if (isBuiltIn(client.clientId)) return ['none'];
+  return client.grantTypes.includes('authorization_code') ? ['code'] : [];
 }

@@ -11,6 +11,7 @@ import type { ClientDraft, Finding } from './client-draft.ts';
 import { type ClientFile, clientFile } from './client-file.ts';
 import { findLogo } from './client-logo.ts';
 import { soundSecrets } from './client-secrets-field.ts';
+import { isBuiltIn } from './live/built-in.ts';
 import { resolveSecrets, secretFilesOf } from './resolve-secrets.ts';
 import { addressRules } from './rules-of-addresses.ts';
 import { credentialRules } from './rules-of-credentials.ts';
@@ -62,6 +63,7 @@ export function checkClient(
   const findings = [
     ...ruleFindings(shape, known),
     ...misnamed(shape.value, path),
+    ...reserved(shape.value),
     ...found.findings,
     ...(logo?.outcome === 'refused' ? [{ path: ['logo'], message: logo.problem }] : []),
   ];
@@ -102,3 +104,8 @@ function misnamed({ client_id: clientId }: Partial<ClientFile>, path: string): r
   const message = `the file name must equal the client_id: expected ${JSON.stringify(name)}, or name the file ${clientId}.yaml`;
   return [{ path: ['client_id'], message }];
 }
+
+const reserved = ({ client_id: clientId }: Partial<ClientFile>): readonly Finding[] =>
+  clientId !== undefined && isBuiltIn(clientId)
+    ? [{ path: ['client_id'], message: 'is the name of the built-in account centre; choose another one' }]
+    : [];

@@ -7,7 +7,8 @@ export type Access =
   | { readonly rule: 'anyone' }
   | { readonly rule: 'holder-of-interaction' }
   | { readonly rule: 'holder-of-setup-link' }
-  | { readonly rule: 'holder-of-probe' };
+  | { readonly rule: 'holder-of-probe' }
+  | { readonly rule: 'signed-in' };
 
 export const anyone: Access = { rule: 'anyone' };
 
@@ -20,6 +21,9 @@ export const holderOfSetupLink: Access = { rule: 'holder-of-setup-link' };
 /** Whoever can write to the database has left a token there for this one request. */
 export const holderOfProbe: Access = { rule: 'holder-of-probe' };
 
+/** A person in the browser that has signed in here; how fresh and how strong that has to be, the route's handler says. */
+export const signedIn: Access = { rule: 'signed-in' };
+
 /** One phrase, for the printed list of routes. */
 export function describeAccess(access: Access): string {
   switch (access.rule) {
@@ -31,6 +35,8 @@ export function describeAccess(access: Access): string {
       return 'holder of the set-up link';
     case 'holder-of-probe':
       return 'gatehouse doctor, by a token it has left in the database';
+    case 'signed-in':
+      return 'whoever is signed in';
   }
 }
 

@@ -1,10 +1,11 @@
 // The one place that hands a result back to the engine.
 import type Koa from 'koa';
-import type { Provider, Session } from 'oidc-provider';
+import type { Session } from 'oidc-provider';
 import { isUsable } from '../accounts/account.ts';
 import { findAccount, recordSignIn } from '../accounts/accounts.ts';
 import { renderPage, textsFor } from '../http/page.ts';
 import { mayUse, requestedAccess } from '../provider/access.ts';
+import { findSession } from '../provider/browser-session.ts';
 import { settleGrant } from '../provider/consented-grant.ts';
 import { clientHeading } from '../provider/headings.ts';
 import { rolesOf } from '../roles/roles.ts';
@@ -24,7 +25,8 @@ export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Contex
   if (account === undefined || !isUsable(account)) return proceed(ctx, signIn, { stage: 'another-account' });
   if (!(await isEnough(deps, signIn, stage)) || !isWhatAppInsistsOn(signIn, stage))
     return redirectToDispatch(ctx, signIn);
-  const session = await browserSession(deps.provider(), ctx);
+  // It may have begun in another tab after this sign-in did.
+  const session = await findSession(deps.provider(), ctx);
   // Somebody else was signed in here: that session ends now, and the new one starts from nothing.
   if (session?.accountId !== undefined && session.accountId !== accountId) await endSession(deps, session.uid);
   // A sign-in stands on its own. Bound to the session it began in, it would be lost where another tab, signing in at the
@@ -44,7 +46,7 @@ export async function finishConsented(
   ctx: Koa.Context,
   { signIn, accountId }: { signIn: SignIn; accountId: string },
 ): Promise<void> {
-  const session = await browserSession(deps.provider(), ctx);
+  const session = await findSession(deps.provider(), ctx);
   const roles = await rolesOf(deps.db, accountId);
   if (session?.accountId !== accountId || !mayUse(signIn.client, roles))
     return proceed(ctx, signIn, { stage: 'start' });
@@ -81,12 +83,6 @@ async function grantFor(
   const allowed = requestedAccess(signIn.client, signIn.params);
   const grant = await settleGrant(deps, { provider: deps.provider(), session, accountId, clientId, allowed });
   return grant.jti;
-}
-
-/** The session that the browser has now; it may have begun in another tab after this sign-in did. */
-async function browserSession(provider: Provider, ctx: Koa.Context): Promise<Session | undefined> {
-  const session = await provider.Session.get(provider.createContext(ctx.req, ctx.res) as never);
-  return session.accountId === undefined ? undefined : session;
 }
 
 /**

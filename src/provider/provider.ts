@@ -33,6 +33,7 @@ import { engineFindAccount } from './find-account.ts';
 import { admitIdTokensOnly } from './narrowed/id-token-hints.ts';
 import { findPushedRequestsExactly } from './narrowed/pushed-requests.ts';
 import { limitResponseModes } from './narrowed/response-modes.ts';
+import { keepResponseTypeNone, RESPONSE_TYPES } from './narrowed/response-types.ts';
 import { ENDPOINTS } from './paths.ts';
 import { PROMPT_VALUES, policy } from './policy.ts';
 import { tellAppsByOutbox } from './sign-out/back-channel-logout.ts';
@@ -73,6 +74,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   admitIdTokensOnly(provider);
   findPushedRequestsExactly(provider);
   limitResponseModes(provider);
+  keepResponseTypeNone(provider);
   nameSessionsInIdTokens(provider);
   tellAppsByOutbox(provider, deps);
   rememberPresentedTokens(provider);
@@ -145,7 +147,7 @@ function protocol(deps: ProviderDeps): Configuration {
     fetch: engineFetch(deps),
     fetchResponseBodyLimits: { jwks_uri: FETCHED_DOCUMENT_BYTES, sector_identifier_uri: FETCHED_DOCUMENT_BYTES },
     pkce: { required: (_ctx, client) => clients().get(client.clientId)?.requirePkce !== false },
-    responseTypes: ['code'],
+    responseTypes: [...RESPONSE_TYPES],
     routes: ENDPOINTS,
     scopes: [...OIDC_SCOPES],
     subjectTypes: ['public'],

@@ -3,8 +3,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type Koa from 'koa';
 import type { Provider } from 'oidc-provider';
+import { accountRoutes } from '../account-centre/routes.ts';
 import { createPasswordHasher, type PasswordHasher } from '../accounts/password-hash.ts';
 import { passwordRulesFor } from '../accounts/password-rules.ts';
+import { withBuiltIn } from '../clients/live/built-in.ts';
 import type { LiveClients } from '../clients/live/live-clients.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -23,6 +25,7 @@ import { ensureActiveSigningKey, listSigningKeys } from '../keys/signing-keys.ts
 import { createReadiness, type Readiness } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Worker } from '../outbox/worker.ts';
+import { browserSession } from '../provider/browser-session.ts';
 import { createProvider } from '../provider/provider.ts';
 import { selfServiceRoutes } from '../self-service/routes.ts';
 import { gate } from './access.ts';
@@ -64,7 +67,7 @@ export interface Composed {
 export async function compose(given: Given): Promise<Composed> {
   const { config, clock, log, database } = given;
   const { db } = database;
-  const clients = given.clients.current;
+  const clients = withBuiltIn(given.clients.current, config);
 
   const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
   const csrf = createCsrf(deriveKey(config.masterSecret, 'csrf'));
@@ -79,12 +82,14 @@ export async function compose(given: Given): Promise<Composed> {
 
   const readiness = createReadiness();
   const recorder = createRecorder({ db, clock, log });
+  const who = browserSession(() => provider);
   const routes = [
     ...systemRoutes({ config, db, clients: given.clients, readiness, version: VERSION, demoUrl: given.demoUrl }),
     probeRoute({ config, clock, db, version: VERSION }),
     ...interactionRoutes({ config, clock, db, clients, provider: () => provider, hasher, box, csrf, log }),
     ...firstRunRoutes({ config, clock, db, hasher, rules, box, csrf, log }),
     ...selfServiceRoutes({ config, clock, db, clients, hasher, rules, box, csrf, log }),
+    ...accountRoutes({ config, clock, db, clients, browserSession: who, hasher, rules, box, csrf, log }),
   ];
   const { colours } = config.branding;
   const assets = loadAssets(join(ROOT, 'views', 'assets'), colours && { [THEME_FILE]: themeSheet(colours) });

@@ -5,7 +5,7 @@ export const RINGS: readonly (readonly string[])[] = [
   ['main.ts'],
   ['cli'],
   ['server'],
-  ['interactions', 'first-run', 'self-service'],
+  ['interactions', 'first-run', 'self-service', 'account-centre'],
   ['provider', 'first-administrator'],
   ['second-factors', 'sessions', 'devices', 'explanations'],
   ['accounts', 'roles', 'keys', 'clients', 'protocol-store', 'logout-notices'],
@@ -53,6 +53,7 @@ export const ROOMS_WITHOUT_SQL: readonly string[] = [
   'interactions',
   'first-run',
   'self-service',
+  'account-centre',
   'cli',
 ];
 
@@ -64,6 +65,7 @@ export const ROOMS_WITH_HTTP: readonly string[] = [
   'interactions',
   'first-run',
   'self-service',
+  'account-centre',
   'server',
 ];
 

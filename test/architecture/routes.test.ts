@@ -2,6 +2,8 @@
 // After a change that is meant: node_modules/.bin/vitest run test/architecture/routes.test.ts -u
 import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { AccountParts } from '../../src/account-centre/deps.ts';
+import { accountRoutes } from '../../src/account-centre/routes.ts';
 import { loadClients } from '../../src/clients/load-clients.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -29,6 +31,7 @@ const ownRoutes = (): readonly Route[] => [
   ...systemRoutes({} as SystemDeps),
   ...interactionRoutes({} as InteractionDeps),
   ...firstRunRoutes({} as FirstRunDeps),
+  ...accountRoutes({} as AccountParts),
   probeRoute({} as Parameters<typeof probeRoute>[0]),
 ];
 

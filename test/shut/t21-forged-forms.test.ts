@@ -50,6 +50,12 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     return { browser };
   }
 
+  /** A page of the account centre, signed in just now. */
+  const atAccount = async (path: string): Promise<{ browser: Browser }> => {
+    const { browser } = await visitsAndSignsIn(server, { identifier: 'ada@example.test' });
+    return { browser: await browser.open(`${server.issuer}${path}`) };
+  };
+
   let emails = 0;
   const newEmail = (): string => {
     emails += 1;
@@ -91,6 +97,7 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
       return formOf(at, { code: totpCode(keyOn(at)) }, 'Confirm');
     },
     '/setup/recovery-codes': async () => formOf(await settingUp({ toCodes: true }), {}, 'stored them'),
+    '/account/sign-out': async () => formOf(await atAccount('/account'), {}, 'Sign out'),
   };
 
   /** What people have and allowed; not the notes about errors. */

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Page } from 'playwright-core';
 import { issueSetupLink } from '../../src/first-administrator/setup-link.ts';
 import { setupAddress } from '../../src/first-run/address.ts';
+import { ACCOUNT_PAGES } from './account-pages.ts';
 import { movingClock } from './moving-clock.ts';
 import { authorizationRequest, totpCode } from './sign-in.ts';
 import { CALLBACK, PASSWORD, startTestServer, type TestServer, WEB_SECRET } from './start-server.ts';
@@ -54,7 +55,7 @@ export const startStage = (): Promise<TestServer> =>
 let people = 0;
 
 /** Somebody new, so that no page depends on what another one did. */
-async function somebody({ server }: Stage): Promise<string> {
+export async function somebody({ server }: Stage): Promise<string> {
   people += 1;
   const email = `person-${people}@example.test`;
   await server.person({ email, name: 'Ada Anders', roles: ['clerk'] });
@@ -87,7 +88,7 @@ async function atSecondFactor(stage: Stage): Promise<void> {
 }
 
 /** The sign-in happens in a small browser of the tests; its cookies are what counts. */
-async function signedIn(stage: Stage): Promise<void> {
+export async function signedIn(stage: Stage): Promise<void> {
   const { browser } = await visitsAndSignsIn(stage.server, { identifier: await somebody(stage) });
   const cookies = await browser.cookiesAt(`${stage.server.issuer}/`);
   const { issuer: url } = stage.server;
@@ -144,6 +145,7 @@ async function setsUpAuthenticator(stage: Stage): Promise<void> {
 }
 
 export const PAGES: readonly PageState[] = [
+  ...ACCOUNT_PAGES,
   {
     view: 'home',
     state: 'as anybody sees it',

@@ -10,7 +10,7 @@ export function limitResponseModes(provider: Provider): void {
     responseModeAllowed(mode: string | undefined, responseType: unknown): boolean {
       if (mode === undefined || RESPONSE_MODES.some((allowed) => allowed === mode)) return true;
       // `token` and the like have the fragment for a default; that they are refused for what they are comes next.
-      if (responseType !== 'code') return true;
+      if (responseType !== 'code' && responseType !== 'none') return true;
       const params = Provider.ctx?.oidc.params;
       // Or the error itself would be sent in the mode that was refused.
       if (params !== undefined) params['response_mode'] = undefined;

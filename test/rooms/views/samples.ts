@@ -2,6 +2,7 @@
 import QRCode from 'qrcode';
 import { momentIn } from '../../../src/texts/dates.ts';
 import { LANGUAGES, type Language, textsIn } from '../../../src/texts/messages.ts';
+import { accountCentre } from './account-samples.ts';
 
 export interface Sample {
   readonly view: string;
@@ -368,7 +369,7 @@ const selfService: readonly Sample[] = [
   }),
 ];
 
-export const samples: readonly Sample[] = [...firstRun, ...interactions, ...selfService, ...others];
+export const samples: readonly Sample[] = [...firstRun, ...interactions, ...selfService, ...others, ...accountCentre];
 
 /** Locals that the page renderer adds to every view. */
 export const commonLocals = (language: Language) => ({
