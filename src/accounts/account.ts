@@ -1,6 +1,9 @@
 // What an account is.
 
-export type AccountStatus = 'active' | 'banned';
+/** `deleting`: its owner has asked for it, and can keep it until `deleteAt`. */
+export const ACCOUNT_STATUSES = ['active', 'banned', 'deleting'] as const;
+
+export type AccountStatus = (typeof ACCOUNT_STATUSES)[number];
 
 export interface Account {
   /** Random and never reused; the `sub` of every token. */
@@ -14,6 +17,8 @@ export interface Account {
   readonly status: AccountStatus;
   /** Why the status was last changed, in an operator's words; never shown to the account's owner. */
   readonly statusReason: string | undefined;
+  /** Also of an account that was banned after its owner had asked for the deletion. */
+  readonly deleteAt: Date | undefined;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly lastSignInAt: Date | undefined;

@@ -1,12 +1,17 @@
 // Owns table accounts.
-import type { Selectable } from 'kysely';
+import { type Selectable, sql, type UpdateObject } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { newId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
-import type { AccountsTable } from '../database/schema.ts';
-import { databaseNow } from '../database/time.ts';
+import type { AccountsTable, Database } from '../database/schema.ts';
+import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import type { Account, AccountStatus } from './account.ts';
 import { canonicalEmail, canonicalUsername } from './identifiers.ts';
+
+interface Deps {
+  readonly db: Db;
+  readonly clock: Clock;
+}
 
 const COLUMNS = [
   'id',
@@ -17,6 +22,7 @@ const COLUMNS = [
   'language',
   'status',
   'status_reason',
+  'delete_at',
   'created_at',
   'updated_at',
   'last_sign_in_at',
@@ -119,18 +125,60 @@ async function exists(db: Db, column: 'email_key' | 'username_key', key: string)
   return (await db.selectFrom('accounts').select('id').where(column, '=', key).executeTakeFirst()) !== undefined;
 }
 
-/** False when there is no such account. `reason` replaces the one noted before. */
-export async function setStatus(
-  db: Db,
-  { accountId, status, reason }: { accountId: string; status: AccountStatus; reason?: string | undefined },
-  clock: Clock,
-): Promise<boolean> {
-  const changed = await db
+/** Undefined when there is no such account. `reason` replaces the one noted before. */
+export const setBanned = (
+  deps: Deps,
+  { accountId, reason }: { accountId: string; reason: string | undefined },
+): Promise<Account | undefined> => setStatus(deps, accountId, { status: 'banned', status_reason: reason ?? null });
+
+/** Undefined for who is not banned. Whose deletion was asked for before the ban is being deleted again. */
+export const liftBan = (deps: Deps, accountId: string): Promise<Account | undefined> => {
+  const status = sql<AccountStatus>`case when delete_at is null then 'active' else 'deleting' end`;
+  return setStatus(deps, accountId, { status, status_reason: null }, 'banned');
+};
+
+/** Undefined unless the account is active: of parallel callers one has it. */
+export const setDeleting = (
+  deps: Deps,
+  { accountId, inSeconds }: { accountId: string; inSeconds: number },
+): Promise<Account | undefined> => {
+  const delete_at = databaseNowPlus(deps.clock, inSeconds);
+  return setStatus(deps, accountId, { status: 'deleting', delete_at }, 'active');
+};
+
+/** Undefined when nothing was to be undone. Too late is when the row is gone. */
+export const unsetDeleting = (deps: Deps, accountId: string): Promise<Account | undefined> =>
+  setStatus(deps, accountId, { status: 'active', delete_at: null }, 'deleting');
+
+/** As it is then; undefined when the status was not the one it had to be. */
+async function setStatus(
+  { db, clock }: Deps,
+  accountId: string,
+  change: UpdateObject<Database, 'accounts'>,
+  from?: AccountStatus,
+): Promise<Account | undefined> {
+  const row = await db
     .updateTable('accounts')
-    .set({ status, status_reason: reason ?? null, updated_at: databaseNow(clock) })
+    .set({ ...change, updated_at: databaseNow(clock) })
     .where('id', '=', accountId)
+    .$if(from !== undefined, (query) => query.where('status', '=', from ?? 'active'))
+    .returning(COLUMNS)
     .executeTakeFirst();
-  return changed.numUpdatedRows > 0n;
+  return row && accountFrom(row);
+}
+
+/** One whose time is over, held until the transaction ends; what another process holds is passed over. */
+export async function takeDueAccount({ db, clock }: Deps): Promise<Account | undefined> {
+  const row = await db
+    .selectFrom('accounts')
+    .select(COLUMNS)
+    .where('delete_at', '<=', databaseNow(clock))
+    .orderBy('delete_at')
+    .limit(1)
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst();
+  return row && accountFrom(row);
 }
 
 /** False when there is no such account. */
@@ -178,10 +226,10 @@ export async function recordSignIn(db: Db, accountId: string, clock: Clock): Pro
     .execute();
 }
 
-/** Takes the account's second factors, roles and consents with it. False when there is no such account. */
-export async function deleteAccount(db: Db, accountId: string): Promise<boolean> {
-  const deleted = await db.deleteFrom('accounts').where('id', '=', accountId).executeTakeFirst();
-  return deleted.numDeletedRows > 0n;
+/** Takes what belongs to the account with it. As it was; undefined when there is none. */
+export async function deleteAccount(db: Db, accountId: string): Promise<Account | undefined> {
+  const row = await db.deleteFrom('accounts').where('id', '=', accountId).returning(COLUMNS).executeTakeFirst();
+  return row && accountFrom(row);
 }
 
 const accountFrom = (row: Pick<Selectable<AccountsTable>, (typeof COLUMNS)[number]>): Account => ({
@@ -193,6 +241,7 @@ const accountFrom = (row: Pick<Selectable<AccountsTable>, (typeof COLUMNS)[numbe
   language: row.language ?? undefined,
   status: row.status,
   statusReason: row.status_reason ?? undefined,
+  deleteAt: row.delete_at ?? undefined,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
   lastSignInAt: row.last_sign_in_at ?? undefined,

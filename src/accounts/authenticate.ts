@@ -26,6 +26,8 @@ export type Authentication =
   | { outcome: 'wrong_credentials' }
   /** The password was right: only its owner learns that the account is banned. */
   | { outcome: 'not_active' }
+  /** Only its owner learns this as well: the deletion was asked for, and until then the account can be kept. */
+  | { outcome: 'being_deleted'; until: Date }
   | { outcome: 'too_many_attempts'; retryAfterSeconds: number };
 
 interface Deps {
@@ -62,13 +64,18 @@ export async function authenticate(
   if (!found || !matches) return { outcome: 'wrong_credentials' };
   await forgetAttempts(deps, limits.pair.key);
   await returnInEach(deps, [limits.account, limits.network]);
-  if (!isUsable(found.account)) return { outcome: 'not_active' };
+  if (!isUsable(found.account)) return whyUnusable(found.account);
   const { account, passwordHash: verified = '' } = found;
   const right = [verified];
   if (needsRehash) right.push(...(await rehash(deps, { accountId: account.id, verified, password })));
   const isStillRight = async () => right.includes((await findPasswordHash(deps.db, account.id)) ?? '');
   return { outcome: 'authenticated', account, isStillRight };
 }
+
+const whyUnusable = ({ status, deleteAt }: Account): Authentication =>
+  status === 'deleting' && deleteAt !== undefined
+    ? { outcome: 'being_deleted', until: deleteAt }
+    : { outcome: 'not_active' };
 
 /**
  * The network first, so that a blocked one writes nothing more; the account last, so that a flood from one place,

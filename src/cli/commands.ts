@@ -1,5 +1,6 @@
 // The table of commands: what there is to type, and the help that goes with it.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { ACCOUNT_STATUSES, type AccountStatus } from '../accounts/account.ts';
 import type { RoleMfa } from '../roles/roles.ts';
 import { VERSION } from '../server/package.ts';
 import { addClientCommands } from './client/commands.ts';
@@ -109,8 +110,8 @@ function addUserCommands(user: Command, perform: Perform): void {
     .command('list')
     .description('list accounts, oldest first')
     .option('--limit <number>', 'how many at most (100 unless stated)', wholeNumber, 100)
-    .addOption(new Option('--status <status>', 'only these: active or banned').choices(['active', 'banned']))
-    .action((options: { limit: number; status?: 'active' | 'banned' }) =>
+    .addOption(new Option('--status <status>', 'only these: active, banned or deleting').choices(ACCOUNT_STATUSES))
+    .action((options: { limit: number; status?: AccountStatus }) =>
       perform((invocation) => listUsers(invocation, options)),
     );
   user

@@ -2,6 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import { deriveKey } from '../crypto/derived-keys.ts';
+import { createSealedBox, type SealedBox } from '../crypto/sealed-box.ts';
 import { type Db, type OpenDatabase, openDatabase } from '../database/database.ts';
 import { DatabaseInUse } from '../database/embedded.ts';
 import { migrate, pendingMigrations } from '../database/migrator.ts';
@@ -11,6 +13,7 @@ import { count } from './output.ts';
 export interface CommandDeps {
   readonly db: Db;
   readonly clock: Clock;
+  readonly box: SealedBox;
   /** The database is embedded, and no other process has it: no server runs. */
   readonly alone: boolean;
 }
@@ -23,7 +26,8 @@ export async function withDatabase<T>(config: Config, work: (deps: CommandDeps) 
   const { database, keeper } = await openForCommand(config);
   try {
     await bringUpToDate(database, keeper);
-    return await work({ db: database.db, clock: systemClock, alone: keeper.who === 'this_command' });
+    const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
+    return await work({ db: database.db, clock: systemClock, box, alone: keeper.who === 'this_command' });
   } finally {
     await database.close();
   }

@@ -6,6 +6,7 @@ import type { DevicesTable } from './tables/devices.ts';
 import type { MailOutboxTable } from './tables/mail-outbox.ts';
 import type { MailedTokensTable } from './tables/mailed-tokens.ts';
 import type { NetworkFailuresTable } from './tables/network-failures.ts';
+import type { ProfilesTable } from './tables/profiles.ts';
 
 export interface Database {
   accounts: AccountsTable;
@@ -28,6 +29,7 @@ export interface Database {
   mailed_tokens: MailedTokensTable;
   devices: DevicesTable;
   network_failures: NetworkFailuresTable;
+  profiles: ProfilesTable;
 }
 
 export interface AccountsTable {
@@ -43,8 +45,10 @@ export interface AccountsTable {
   display_name: string | null;
   /** BCP 47 tag of the language that its owner last used here; mails are written in it. */
   language: string | null;
-  status: 'active' | 'banned';
+  status: 'active' | 'banned' | 'deleting';
   status_reason: string | null;
+  /** When it is deleted; its owner can keep it until then. */
+  delete_at: Timestamp | null;
   /** argon2id, PHC string. */
   password_hash: string | null;
   created_at: CreatedAt;

@@ -68,6 +68,9 @@ export const submitSignIn =
       case 'not_active':
         deps.log.info({ event: 'sign_in.failed', reason: 'not_active', clientId: signIn.client.clientId });
         return again({ status: 403, summary: 'sign_in.not_active' });
+      case 'being_deleted':
+        deps.log.info({ event: 'sign_in.failed', reason: 'being_deleted', clientId: signIn.client.clientId });
+        return again({ status: 403, summary: 'deletion.sign_in' });
       case 'too_many_attempts':
         deps.log.warn({ event: 'sign_in.limited', clientId: signIn.client.clientId });
         return again({ ...answer, status: 429, summary: 'sign_in.too_many_attempts' });

@@ -48,3 +48,12 @@ export async function writeMail(
     })
     .execute();
 }
+
+/** For an account that is gone: what has been sent, or given up. What still waits is for its owner to know. */
+export async function forgetMailsOf(db: Db, accountId: string): Promise<void> {
+  await db
+    .deleteFrom('mail_outbox')
+    .where('account_id', '=', accountId)
+    .where((eb) => eb.or([eb('delivered_at', 'is not', null), eb('given_up_at', 'is not', null)]))
+    .execute();
+}

@@ -11,7 +11,7 @@ import type { LiveClients } from '../clients/live/live-clients.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { deriveKey } from '../crypto/derived-keys.ts';
-import { createSealedBox } from '../crypto/sealed-box.ts';
+import { createSealedBox, type SealedBox } from '../crypto/sealed-box.ts';
 import type { OpenDatabase } from '../database/database.ts';
 import { createRecorder, type Recorder } from '../explanations/recorder.ts';
 import { firstRunRoutes } from '../first-run/routes.ts';
@@ -58,6 +58,7 @@ export interface Composed {
   readonly routes: readonly Route[];
   readonly provider: Provider;
   readonly hasher: PasswordHasher;
+  readonly box: SealedBox;
   readonly readiness: Readiness;
   /** Tells apps that sessions have ended; not started yet. */
   readonly telling: Worker;
@@ -120,7 +121,7 @@ export async function compose(given: Given): Promise<Composed> {
     ],
     provider: () => provider,
   });
-  return { app, routes, provider, hasher, readiness, telling, recorder };
+  return { app, routes, provider, hasher, box, readiness, telling, recorder };
 }
 
 export const passwordHasher = ({ limits }: Config): PasswordHasher =>

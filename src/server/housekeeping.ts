@@ -1,10 +1,12 @@
-// What runs on a timer: forgetting what has expired, and apps that are gone for good.
+// What runs on a timer: forgetting what has expired, apps that are gone for good, and accounts whose owners have left.
 import { sweepMailedTokens } from '../accounts/mailed-tokens.ts';
 import { sweepEvents } from '../audit/audit-log.ts';
 import type { ClientRegistry } from '../clients/client.ts';
 import { noteClients } from '../clients/live/known-clients.ts';
+import type { SealedBox } from '../crypto/sealed-box.ts';
 import { sweepDevices } from '../devices/devices.ts';
 import { sweepReferences } from '../explanations/error-references.ts';
+import { deleteDueAccounts } from '../leaving/delete-account.ts';
 import { sweepCounters } from '../limits/counters.ts';
 import { sweepNotices } from '../logout-notices/logout-notices.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -15,6 +17,7 @@ import { forgetGoneClients } from '../sessions/forget-gone-clients.ts';
 const INTERVAL_MS = 60_000;
 
 export interface HousekeepingDeps extends StoreDeps {
+  readonly box: SealedBox;
   readonly log: Logger;
   readonly clients: () => ClientRegistry;
 }
@@ -46,6 +49,7 @@ export async function keepHouse({ log, clients, ...deps }: HousekeepingDeps): Pr
     if (Object.values(swept).some((rows) => rows > 0)) log.debug({ event: 'sweep.done', ...swept });
     await noteClients(deps, [...clients().keys()]);
     for (const forgotten of await forgetGoneClients(deps)) log.info({ event: 'client.forgotten', ...forgotten });
+    for (const accountId of await deleteDueAccounts(deps)) log.info({ event: 'account.deleted', accountId });
   } catch (err) {
     log.error({ event: 'sweep.failed', err });
   }

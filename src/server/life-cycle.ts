@@ -66,7 +66,13 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const composed = await compose({ config, clients: live, clock, log, database, demoUrl });
     const server = await listen(composed, config);
     const port = (server.address() as AddressInfo).port;
-    const stopHousekeeping = startHousekeeping({ db: database.db, clock, log, clients: live.current });
+    const stopHousekeeping = startHousekeeping({
+      db: database.db,
+      clock,
+      box: composed.box,
+      log,
+      clients: live.current,
+    });
     const validate = (clients: ClientRegistry) => checkClientsWithEngine(composed.provider, clients);
     const reloading = await startReloading({ config, live, clock, log, validate }, files);
     composed.telling.start();

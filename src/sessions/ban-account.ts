@@ -1,31 +1,39 @@
-// Shuts an account out at once, or lets it back in.
-
-import { deleteAccount, setStatus } from '../accounts/accounts.ts';
+// Shuts an account out at once, or lets it back in; its owner is told of a ban by mail.
+import type { Account } from '../accounts/account.ts';
+import { liftBan, setBanned } from '../accounts/accounts.ts';
+import { type Actor, recordEvent } from '../audit/audit-log.ts';
 import { atomically } from '../database/atomically.ts';
+import { type MailDeps, writeMail } from '../mail/outbox.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
+import { storedLanguage } from '../texts/stored-language.ts';
 import { endEverythingOf } from './end-everything.ts';
 
-/** Returns how many sessions ended with it; undefined if there is no such account. */
+/** Returns how many sessions ended with it; undefined if there is no such account. The reason is for operators alone. */
 export async function banAccount(
-  deps: StoreDeps,
-  { accountId, reason }: { accountId: string; reason: string | undefined },
+  deps: StoreDeps & MailDeps,
+  { accountId, reason, actor = 'operator' }: { accountId: string; reason: string | undefined; actor?: Actor },
 ): Promise<number | undefined> {
   return atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
-    if (!(await setStatus(tx, { accountId, status: 'banned', reason }, deps.clock))) return undefined;
-    return endEverythingOf(inside, accountId);
+    const account = await setBanned(inside, { accountId, reason });
+    if (account === undefined) return undefined;
+    const ended = await endEverythingOf(inside, accountId);
+    await recordEvent(inside, { event: 'account.banned', accountId, actor, details: { sessions_ended: ended } });
+    const { email: to, language } = account;
+    await writeMail(inside, { to, accountId, language: storedLanguage(language), message: { mail: 'account_banned' } });
+    return ended;
   });
 }
 
-export async function unbanAccount(deps: StoreDeps, accountId: string): Promise<boolean> {
-  return setStatus(deps.db, { accountId, status: 'active' }, deps.clock);
-}
-
-/** Deletes the account with its factors, roles and consents, and ends everything it was signed in to. */
-export async function removeAccount(deps: StoreDeps, accountId: string): Promise<boolean> {
+/** The account as it is now; undefined for who is not banned. */
+export async function unbanAccount(
+  deps: StoreDeps,
+  { accountId, actor = 'operator' }: { accountId: string; actor?: Actor },
+): Promise<Account | undefined> {
   return atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
-    await endEverythingOf(inside, accountId);
-    return deleteAccount(tx, accountId);
+    const account = await liftBan(inside, accountId);
+    if (account !== undefined) await recordEvent(inside, { event: 'account.unbanned', accountId, actor });
+    return account;
   });
 }

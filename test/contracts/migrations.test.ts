@@ -37,6 +37,7 @@ const columns: Columns = {
     language: 'text?',
     status: 'text!',
     status_reason: 'text?',
+    delete_at: 'timestamptz?',
     password_hash: 'text?',
     created_at: 'timestamptz!',
     updated_at: 'timestamptz!',
@@ -170,6 +171,7 @@ const columns: Columns = {
     resets_at: 'timestamptz!',
     blocked: 'bool!',
   },
+  profiles: { account_id: 'text!', claims: 'jsonb!', attributes: 'jsonb!', updated_at: 'timestamptz!' },
 };
 
 async function columnsOf(db: Kysely<Database>): Promise<Record<string, Record<string, string>>> {
@@ -213,6 +215,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
       where connamespace = 'public'::regnamespace and contype in ('p', 'u', 'f', 'c') and conrelid::regclass::text not like 'kysely%'
       order by conname`;
     expect((await query.execute(db)).rows.map((row) => row.name)).toEqual([
+      'accounts_delete_at_check',
       'accounts_email_key',
       'accounts_pkey',
       'accounts_status_check',
@@ -235,6 +238,8 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'mailed_tokens_token_hash_key',
       'network_failures_pkey',
       'oidc_payloads_pkey',
+      'profiles_account_id_fkey',
+      'profiles_pkey',
       'rate_counters_pkey',
       'recovery_codes_account_id_fkey',
       'recovery_codes_pkey',
@@ -281,8 +286,10 @@ describe.each(kinds)('migrations on %s', (kind) => {
       { scopes: ['openid', 'email'], resources: {} },
     ]);
 
+    await db.insertInto('profiles').values({ account_id, updated_at: at }).execute();
+
     await db.deleteFrom('accounts').where('id', '=', account_id).execute();
-    for (const table of ['totp_secrets', 'recovery_codes', 'role_assignments', 'consents'] as const) {
+    for (const table of ['totp_secrets', 'recovery_codes', 'role_assignments', 'consents', 'profiles'] as const) {
       expect(await db.selectFrom(table).select('account_id').execute()).toEqual([]);
     }
   });

@@ -3,7 +3,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { banAccount } from '../../src/sessions/ban-account.ts';
 import type { Browser } from '../support/browser.ts';
-import { movingClock } from '../support/moving-clock.ts';
 import { claimsIn, type TokenResponse } from '../support/sign-in.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
 import {
@@ -148,7 +147,7 @@ describe.each(KINDS)(
         const [rotated, refreshed] = await Promise.all([
           refreshes(server, SPA, spa?.['refresh_token']),
           refreshes(server, WEB, web?.['refresh_token']),
-          banAccount({ db: server.database.db, clock: movingClock }, { accountId, reason: undefined }),
+          banAccount(server.deps, { accountId, reason: undefined }),
         ]);
         await expectFamilyDead(server, {
           app: SPA,

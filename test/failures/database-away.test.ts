@@ -178,8 +178,7 @@ describe.skipIf(!postgresAvailable())('a server', { timeout: 60_000 }, () => {
     test('keeps house again later, when it cannot now', async () => {
       const lines: string[] = [];
       const log = createLogger({ level: 'info', format: 'json' }, { write: (text) => void lines.push(text) });
-      const { db } = server.database;
-      await keepHouse({ db, clock: movingClock, log, clients: server.clients.current });
+      await keepHouse({ ...server.deps, log, clients: server.clients.current });
       expect(lines.map((text) => JSON.parse(text).event)).toEqual(['sweep.failed']);
     });
 

@@ -69,8 +69,8 @@ test('on the way back to the app nothing is signed in any more', async () => {
 
 test('who is banned on the way is not let in by the end of the ban', async () => {
   const { browser, accountId } = await parked(CONSENT);
-  await banAccount(deps(), { accountId, reason: undefined });
-  await unbanAccount(deps(), accountId);
+  await banAccount(server.deps, { accountId, reason: undefined });
+  await unbanAccount(server.deps, { accountId: accountId });
   await browser.submit({}, 'Allow');
   expect(browser.title).toBe('This sign-in has ended');
   await browser.open(authorizationRequest(server.issuer).url);
@@ -80,7 +80,7 @@ test('who is banned on the way is not let in by the end of the ban', async () =>
 test('a banned account gets no second factor', async () => {
   const { browser, accountId } = await parked(ENROLMENT);
   const key = /[A-Z2-7]{4}(?: [A-Z2-7]{4}){7}/.exec(browser.text)?.[0]?.replaceAll(' ', '') ?? '';
-  await banAccount(deps(), { accountId, reason: undefined });
+  await banAccount(server.deps, { accountId, reason: undefined });
   await browser.submit({ code: totpCode(key) });
   expect(await hasSecondFactor(server.database.db, accountId)).toBe(false);
 });

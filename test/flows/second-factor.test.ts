@@ -184,7 +184,7 @@ test('a person who is banned between password and code gets no further', async (
   const { identifier, secret } = await enrolledPerson('ned@example.test');
   const visit = await passesPassword(identifier);
   const { sub } = (await tokensOf(server, await entersCode(await passesPassword(identifier), secret))).idToken;
-  await banAccount({ db: server.database.db, clock: movingClock }, { accountId: String(sub), reason: undefined });
+  await banAccount(server.deps, { accountId: String(sub), reason: undefined });
   await visit.browser.submit({ code: totpCode(secret, 1) }, 'Continue');
   expect(isBackAtApp(visit)).toBe(false);
   expect(visit.browser.page.status).toBeLessThan(500);

@@ -1,7 +1,8 @@
 // A person who is banned or deleted is out at once, everywhere, and nothing breaks on the way.
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { banAccount, removeAccount, unbanAccount } from '../../src/sessions/ban-account.ts';
+import { removeAccount } from '../../src/leaving/delete-account.ts';
+import { banAccount, unbanAccount } from '../../src/sessions/ban-account.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, redeem, redeemCode } from '../support/sign-in.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
@@ -37,8 +38,8 @@ const deps = () => ({ db: server.database.db, clock: movingClock });
 type ShutsOut = (accountId: string) => Promise<unknown>;
 
 const WAYS: [string, ShutsOut][] = [
-  ['banned', (accountId) => banAccount(deps(), { accountId, reason: 'spam' })],
-  ['deleted', (accountId) => removeAccount(deps(), accountId)],
+  ['banned', (accountId) => banAccount(server.deps, { accountId, reason: 'spam' })],
+  ['deleted', (accountId) => removeAccount(server.deps, { accountId: accountId })],
   // Only the account's row, as if a request had been under way while the rest was done.
   ['banned a moment ago', (id) => sql`update accounts set status = 'banned' where id = ${id}`.execute(deps().db)],
   ['deleted a moment ago', (id) => sql`delete from accounts where id = ${id}`.execute(deps().db)],
@@ -88,8 +89,8 @@ test('a person who is let in again signs in anew; what was ended stays ended', a
   const { id } = await server.person({ email: 'ada@example.test' });
   const before = await visitsAndSignsIn(server, { identifier: 'ada@example.test', params: offline });
   const tokens = await tokensOf(server, before);
-  expect(await banAccount(deps(), { accountId: id, reason: undefined })).toBe(1);
-  expect(await unbanAccount(deps(), id)).toBe(true);
+  expect(await banAccount(server.deps, { accountId: id, reason: undefined })).toBe(1);
+  expect(await unbanAccount(server.deps, { accountId: id })).toMatchObject({ status: 'active' });
   expect(errorOf(await visits(server, { prompt: 'none' }, before.browser.newTab()))).toBe('login_required');
   expect((await refresh(tokens)).status).toBe(400);
   expect((await userinfo(server, tokens)).status).toBe(401);
@@ -104,7 +105,7 @@ test('a new account with the address of a deleted one is another person', async 
   await visit.browser.submit({}, 'Allow');
   const { sub } = (await tokensOf(server, visit)).idToken;
   expect(sub).toBe(former.id);
-  await removeAccount(deps(), former.id);
+  await removeAccount(server.deps, { accountId: former.id });
   await server.person({ email });
   const next = await visitsAndSignsIn(server, { identifier: email, params: { client_id: 'ask' } });
   expect(next.browser.title).toContain('asks for access');
@@ -144,7 +145,7 @@ test('a person who is banned at the second step gets no further, not even with t
   const { id } = await server.person({ email: 'ben@example.test' });
   const { secret } = await enrols(server, { identifier: 'ben@example.test' });
   const visit = await visitsAndSignsIn(server, { identifier: 'ben@example.test' });
-  await banAccount(deps(), { accountId: id, reason: undefined });
+  await banAccount(server.deps, { accountId: id, reason: undefined });
   await entersCode(visit, secret);
   expect(isBackAtApp(visit)).toBe(false);
   expect(visit.browser.title).toMatch(FROM_THE_START);
@@ -159,7 +160,7 @@ test('a person who is deleted while confirming the password, or choosing an acco
     const { id } = await server.person({ email });
     const { browser } = await visitsAndSignsIn(server, { identifier: email });
     const visit = await visits(server, { prompt }, browser);
-    await removeAccount(deps(), id);
+    await removeAccount(server.deps, { accountId: id });
     const button = { login: 'Confirm', select_account: email, consent: 'Allow' }[prompt];
     await browser.submit(prompt === 'login' ? { password: 'correct horse battery staple' } : {}, button);
     expect(browser.page.status, prompt).toBeLessThan(500);

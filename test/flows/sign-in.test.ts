@@ -84,7 +84,7 @@ test('a wrong password, an unknown account and a banned one get the very same pa
   await server.person({ email: 'known0@example.test' });
   const banned = await server.person({ email: 'banned@example.test' });
   const noPassword = await server.person({ email: 'keyles@example.test' });
-  await banAccount({ db: server.database.db, clock: movingClock }, { accountId: banned.id, reason: undefined });
+  await banAccount(server.deps, { accountId: banned.id, reason: undefined });
   await sql`update accounts set password_hash = null where id = ${noPassword.id}`.execute(server.database.db);
   const identifiers = ['known0@example.test', 'nobody@example.test', 'banned@example.test', 'keyles@example.test'];
   const pages = [];
@@ -104,7 +104,7 @@ test('a wrong password, an unknown account and a banned one get the very same pa
 
 test('a suspended person with the right password is told so, and is not signed in', async () => {
   const ben = await server.person({ email: 'ben@example.test' });
-  await banAccount({ db: server.database.db, clock: movingClock }, { accountId: ben.id, reason: 'spam' });
+  await banAccount(server.deps, { accountId: ben.id, reason: 'spam' });
   const before = await signedInSessions(server);
   const visit = await visitsAndSignsIn(server, { identifier: 'ben@example.test' });
   expect(visit.browser.page.status).toBe(403);

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { removeAccount } from '../../src/sessions/ban-account.ts';
+import { removeAccount } from '../../src/leaving/delete-account.ts';
 import type { Browser } from '../support/browser.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { MASTER_SECRET, ourKey } from '../support/our-keys.ts';
@@ -363,7 +363,7 @@ test('a token of a person whose account was deleted is refused, without a server
     email: 'gone@example.test',
     params: { scope: 'openid offline_access' },
   });
-  await removeAccount({ db: server.database.db, clock: movingClock }, account.id);
+  await removeAccount(server.deps, { accountId: account.id });
   await isRefused(await userinfo(server.issuer, tokens.accessToken));
   expect((await refresh(server.issuer, WEB, tokens.refreshToken)).status).toBe(400);
 });

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { generateKeyPair, SignJWT } from 'jose';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { removeAccount } from '../../src/leaving/delete-account.ts';
 import { sweepPayloads } from '../../src/protocol-store/sweep.ts';
-import { banAccount, removeAccount } from '../../src/sessions/ban-account.ts';
+import { banAccount } from '../../src/sessions/ban-account.ts';
 import { type LogoutReceiver, logoutReceiver, receiverForTest } from '../support/logout-receiver.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { claimsIn } from '../support/sign-in.ts';
@@ -163,8 +164,8 @@ async function failuresOf(clientId: string): Promise<number> {
 const noticeTo = async (clientId: string) => (await notices()).find(({ client_id }) => client_id === clientId);
 
 const ENDS: [string, (accountId: string) => Promise<unknown>][] = [
-  ['banned', (accountId) => banAccount(deps(), { accountId, reason: undefined })],
-  ['deleted', (accountId) => removeAccount(deps(), accountId)],
+  ['banned', (accountId) => banAccount(server.deps, { accountId, reason: undefined })],
+  ['deleted', (accountId) => removeAccount(server.deps, { accountId: accountId })],
 ];
 
 test.each(ENDS)(
@@ -192,7 +193,7 @@ test('an app that only holds an offline grant of a session long over is told of 
     params: { scope: 'openid offline_access', prompt: 'consent' },
   });
   movingClock.advance({ hours: 13 });
-  await banAccount(deps(), { accountId: id, reason: undefined });
+  await banAccount(server.deps, { accountId: id, reason: undefined });
   await soon(() => web.received.length === 1);
   expect(web.received[0]?.claims).toMatchObject({ sub: id, aud: 'web' });
 });
@@ -203,7 +204,7 @@ test('and so is one that needs names: by that of the session, which its refresh 
   const { tokens } = await signedIn(server.issuer, { app: SPA, email: 'named@example.test', params });
   movingClock.advance({ hours: 13 });
   await sweepPayloads(deps());
-  await banAccount(deps(), { accountId: id, reason: undefined });
+  await banAccount(server.deps, { accountId: id, reason: undefined });
   await soon(() => spa.received.length === 1);
   expect(spa.received[0]?.claims).toMatchObject({ sub: id, aud: 'spa', sid: claimsIn(tokens.idToken)['sid'] });
   await soon(async () => (await notices()).every(({ delivered_at }) => delivered_at !== null));

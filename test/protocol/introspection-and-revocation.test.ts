@@ -98,7 +98,7 @@ test('a refresh token is inactive once spent, signed out, banned or expired', as
   const left = await somebody(WEB);
   await left.browser.open(`${server.issuer}/session/end?id_token_hint=${left.tokens.idToken}`);
   const banned = await somebody(WEB, OFFLINE);
-  await banAccount({ db: server.database.db, clock: movingClock }, { accountId: banned.account.id, reason: undefined });
+  await banAccount(server.deps, { accountId: banned.account.id, reason: undefined });
   for (const { tokens } of [left, banned]) expect(await introspection(WEB, tokens.refreshToken)).toEqual(INACTIVE);
 
   const idle = await somebody(WEB);

@@ -113,7 +113,7 @@ test('a token is inactive once its grant is revoked, its session ended, its pers
   const left = await somebody(WEB);
   await left.browser.open(`${server.issuer}/session/end?id_token_hint=${left.tokens.idToken}`);
   const banned = await somebody(WEB, { scope: 'openid offline_access' });
-  await banAccount({ db: server.database.db, clock: movingClock }, { accountId: banned.account.id, reason: undefined });
+  await banAccount(server.deps, { accountId: banned.account.id, reason: undefined });
   for (const { tokens } of [revoked, left, banned])
     expect(await introspection(WEB, tokens.accessToken)).toEqual(INACTIVE);
 

@@ -244,7 +244,7 @@ test('the ID token of a refresh is about the same sign-in (OpenID Connect Core s
 
 test('who is banned, or has lost the role that an app requires, gets nothing more (T08)', async () => {
   const banned = await somebody({ params: OFFLINE });
-  await banAccount({ db: server.database.db, clock: movingClock }, { accountId: banned.account.id, reason: 'test' });
+  await banAccount(server.deps, { accountId: banned.account.id, reason: 'test' });
   expect(outcomeOf(await refreshed(WEB, banned.tokens))).toBe('400 invalid_grant');
   expect((await userinfo(server.issuer, banned.tokens.accessToken)).status).toBe(401);
 

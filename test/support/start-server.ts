@@ -8,6 +8,8 @@ import { createAccount } from '../../src/accounts/create-account.ts';
 import { passwordRulesFor } from '../../src/accounts/password-rules.ts';
 import { loadConfiguration } from '../../src/clients/load-configuration.ts';
 import type { Config } from '../../src/config/config.ts';
+import type { SealedBox } from '../../src/crypto/sealed-box.ts';
+import type { Db } from '../../src/database/database.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createRole, grantRole } from '../../src/roles/roles.ts';
 import { type RunningServer, startServer } from '../../src/server/life-cycle.ts';
@@ -105,6 +107,8 @@ export interface TestServer extends RunningServer {
   readonly config: Config;
   /** Every log line so far, parsed. */
   readonly logLines: readonly Record<string, unknown>[];
+  /** What verbs of accounts need. */
+  readonly deps: { readonly db: Db; readonly clock: typeof movingClock; readonly box: SealedBox };
   readonly dataDir: string;
   /** Where gatehouse.yaml is; client files are in `clients` below it. Files changed here are live at once. */
   readonly configDir: string;
@@ -155,6 +159,7 @@ async function startOn(place: TestDatabase, port: number, options: TestServerOpt
     issuer,
     config,
     logLines,
+    deps: { db, clock: movingClock, box: running.box },
     configDir,
     dataDir: place.dataDir,
     databaseUrl: place.url,

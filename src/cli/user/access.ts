@@ -1,6 +1,7 @@
 // gatehouse user ban, unban and delete: who may come in at all.
 
-import { banAccount, removeAccount, unbanAccount } from '../../sessions/ban-account.ts';
+import { removeAccount } from '../../leaving/delete-account.ts';
+import { banAccount, unbanAccount } from '../../sessions/ban-account.ts';
 import { commandConfig } from '../configuration.ts';
 import { confirmation } from '../confirmation.ts';
 import { count } from '../output.ts';
@@ -26,8 +27,15 @@ export const banUser = (
 export const unbanUser = (invocation: Invocation, { who }: { who: string }): Promise<Answer> =>
   withDatabase(commandConfig(invocation), async (deps) => {
     const { id, email } = await requireAccount(deps.db, who);
-    if (!(await unbanAccount(deps, id))) throw notFound(who);
-    return { result: { id, email, status: 'active' }, text: `${email} may sign in.` };
+    const account = (await unbanAccount(deps, { accountId: id })) ?? (await requireAccount(deps.db, id));
+    const until = account.deleteAt?.toISOString();
+    return {
+      result: { id, email, status: account.status },
+      text:
+        until === undefined
+          ? `${email} may sign in.`
+          : `${email} is not banned, but is going to be deleted at ${until}.`,
+    };
   });
 
 export async function deleteUser(invocation: Invocation, { who, yes }: { who: string; yes: boolean }): Promise<Answer> {
@@ -35,7 +43,7 @@ export async function deleteUser(invocation: Invocation, { who, yes }: { who: st
   return withDatabase(commandConfig(invocation), async (deps: CommandDeps) => {
     const { id, email } = await requireAccount(deps.db, who);
     await confirmed(`Delete ${email} with roles, second factors and consents?`);
-    if (!(await removeAccount(deps, id))) throw notFound(who);
+    if ((await removeAccount(deps, { accountId: id })) === undefined) throw notFound(who);
     return { result: { id, email, deleted: true }, text: `Deleted ${email}.` };
   });
 }

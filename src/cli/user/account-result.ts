@@ -9,6 +9,7 @@ export const accountResult = (account: Account) => ({
   name: account.displayName,
   status: account.status,
   status_reason: account.statusReason,
+  delete_at: account.deleteAt,
   created_at: account.createdAt,
   last_sign_in_at: account.lastSignInAt,
 });

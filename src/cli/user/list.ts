@@ -53,6 +53,7 @@ export const showUser = (invocation: Invocation, { who }: { who: string }): Prom
         ['username', account.username],
         ['name', account.displayName],
         ['status', account.statusReason ? `${account.status}: ${account.statusReason}` : account.status],
+        ...(account.deleteAt === undefined ? [] : [['to be deleted', account.deleteAt] as const]),
         ['roles', roles.join(', ')],
         ['second factor', secondFactor],
         ['a role demands one', requireSecondFactor],

@@ -5,10 +5,14 @@ import {
   deleteAccount,
   findAccount,
   findCredentials,
+  liftBan,
   listAccounts,
   recordSignIn,
   renewPasswordHash,
-  setStatus,
+  setBanned,
+  setDeleting,
+  takeDueAccount,
+  unsetDeleting,
 } from '../../../src/accounts/accounts.ts';
 import { setPassword } from '../../../src/accounts/change-password.ts';
 import { grantRole } from '../../../src/roles/roles.ts';
@@ -26,14 +30,44 @@ const NOBODY = '00000000-0000-4000-8000-000000000000';
 test('a banned account is not usable until it is unbanned', async () => {
   const deps = depsFor(database.db);
   const { id } = await person(deps);
-  expect(await setStatus(deps.db, { accountId: id, status: 'banned', reason: 'spam' }, deps.clock)).toBe(true);
+  expect(await setBanned(deps, { accountId: id, reason: 'spam' })).toMatchObject({ id, status: 'banned' });
   const banned = await findAccount(deps.db, id);
   expect(banned).toMatchObject({ status: 'banned', statusReason: 'spam' });
   expect(banned && isUsable(banned)).toBe(false);
-  await setStatus(deps.db, { accountId: id, status: 'active' }, deps.clock);
+  expect(await liftBan(deps, id)).toMatchObject({ status: 'active' });
+  expect(await liftBan(deps, id)).toBeUndefined();
   const unbanned = await findAccount(deps.db, id);
   expect(unbanned).toMatchObject({ status: 'active', statusReason: undefined });
   expect(unbanned && isUsable(unbanned)).toBe(true);
+});
+
+test('an account that is being deleted is not usable, can be kept, and is due when its time is over', async () => {
+  const deps = depsFor(database.db);
+  const { id } = await person(deps);
+  const leaving = await setDeleting(deps, { accountId: id, inSeconds: 60 });
+  expect(leaving && isUsable(leaving)).toBe(false);
+  expect(leaving?.deleteAt?.getTime()).toBeGreaterThan(deps.clock.now().getTime());
+  expect(await setDeleting(deps, { accountId: id, inSeconds: 60 })).toBeUndefined();
+  expect(await unsetDeleting(deps, id)).toMatchObject({ status: 'active', deleteAt: undefined });
+  expect(await unsetDeleting(deps, id)).toBeUndefined();
+  await setDeleting(deps, { accountId: id, inSeconds: 60 });
+  expect(await takeDueAccount(deps)).toBeUndefined();
+  deps.clock.advance(61);
+  expect(await takeDueAccount(deps)).toMatchObject({ id });
+  await deleteAccount(deps.db, id);
+});
+
+test('a ban takes the way to keep the account, and lifting it goes on with the deletion', async () => {
+  const deps = depsFor(database.db);
+  const { id } = await person(deps);
+  await setDeleting(deps, { accountId: id, inSeconds: 60 });
+  expect(await setBanned(deps, { accountId: id, reason: undefined })).toMatchObject({ status: 'banned' });
+  expect(await unsetDeleting(deps, id)).toBeUndefined();
+  expect(await liftBan(deps, id)).toMatchObject({ status: 'deleting' });
+  await setBanned(deps, { accountId: id, reason: undefined });
+  deps.clock.advance(61);
+  expect(await takeDueAccount(deps)).toMatchObject({ id, status: 'banned' });
+  await deleteAccount(deps.db, id);
 });
 
 test('accounts are listed oldest first, some at a time, by status', async () => {
@@ -62,7 +96,7 @@ test('a deleted account is gone with its roles, and its address makes another ac
   const deps = depsFor(database.db);
   const account = await person(deps, { email: 'again@example.test' });
   await grantRole(deps.db, { accountId: account.id, role: 'gatehouse:auditor' });
-  expect(await deleteAccount(deps.db, account.id)).toBe(true);
+  expect(await deleteAccount(deps.db, account.id)).toMatchObject({ email: 'again@example.test' });
   expect(await findAccount(deps.db, account.id)).toBeUndefined();
   expect(
     await deps.db.selectFrom('role_assignments').selectAll().where('account_id', '=', account.id).execute(),
@@ -99,8 +133,10 @@ test('a hash is not renewed when the password was changed meanwhile', async () =
 
 test('what is done to nobody says so', async () => {
   const deps = depsFor(database.db);
-  expect(await setStatus(deps.db, { accountId: NOBODY, status: 'banned' }, deps.clock)).toBe(false);
-  expect(await deleteAccount(deps.db, NOBODY)).toBe(false);
+  expect(await setBanned(deps, { accountId: NOBODY, reason: undefined })).toBeUndefined();
+  expect(await setDeleting(deps, { accountId: NOBODY, inSeconds: 60 })).toBeUndefined();
+  expect(await unsetDeleting(deps, NOBODY)).toBeUndefined();
+  expect(await deleteAccount(deps.db, NOBODY)).toBeUndefined();
   expect(await setPassword(deps, { accountId: NOBODY, password: 'another good password' })).toEqual({
     outcome: 'unknown_account',
   });

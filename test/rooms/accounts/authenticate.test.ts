@@ -1,7 +1,7 @@
 // Signing in with a password: who gets in, who does not, and how often one may try.
 import argon2 from 'argon2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findCredentials, setPasswordHash, setStatus } from '../../../src/accounts/accounts.ts';
+import { findCredentials, setBanned, setPasswordHash } from '../../../src/accounts/accounts.ts';
 import { authenticate } from '../../../src/accounts/authenticate.ts';
 import { createAccount } from '../../../src/accounts/create-account.ts';
 import { createPasswordHasher } from '../../../src/accounts/password-hash.ts';
@@ -159,7 +159,7 @@ describe.each(kinds)('on %s', (kind) => {
   test('only the right password tells that an account is banned', async () => {
     const deps = depsFor(database.db);
     const account = await person(deps);
-    await setStatus(deps.db, { accountId: account.id, status: 'banned' }, deps.clock);
+    await setBanned(deps, { accountId: account.id, reason: undefined });
     const network = newNetwork();
     expect(await authenticate(deps, { identifier: account.email, password: WRONG, network })).toEqual({
       outcome: 'wrong_credentials',
