@@ -208,6 +208,20 @@ export async function renewPasswordHash(
     .execute();
 }
 
+/**
+ * Held until the transaction ends, by whoever counts what the account has before adding to it. Taken before any lock of
+ * the protocol store. False when there is no such account.
+ */
+export async function lockAccount(tx: Db, accountId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('accounts')
+    .select('id')
+    .where('id', '=', accountId)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Of whoever looks at our pages signed in. */
 export async function setLanguage(db: Db, accountId: string, language: string): Promise<void> {
   await db

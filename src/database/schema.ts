@@ -1,5 +1,5 @@
 // The tables as Kysely sees them. A test holds this against the migrated database.
-import type { ColumnType, Generated } from 'kysely';
+import type { Generated } from 'kysely';
 import type { AuditEventsTable } from './tables/audit-events.ts';
 import type { CreatedAt, Json, Timestamp } from './tables/column-types.ts';
 import type { DevicesTable } from './tables/devices.ts';
@@ -7,6 +7,8 @@ import type { MailOutboxTable } from './tables/mail-outbox.ts';
 import type { MailedTokensTable } from './tables/mailed-tokens.ts';
 import type { NetworkFailuresTable } from './tables/network-failures.ts';
 import type { ProfilesTable } from './tables/profiles.ts';
+import type { RecoveryCodesTable } from './tables/recovery-codes.ts';
+import type { TotpSecretsTable } from './tables/totp-secrets.ts';
 
 export interface Database {
   accounts: AccountsTable;
@@ -54,24 +56,6 @@ export interface AccountsTable {
   created_at: CreatedAt;
   updated_at: Timestamp;
   last_sign_in_at: Timestamp | null;
-}
-
-export interface TotpSecretsTable {
-  account_id: string;
-  /** Sealed; the place is `totp_secrets.secret:<account_id>`. */
-  secret: string;
-  /** The last accepted time step (RFC 6238 T); only a later one is accepted. int8, so a string from pg. */
-  last_step: ColumnType<string, number, number>;
-  confirmed_at: Timestamp;
-}
-
-export interface RecoveryCodesTable {
-  account_id: string;
-  /** argon2id of the code with the account's own salt, base64url. */
-  code_hash: string;
-  /** 16 random bytes per set, base64url: one try costs one hash. */
-  salt: string;
-  created_at: CreatedAt;
 }
 
 export interface RolesTable {

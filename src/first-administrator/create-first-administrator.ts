@@ -8,7 +8,7 @@ import type { SealedBox } from '../crypto/sealed-box.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { grantRole, noteFirstGrant } from '../roles/roles.ts';
-import { storeEnrolment } from '../second-factors/enrol-totp.ts';
+import { storeFirstAuthenticator } from '../second-factors/enrol-totp.ts';
 import { newRecoveryCodes } from '../second-factors/recovery-codes.ts';
 import { hasHadAdministrator, spendSetupLink } from './setup-link.ts';
 
@@ -22,6 +22,7 @@ interface Deps {
 export interface FirstAdministrator {
   readonly tokenHash: string;
   readonly account: NewAccount;
+  readonly authenticatorName: string;
   /** Of the authenticator, proved by the code of this time step. */
   readonly secret: string;
   readonly step: number;
@@ -38,7 +39,7 @@ export type FirstAdministratorCreation =
 /** Of several that finish at once exactly one creates anything. @throws Refusal `busy` (503) */
 export async function createFirstAdministrator(
   deps: Deps,
-  { tokenHash, account: wanted, secret, step }: FirstAdministrator,
+  { tokenHash, account: wanted, authenticatorName, secret, step }: FirstAdministrator,
 ): Promise<FirstAdministratorCreation> {
   // Ten hashes take longer than a transaction should.
   const codes = await newRecoveryCodes(deps.hasher);
@@ -51,7 +52,8 @@ export async function createFirstAdministrator(
       if (!(await noteFirstGrant(tx, ADMIN_ROLE))) return { outcome: 'closed' };
       const account = await insertAccount(inside, wanted);
       if (typeof account === 'string') throw new EmailTaken();
-      await storeEnrolment(inside, { accountId: account.id, secret, lastStep: step, codes });
+      const authenticator = { accountId: account.id, name: authenticatorName, secret, lastStep: step };
+      await storeFirstAuthenticator(inside, authenticator, codes);
       await grantRole(tx, { accountId: account.id, role: ADMIN_ROLE });
       return { outcome: 'created', account, recoveryCodes: codes.codes };
     });

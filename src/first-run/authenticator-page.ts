@@ -76,7 +76,9 @@ async function finish(
   const { email, displayName, passwordHash } = at.account;
   const account = { email, displayName, passwordHash, username: undefined, emailVerified: false };
   const { tokenHash } = progress;
-  const creation = await createFirstAdministrator(deps, { tokenHash, account, secret: at.secret, step });
+  const authenticatorName = textsFor(ctx)('factors.usual_name');
+  const wanted = { tokenHash, account, authenticatorName, secret: at.secret, step };
+  const creation = await createFirstAdministrator(deps, wanted);
   switch (creation.outcome) {
     case 'created': {
       deps.log.info({ event: 'setup.finished', accountId: creation.account.id });

@@ -1,5 +1,9 @@
 // Where a request came from, as data for rooms that know no HTTP: for the list of events, mails and devices.
 import type Koa from 'koa';
+import { deviceName } from '../texts/device-name.ts';
+import type { Language } from '../texts/messages.ts';
+import { languageOf } from './language.ts';
+import { textsFor } from './page.ts';
 import './state.ts';
 
 export interface RequestSource {
@@ -14,3 +18,17 @@ export const sourceOf = (ctx: Koa.Context): RequestSource => ({
   userAgent: ctx.get('User-Agent'),
   requestId: ctx.state.requestId,
 });
+
+/** What a verb that tells people by mail wants to know of the request: `by`. */
+export interface Circumstances {
+  readonly source: RequestSource;
+  readonly where: { readonly device: string; readonly address: string };
+  /** Of the page. */
+  readonly language: Language;
+}
+
+export const circumstancesOf = (ctx: Koa.Context): Circumstances => {
+  const source = sourceOf(ctx);
+  const device = deviceName(textsFor(ctx), source.userAgent);
+  return { source, where: { device, address: source.address }, language: languageOf(ctx) };
+};

@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import { z } from 'zod';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
+import { circumstancesOf } from '../http/request-source.ts';
 import { confirmTotpEnrolment, startTotpEnrolment } from '../second-factors/enrol-totp.ts';
 import { newTotpSecret } from '../second-factors/totp.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -62,8 +63,8 @@ export const submitEnrolment =
     const secret = deps.box.open(stage.sealedSecret, place(signIn));
     const proved = { accountId: account.id, passwordAt: stage.passwordAt };
     const answer = await confirmTotpEnrolment(
-      { ...deps, limits: deps.config.limits },
-      { accountId: account.id, secret, code },
+      { ...deps, limits: deps.config.limits, issuer: deps.config.issuer },
+      { account, by: circumstancesOf(ctx), secret, code },
     );
     const again = (trouble: Trouble) =>
       showEnrolment(deps, ctx, { signIn, account, sealedSecret: stage.sealedSecret, trouble });

@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import { z } from 'zod';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
+import { circumstancesOf } from '../http/request-source.ts';
 import { verifySecondFactor } from '../second-factors/second-factor.ts';
 import { authenticatedWith } from './authenticated-with.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -43,7 +44,8 @@ export const submitSecondFactor =
     if (stage.stage !== 'second-factor') return redirectToDispatch(ctx, signIn);
     const account = await findAccount(deps.db, stage.accountId);
     if (account === undefined || !isUsable(account)) return redirectToDispatch(ctx, signIn);
-    const answer = await verifySecondFactor({ ...deps, limits: deps.config.limits }, { accountId: account.id, code });
+    const { limits, issuer } = deps.config;
+    const answer = await verifySecondFactor({ ...deps, limits, issuer }, { account, by: circumstancesOf(ctx), code });
     const again = (trouble: Trouble) => showSecondFactor(deps, ctx, { signIn, account, trouble });
     switch (answer.outcome) {
       case 'verified':

@@ -1,16 +1,15 @@
 // Enrolment of an authenticator app: show a secret, have it confirmed by a code, hand out recovery codes.
-import type { PasswordHasher } from '../accounts/password-hash.ts';
-import type { Clock } from '../clock.ts';
-import type { LimitsConfig } from '../config/config.ts';
-import type { SealedBox } from '../crypto/sealed-box.ts';
+import { lockAccount } from '../accounts/accounts.ts';
 import { atomically } from '../database/atomically.ts';
-import type { Db } from '../database/database.ts';
 import { reserveAttempt, returnAttempt } from '../limits/counters.ts';
 import { type NamedLimit, secondFactorLimit } from '../limits/limits.ts';
+import { textsIn } from '../texts/messages.ts';
+import type { FactorDeps } from './deps.ts';
+import { type Change, tellFactorAdded } from './notices.ts';
 import { qrCodeSvg } from './qr-code.ts';
 import { newRecoveryCodes, type RecoveryCodeSet, replaceRecoveryCodes } from './recovery-codes.ts';
 import { matchTotp, newTotpSecret, totpCodeFrom, totpUri } from './totp.ts';
-import { hasTotpSecret, insertTotpSecret } from './totp-secrets.ts';
+import { hasTotpSecret, insertTotpSecret, type NewTotpSecret } from './totp-secrets.ts';
 
 export interface TotpEnrolment {
   /** Base32; kept on the server until it is confirmed. */
@@ -52,36 +51,35 @@ interface RightCode {
   readonly step: number;
 }
 
-interface Deps {
-  readonly db: Db;
-  readonly clock: Clock;
-  readonly box: SealedBox;
-  readonly hasher: PasswordHasher;
-  readonly limits: LimitsConfig;
-}
-
 /**
- * The code that confirms is spent by it: its time step is stored as the last accepted one.
+ * The first authenticator of somebody who is signing in; its owner is told by mail. The code that confirms is spent by
+ * it: its time step is stored as the last accepted one.
  * Text that cannot be a code is wrong without being counted. @throws Refusal `busy` (503)
  */
 export async function confirmTotpEnrolment(
-  deps: Deps,
-  { accountId, secret, code }: { accountId: string; secret: string; code: string },
+  deps: FactorDeps,
+  { account, by, secret, code }: Change & { secret: string; code: string },
 ): Promise<TotpConfirmation> {
+  const accountId = account.id;
   if (await hasTotpSecret(deps.db, accountId)) return { outcome: 'already_enrolled' };
   const first = await checkFirstCode(deps, { limit: secondFactorLimit(deps.limits, accountId), secret, code });
   if (first.outcome !== 'right') return first;
   // The hashes are made before the transaction: it lasts a few statements, not ten hashes.
   const codes = await newRecoveryCodes(deps.hasher);
-  const stored = await atomically(deps.db, (tx) =>
-    storeEnrolment({ ...deps, db: tx }, { accountId, secret, lastStep: first.step, codes }),
-  );
+  const name = textsIn(by.language)('factors.usual_name');
+  const stored = await atomically(deps.db, async (tx) => {
+    const inside = { ...deps, db: tx };
+    if (!(await lockAccount(tx, accountId)) || (await hasTotpSecret(tx, accountId))) return false;
+    await storeFirstAuthenticator(inside, { accountId, name, secret, lastStep: first.step }, codes);
+    await tellFactorAdded(inside, { account, by, name });
+    return true;
+  });
   return stored ? { outcome: 'enrolled', recoveryCodes: [...codes.codes] } : { outcome: 'already_enrolled' };
 }
 
 /** Stores nothing but the count of wrong codes. Text that cannot be a code is wrong without being counted. */
 export async function checkFirstCode(
-  deps: Pick<Deps, 'db' | 'clock'>,
+  deps: Pick<FactorDeps, 'db' | 'clock'>,
   { limit, secret, code: typed }: { limit: NamedLimit; secret: string; code: string },
 ): Promise<FirstCode> {
   const code = totpCodeFrom(typed);
@@ -96,12 +94,12 @@ export async function checkFirstCode(
   return { outcome: 'right', step };
 }
 
-/** In the caller's transaction. False when the account has an authenticator already. */
-export async function storeEnrolment(
-  deps: Pick<Deps, 'db' | 'clock' | 'box'>,
-  enrolment: { accountId: string; secret: string; lastStep: number; codes: RecoveryCodeSet },
-): Promise<boolean> {
-  if (!(await insertTotpSecret(deps, enrolment))) return false;
-  await replaceRecoveryCodes(deps, enrolment.accountId, enrolment.codes);
-  return true;
+/** In the caller's transaction, for an account that has none; its owner is told by whoever calls this. */
+export async function storeFirstAuthenticator(
+  deps: Pick<FactorDeps, 'db' | 'clock' | 'box'>,
+  secret: NewTotpSecret,
+  codes: RecoveryCodeSet,
+): Promise<void> {
+  await insertTotpSecret(deps, secret);
+  await replaceRecoveryCodes(deps, secret.accountId, codes);
 }

@@ -57,22 +57,28 @@ export async function replaceRecoveryCodes(
 }
 
 /**
- * Deletes the code in the statement that checks it, so that it works once. `code` comes from `recoveryCodeFrom`.
+ * What a code of the account's set is stored as; undefined where there is no set. `code` comes from `recoveryCodeFrom`.
  * @throws Refusal `busy` (503)
  */
-export async function spendRecoveryCode(
+export async function hashRecoveryCode(
   { db, hasher }: { db: Db; hasher: PasswordHasher },
   accountId: string,
   code: string,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const set = await db
     .selectFrom('recovery_codes')
     .select('salt')
     .where('account_id', '=', accountId)
     .limit(1)
     .executeTakeFirst();
-  if (!set) return false;
-  const hash = await hasher.hashWithSalt(code, Buffer.from(set.salt, 'base64url'));
+  return set && hasher.hashWithSalt(code, Buffer.from(set.salt, 'base64url'));
+}
+
+/** Deletes the code in the statement that checks it, so that it works once. */
+export async function spendRecoveryCode(
+  db: Db,
+  { accountId, hash }: { accountId: string; hash: string },
+): Promise<boolean> {
   const spent = await db
     .deleteFrom('recovery_codes')
     .where('account_id', '=', accountId)
@@ -80,6 +86,20 @@ export async function spendRecoveryCode(
     .returning('account_id')
     .executeTakeFirst();
   return spent !== undefined;
+}
+
+/** What is left of the set, and since when there is one; undefined without one, or once all are used. */
+export async function findRecoveryCodeSet(
+  db: Db,
+  accountId: string,
+): Promise<{ readonly left: number; readonly madeAt: Date } | undefined> {
+  const row = await db
+    .selectFrom('recovery_codes')
+    .select(({ fn }) => [fn.countAll().as('left'), fn.max('created_at').as('made_at')])
+    .where('account_id', '=', accountId)
+    .groupBy('account_id')
+    .executeTakeFirst();
+  return row && { left: Number(row.left), madeAt: row.made_at };
 }
 
 export async function countRecoveryCodes(db: Db, accountId: string): Promise<number> {

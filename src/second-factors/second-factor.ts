@@ -1,15 +1,12 @@
 // What an account presents after its password: a TOTP code, or a recovery code in its place.
-import type { PasswordHasher } from '../accounts/password-hash.ts';
-import type { Clock } from '../clock.ts';
-import type { LimitsConfig } from '../config/config.ts';
-import type { SealedBox } from '../crypto/sealed-box.ts';
 import { atomically } from '../database/atomically.ts';
-import type { Db } from '../database/database.ts';
 import { reserveAttempt, returnAttempt } from '../limits/counters.ts';
 import { secondFactorLimit } from '../limits/limits.ts';
-import { countRecoveryCodes, deleteRecoveryCodes, recoveryCodeFrom, spendRecoveryCode } from './recovery-codes.ts';
+import type { FactorDeps } from './deps.ts';
+import { type Change, tellCodeUsed } from './notices.ts';
+import { countRecoveryCodes, hashRecoveryCode, recoveryCodeFrom, spendRecoveryCode } from './recovery-codes.ts';
 import { matchTotp, totpCodeFrom } from './totp.ts';
-import { acceptStep, deleteTotpSecret, findTotpSecret, hasTotpSecret } from './totp-secrets.ts';
+import { acceptStep, findTotpSecrets, hasTotpSecret } from './totp-secrets.ts';
 
 export type SecondFactorMethod = 'totp' | 'recovery_code';
 
@@ -17,14 +14,6 @@ export type SecondFactorVerification =
   | { outcome: 'verified'; method: SecondFactorMethod; recoveryCodesLeft: number }
   | { outcome: 'wrong_code' }
   | { outcome: 'too_many_attempts'; retryAfterSeconds: number };
-
-interface Deps {
-  readonly db: Db;
-  readonly clock: Clock;
-  readonly box: SealedBox;
-  readonly hasher: PasswordHasher;
-  readonly limits: LimitsConfig;
-}
 
 export const hasSecondFactor = hasTotpSecret;
 
@@ -34,19 +23,19 @@ export const hasSecondFactor = hasTotpSecret;
  * @throws Refusal `busy` (503) for a recovery code when too many hashes wait; that attempt does not count.
  */
 export async function verifySecondFactor(
-  deps: Deps,
-  { accountId, code: typed }: { accountId: string; code: string },
+  deps: FactorDeps,
+  { account, by, code: typed }: Change & { code: string },
 ): Promise<SecondFactorVerification> {
   const presented = presentedFrom(typed);
   if (!presented) return { outcome: 'wrong_code' };
-  const limit = secondFactorLimit(deps.limits, accountId);
+  const limit = secondFactorLimit(deps.limits, account.id);
   const reservation = await reserveAttempt(deps, limit.key, limit);
   if (!reservation.allowed) {
     return { outcome: 'too_many_attempts', retryAfterSeconds: reservation.retryAfterSeconds };
   }
-  if (!(await spendOrReturn(deps, { accountId, presented, limitKey: limit.key }))) return { outcome: 'wrong_code' };
+  if (!(await spendOrReturn(deps, { account, by, presented, limitKey: limit.key }))) return { outcome: 'wrong_code' };
   await returnAttempt(deps, limit.key);
-  const recoveryCodesLeft = await countRecoveryCodes(deps.db, accountId);
+  const recoveryCodesLeft = await countRecoveryCodes(deps.db, account.id);
   return { outcome: 'verified', method: presented.method, recoveryCodesLeft };
 }
 
@@ -64,29 +53,38 @@ function presentedFrom(typed: string): Presented | undefined {
 }
 
 async function spendOrReturn(
-  deps: Deps,
-  { accountId, presented, limitKey }: { accountId: string; presented: Presented; limitKey: string },
+  deps: FactorDeps,
+  { presented, limitKey, ...change }: Change & { presented: Presented; limitKey: string },
 ): Promise<boolean> {
   try {
-    if (presented.method === 'totp') return await spendTotpCode(deps, accountId, presented.code);
-    // Codes without an authenticator are left-overs of a factor that was taken away.
-    return (await hasTotpSecret(deps.db, accountId)) && (await spendRecoveryCode(deps, accountId, presented.code));
+    if (presented.method === 'totp') return await spendTotpCode(deps, change.account.id, presented.code);
+    return await spendCode(deps, change, presented.code);
   } catch (error) {
     await returnAttempt(deps, limitKey);
     throw error;
   }
 }
 
-async function spendTotpCode({ db, box, clock }: Deps, accountId: string, code: string): Promise<boolean> {
-  const found = await findTotpSecret({ db, box }, accountId);
-  if (!found) return false;
-  const step = matchTotp(found.secret, code, clock.now());
-  return step !== undefined && acceptStep(db, { accountId, sealed: found.sealed, step });
+/** Of the first authenticator that shows it: should two show the same code by chance, it is still good once. */
+async function spendTotpCode({ db, box, clock }: FactorDeps, accountId: string, code: string): Promise<boolean> {
+  for (const { id, secret, sealed } of await findTotpSecrets({ db, box }, accountId)) {
+    const step = matchTotp(secret, code, clock.now());
+    if (step !== undefined) return acceptStep({ db, clock }, { accountId, id, sealed, step });
+  }
+  return false;
 }
 
-/** Takes the authenticator and all recovery codes away. False when there was no authenticator. */
-export const resetSecondFactors = (db: Db, accountId: string): Promise<boolean> =>
-  atomically(db, async (tx) => {
-    await deleteRecoveryCodes(tx, accountId);
-    return deleteTotpSecret(tx, accountId);
+/** Its owner is told in the transaction that spends it. */
+async function spendCode(deps: FactorDeps, change: Change, code: string): Promise<boolean> {
+  const accountId = change.account.id;
+  // Codes without an authenticator are left-overs of a factor that was taken away.
+  if (!(await hasTotpSecret(deps.db, accountId))) return false;
+  const hash = await hashRecoveryCode(deps, accountId, code);
+  if (hash === undefined) return false;
+  return atomically(deps.db, async (tx) => {
+    if (!(await spendRecoveryCode(tx, { accountId, hash }))) return false;
+    const left = await countRecoveryCodes(tx, accountId);
+    await tellCodeUsed({ ...deps, db: tx }, { ...change, left });
+    return true;
   });
+}

@@ -1,7 +1,8 @@
 // An operator looks after people, beside a running server. Every test has a person of its own.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findCredentials } from '../../src/accounts/accounts.ts';
+import { findAccount, findCredentials } from '../../src/accounts/accounts.ts';
+import { listEventsOf } from '../../src/audit/audit-log.ts';
 import { createSealedBox } from '../../src/crypto/sealed-box.ts';
 import { reserveAttempt } from '../../src/limits/counters.ts';
 import { confirmTotpEnrolment, startTotpEnrolment } from '../../src/second-factors/enrol-totp.ts';
@@ -217,7 +218,7 @@ test('a refused new password changes nothing and ends nothing', async () => {
 test('a reset takes the authenticator and the recovery codes, forgets failed tries and ends sessions', async () => {
   const { email, id } = await somebody();
   const { tokens } = await signedIn(server.issuer, { email, ...OFFLINE });
-  await enrol(id, email);
+  await enrol(id);
   await reserveAttempt(deps(), `second-factor:${id}`, { attempts: 1, windowSeconds: 900 });
   expect(await answerOf(here(), ['user', 'show', id])).toMatchObject({ second_factor: true, recovery_codes_left: 10 });
   const answer = await answerOf(here(), ['user', 'reset-mfa', email]);
@@ -227,14 +228,29 @@ test('a reset takes the authenticator and the recovery codes, forgets failed tri
   const tries = await reserveAttempt(deps(), `second-factor:${id}`, { attempts: 1, windowSeconds: 900 });
   expect(tries.allowed).toBe(true);
   expect((await answerOf(here(), ['user', 'reset-mfa', email]))['removed']).toBe(false);
+  // Once for what was taken, by mail too; not for the second try, which took nothing.
+  const events = await listEventsOf(server.database.db, id, { limit: 10 });
+  expect(events.map(({ event, actor }) => `${event} ${actor}`)).toEqual([
+    'factor.removed operator',
+    `factor.added account:${id}`,
+  ]);
+  const mails = await server.database.db
+    .selectFrom('mail_outbox')
+    .select('message')
+    .where('account_id', '=', id)
+    .execute();
+  expect(mails.map(({ message }) => message).sort()).toEqual(['factor_added', 'factor_removed']);
 });
 
 const deps = () => ({ db: server.database.db, clock: movingClock });
 
-async function enrol(accountId: string, email: string): Promise<void> {
-  const { secret } = startTotpEnrolment({ issuerName: 'Test', account: { email } });
-  const needed = { ...deps(), box: createSealedBox(randomBytes(32)), hasher: server.hasher };
-  const confirmation = { accountId, secret, code: totpCode(secret) };
+async function enrol(accountId: string): Promise<void> {
+  const account = await findAccount(server.database.db, accountId);
+  if (account === undefined) throw new Error(accountId);
+  const { secret } = startTotpEnrolment({ issuerName: 'Test', account });
+  const needed = { ...deps(), box: createSealedBox(randomBytes(32)), hasher: server.hasher, issuer: server.issuer };
+  const by = { source: undefined, where: { device: '', address: '' }, language: 'en' } as const;
+  const confirmation = { account, by, secret, code: totpCode(secret) };
   const enrolled = await confirmTotpEnrolment({ ...needed, limits: DEFAULT_LIMITS }, confirmation);
   expect(enrolled.outcome).toBe('enrolled');
 }

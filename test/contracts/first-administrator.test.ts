@@ -41,7 +41,8 @@ describe.each(KINDS)('on %s', { timeout: 120_000 }, (kind) => {
   const finishes = (tokenHash: string, name: string) => {
     const email = { address: `${name}@example.test`, key: `${name}@example.test` };
     const account = { email, displayName: undefined, username: undefined, emailVerified: false, passwordHash: 'hash' };
-    return createFirstAdministrator(deps(), { tokenHash, account, secret: newTotpSecret(), step: 1 });
+    const authenticator = { authenticatorName: 'Authenticator app', secret: newTotpSecret(), step: 1 };
+    return createFirstAdministrator(deps(), { tokenHash, account, ...authenticator });
   };
 
   const administrators = async () =>

@@ -43,7 +43,15 @@ const columns: Columns = {
     updated_at: 'timestamptz!',
     last_sign_in_at: 'timestamptz?',
   },
-  totp_secrets: { account_id: 'text!', secret: 'text!', last_step: 'int8!', confirmed_at: 'timestamptz!' },
+  totp_secrets: {
+    id: 'text!',
+    account_id: 'text!',
+    name: 'text!',
+    secret: 'text!',
+    last_step: 'int8!',
+    confirmed_at: 'timestamptz!',
+    last_used_at: 'timestamptz?',
+  },
   recovery_codes: { account_id: 'text!', code_hash: 'text!', salt: 'text!', created_at: 'timestamptz!' },
   roles: { name: 'text!', description: 'text!', mfa: 'text!', created_at: 'timestamptz!', ever_granted: 'bool!' },
   role_assignments: { account_id: 'text!', role: 'text!', created_at: 'timestamptz!' },
@@ -256,6 +264,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'signing_keys_pkey',
       'signing_keys_stage_check',
       'totp_secrets_account_id_fkey',
+      'totp_secrets_name_key',
       'totp_secrets_pkey',
     ]);
   });

@@ -1,10 +1,11 @@
 // gatehouse user set-password and reset-mfa: a new start for somebody who is locked out, and an end for whoever is in.
 import { setPassword } from '../../accounts/change-password.ts';
+import { deriveKey } from '../../crypto/derived-keys.ts';
+import { createSealedBox } from '../../crypto/sealed-box.ts';
 import { atomically } from '../../database/atomically.ts';
 import { forgetAttempts } from '../../limits/counters.ts';
 import { secondFactorLimit } from '../../limits/limits.ts';
-
-import { resetSecondFactors } from '../../second-factors/second-factor.ts';
+import { resetSecondFactors } from '../../second-factors/reset-second-factors.ts';
 import { endEverythingOf } from '../../sessions/end-everything.ts';
 import { commandConfig } from '../configuration.ts';
 import { CommandFailed } from '../failure.ts';
@@ -43,13 +44,26 @@ export async function setUserPassword(
 const refusedPassword = (email: string, reasons: readonly string[]): string =>
   `The password of ${email} was not changed:${reasons.map((reason) => `\n  ${reason}`).join('')}`;
 
-/** The tries are forgotten too: whoever enrols a new authenticator starts afresh. */
+/** What mails say of a change by command: not from which device, and in English where the account has no language. */
+const BY_OPERATOR = {
+  actor: 'operator',
+  source: undefined,
+  where: { device: '', address: '' },
+  language: 'en',
+} as const;
+
+/** The person is told. The tries are forgotten too: whoever enrols a new authenticator starts afresh. */
 export const resetUserFactors = (invocation: Invocation, { who }: { who: string }): Promise<Answer> => {
   const config = commandConfig(invocation);
+  const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
   return withDatabase(config, async (deps) => {
-    const { id, email } = await requireAccount(deps.db, who);
+    const account = await requireAccount(deps.db, who);
+    const { id, email } = account;
     const { removed, sessions } = await atomically(deps.db, async (db) => {
-      const removed = await resetSecondFactors(db, id);
+      const removed = await resetSecondFactors(
+        { ...deps, box, issuer: config.issuer, db },
+        { account, by: BY_OPERATOR },
+      );
       await forgetAttempts({ ...deps, db }, secondFactorLimit(config.limits, id).key);
       return { removed, sessions: await endEverythingOf({ ...deps, db }, id) };
     });

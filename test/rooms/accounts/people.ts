@@ -42,7 +42,14 @@ export const quickHasher = (): CountingHasher => ({
   hashWithSalt: async (text, salt) => createHash('sha256').update(salt).update(text).digest('base64url'),
 });
 
-export const depsFor = (db: Db) => ({ db, clock: movingClock(), hasher: countingHasher(), rules, limits });
+export const depsFor = (db: Db) => ({
+  db,
+  clock: movingClock(),
+  hasher: countingHasher(),
+  rules,
+  limits,
+  issuer: 'https://id.example.test',
+});
 
 let people = 0;
 

@@ -6,7 +6,7 @@ import { confirmTotpEnrolment, startTotpEnrolment } from '../../../src/second-fa
 import { verifySecondFactor } from '../../../src/second-factors/second-factor.ts';
 import { type OpenTestDatabase, openTestDatabase, postgresAvailable } from '../../support/database.ts';
 import { countingHasher, depsFor, person, quickHasher } from '../accounts/people.ts';
-import { codeAt, wrongCodeAt } from './codes.ts';
+import { BY, codeAt, wrongCodeAt } from './codes.ts';
 
 const kinds = postgresAvailable() ? (['pglite', 'postgres'] as const) : (['pglite'] as const);
 
@@ -22,13 +22,18 @@ describe.each(kinds)('on %s', (kind) => {
     const base = depsFor(database.db);
     const limits = { ...base.limits, secondFactorFailures };
     const deps = { ...base, hasher, limits, box: createSealedBox(Buffer.alloc(32, 7)) };
-    const { id: accountId, email } = await person(deps, { password: undefined });
-    const { secret } = startTotpEnrolment({ issuerName: 'Gatehouse', account: { email } });
-    const confirmation = await confirmTotpEnrolment(deps, { accountId, secret, code: codeAt(secret, deps.clock) });
+    const account = await person(deps, { password: undefined });
+    const { secret } = startTotpEnrolment({ issuerName: 'Gatehouse', account });
+    const confirmation = await confirmTotpEnrolment(deps, {
+      account,
+      by: BY,
+      secret,
+      code: codeAt(secret, deps.clock),
+    });
     deps.clock.advance(60);
     const recoveryCodes = confirmation.outcome === 'enrolled' ? confirmation.recoveryCodes : [];
-    const verify = (code: string) => verifySecondFactor(deps, { accountId, code });
-    return { deps, accountId, secret, recoveryCodes, verify };
+    const verify = (code: string) => verifySecondFactor(deps, { account, by: BY, code });
+    return { deps, account, secret, recoveryCodes, verify };
   }
 
   test('the code of the app is right once (T39)', async () => {
@@ -115,9 +120,9 @@ describe.each(kinds)('on %s', (kind) => {
 
   test('an account without a second factor has no right code', async () => {
     const deps = { ...depsFor(database.db), box: createSealedBox(Buffer.alloc(32, 7)) };
-    const { id: accountId } = await person(deps, { password: undefined });
-    expect(await verifySecondFactor(deps, { accountId, code: '123456' })).toEqual({ outcome: 'wrong_code' });
-    expect(await verifySecondFactor(deps, { accountId, code: 'AAAA-BBBB-CCCC-DDDD' })).toEqual({
+    const account = await person(deps, { password: undefined });
+    expect(await verifySecondFactor(deps, { account, by: BY, code: '123456' })).toEqual({ outcome: 'wrong_code' });
+    expect(await verifySecondFactor(deps, { account, by: BY, code: 'AAAA-BBBB-CCCC-DDDD' })).toEqual({
       outcome: 'wrong_code',
     });
   });
