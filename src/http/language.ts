@@ -1,6 +1,7 @@
 // In which language a page is shown: as the request asks, as the person chose, as the browser prefers; else in English.
 import type Koa from 'koa';
 import { LANGUAGES, type Language, textsIn } from '../texts/messages.ts';
+import { PSEUDO_LOCALE } from '../texts/pseudo-locale.ts';
 import './state.ts';
 
 /** OpenID Connect Core section 3.1.2.1. Our own switch uses it too. */
@@ -20,12 +21,20 @@ const MAX_RANGES = 20;
  * `ui_locales` of the address (an app's, or what the switch of the page says), then of the request that the page belongs
  * to, then what the person chose at an earlier page, then Accept-Language.
  */
-export const languageOf = (ctx: Koa.Context): Language =>
-  lookUp(listed(ctx.query[PARAMETER])) ??
-  lookUp(listed(ctx.state.uiLocales)) ??
-  lookUp(listed(ctx.cookies.get(cookieName(ctx), { signed: false }))) ??
-  lookUp(ctx.acceptsLanguages()) ??
-  fallback;
+export function languageOf(ctx: Koa.Context): Language {
+  const known = knownTo(ctx);
+  return (
+    lookUp(listed(ctx.query[PARAMETER]), known) ??
+    lookUp(listed(ctx.state.uiLocales), known) ??
+    lookUp(listed(ctx.cookies.get(cookieName(ctx), { signed: false })), known) ??
+    lookUp(ctx.acceptsLanguages(), known) ??
+    fallback
+  );
+}
+
+/** Whoever asks for the pseudo-locale by its name gets it, in development only; it is never offered. */
+const knownTo = (ctx: Koa.Context): readonly Language[] =>
+  ctx.state.hasPseudoLocale === true ? [...LANGUAGES, PSEUDO_LOCALE] : LANGUAGES;
 
 const [fallback] = LANGUAGES as readonly [Language, ...Language[]];
 
@@ -33,10 +42,10 @@ const [fallback] = LANGUAGES as readonly [Language, ...Language[]];
  * RFC 4647 section 3.4: each range, in order, is cut from its end until it is a language we have (`de-AT` → `de`).
  * Undefined where none fits; `*` fits nothing here.
  */
-export function lookUp(ranges: readonly string[]): Language | undefined {
+export function lookUp(ranges: readonly string[], known: readonly Language[] = LANGUAGES): Language | undefined {
   for (const range of ranges.slice(0, MAX_RANGES)) {
     for (let tag = range.toLowerCase(); tag !== ''; tag = tag.slice(0, Math.max(0, tag.lastIndexOf('-')))) {
-      const found = LANGUAGES.find((language) => language.toLowerCase() === tag);
+      const found = known.find((language) => language.toLowerCase() === tag);
       if (found !== undefined) return found;
     }
   }
@@ -47,7 +56,7 @@ const listed = (locales: unknown): readonly string[] => (typeof locales === 'str
 
 /** What the person has just chosen with the switch of a page. An app that sends `ui_locales` has chosen nothing for them. */
 export const chosenLanguage = (ctx: Koa.Context): Language | undefined =>
-  comesFromOurPage(ctx) ? lookUp(listed(ctx.query[PARAMETER])) : undefined;
+  comesFromOurPage(ctx) ? lookUp(listed(ctx.query[PARAMETER]), knownTo(ctx)) : undefined;
 
 /** Fetch Metadata; browsers without it send the Referer, by our own Referrer-Policy (security-headers.ts). */
 function comesFromOurPage(ctx: Koa.Context): boolean {

@@ -21,6 +21,8 @@ export interface PageOptions {
   readonly viewsDir: string;
   /** Locals of every page: the product's name, `asset(name)`. */
   readonly shared: Locals;
+  /** Whether pages can be looked at in the pseudo-locale (texts/pseudo-locale.ts). */
+  readonly pseudoLocale?: boolean;
   /** What is relative on a page (`3 hours ago`) is counted from its time. */
   readonly clock: Clock;
 }
@@ -37,7 +39,7 @@ export function compileViews(viewsDir: string): Views {
 }
 
 /** Gives contexts what renderPage needs. Compiles all views. */
-export function pages({ viewsDir, shared, clock }: PageOptions): Koa.Middleware {
+export function pages({ viewsDir, shared, clock, pseudoLocale = false }: PageOptions): Koa.Middleware {
   const views = compileViews(viewsDir);
   // koa-views alone would compile at each request and hand the locals to pug as its options (CVE-2021-21353, CVE-2024-36361).
   const engine = async (file: string, state: { readonly locals: Locals }): Promise<string> => {
@@ -48,6 +50,7 @@ export function pages({ viewsDir, shared, clock }: PageOptions): Koa.Middleware 
   const attach = koaViews(viewsDir, { extension: 'pug', engineSource: { pug: engine } });
   return (ctx, next) => {
     ctx.state.sharedLocals = shared;
+    ctx.state.hasPseudoLocale = pseudoLocale;
     ctx.state.pageTime = clock.now();
     return attach(ctx, next);
   };

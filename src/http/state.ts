@@ -32,6 +32,8 @@ declare module 'koa' {
     clientAddress: string;
     /** The request as it came in, before the issuer's names took the place of what was sent. Set by host.ts. */
     received?: Received;
+    /** Development: the pseudo-locale can be asked for. Set by page.ts. */
+    hasPseudoLocale?: boolean;
     /** `ui_locales` of the authorization or logout request that the page belongs to. Set by whoever knows the request. */
     uiLocales?: unknown;
     /** Where a page that answers a form can be seen again: path and query, ours. Set by whoever knows it. */

@@ -103,6 +103,7 @@ export async function compose(given: Given): Promise<Composed> {
       viewsDir: join(ROOT, 'views'),
       shared: { product: config.name, asset: assets.url, ...brandLocals(config) },
       clock,
+      pseudoLocale: config.mode === 'development',
     },
     routes,
     gate,

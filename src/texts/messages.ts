@@ -1,5 +1,6 @@
 // What the hosted pages say, in every language they are in. Texts are data (views/locales); edges name them by key.
 import { de, en } from './catalogues.ts';
+import { inPseudoLocale, PSEUDO_LOCALE } from './pseudo-locale.ts';
 
 export type MessageKey = keyof typeof en;
 
@@ -13,10 +14,13 @@ type Catalogue = Readonly<Record<MessageKey, string>>;
 /** A text that is missing in one of them does not compile. */
 export const CATALOGUES = { en, de } as const satisfies Readonly<Record<string, Catalogue>>;
 
-export type Language = keyof typeof CATALOGUES;
+export type Language = keyof typeof CATALOGUES | typeof PSEUDO_LOCALE;
 
-/** BCP 47 tags. The first is for whom no other fits. */
-export const LANGUAGES = Object.keys(CATALOGUES) as readonly Language[];
+/** BCP 47 tags of what is offered to people. The first is for whom no other fits. */
+export const LANGUAGES = Object.keys(CATALOGUES) as readonly (keyof typeof CATALOGUES)[];
+
+const catalogueOf = (language: Language): Catalogue =>
+  language === PSEUDO_LOCALE ? inPseudoLocale(en) : CATALOGUES[language];
 
 export type Values = Readonly<Record<string, string>>;
 
@@ -50,7 +54,7 @@ export interface Texts {
 const made = new Map<Language, Texts>();
 
 export function textsIn(language: Language): Texts {
-  const texts = made.get(language) ?? makeTexts(language, CATALOGUES[language]);
+  const texts = made.get(language) ?? makeTexts(language, catalogueOf(language));
   made.set(language, texts);
   return texts;
 }

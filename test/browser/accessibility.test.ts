@@ -4,6 +4,7 @@ import path from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PSEUDO_LOCALE } from '../../src/texts/pseudo-locale.ts';
 import { chromiumAvailable, launchChromium } from '../support/chromium.ts';
 import { PAGES, startStage } from '../support/every-page.ts';
 import type { TestServer } from '../support/start-server.ts';
@@ -60,6 +61,7 @@ describe.skipIf(!chromiumAvailable())('in a real browser', () => {
           'as wide as the window',
         ).toBeLessThanOrEqual(sight.width);
       }
+      await fromRightToLeft(page, `${view}-${state}`);
       await context.close();
     },
   );
@@ -73,6 +75,25 @@ describe.skipIf(!chromiumAvailable())('in a real browser', () => {
     await context.close();
   });
 });
+
+/** The same address in the pseudo-locale: long words, the other way round, and still nothing sticks out. */
+async function fromRightToLeft(page: Page, name: string): Promise<void> {
+  const address = new URL(page.url());
+  address.searchParams.set('ui_locales', PSEUDO_LOCALE);
+  // For an address that leads on to another one.
+  await page.context().addCookies([{ name: 'gatehouse_lang', value: PSEUDO_LOCALE, url: address.origin }]);
+  await page.goto(String(address));
+  expect(await page.locator('html').getAttribute('dir')).toBe('rtl');
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    if (pictures !== undefined) {
+      const file = `${name}-right-to-left-${width}.png`.replaceAll(/[^\w.-]/g, '-');
+      await page.screenshot({ path: path.join(pictures, file), fullPage: true });
+    }
+    const wide = await page.evaluate('document.documentElement.scrollWidth');
+    expect(wide, 'as wide as the window, from right to left').toBeLessThanOrEqual(width);
+  }
+}
 
 async function violations(page: Page): Promise<string[]> {
   const results = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
