@@ -1,7 +1,7 @@
 // Puts the checked parts together: our own names, seconds everywhere, defaults that depend on each other.
 import { join } from 'node:path';
 import { accentColours } from './branding/accent-colours.ts';
-import type { Config, LimitsConfig, Mode, Resource, TokensConfig } from './config.ts';
+import type { Config, LimitsConfig, Mode, Resource, SessionsConfig, TokensConfig } from './config.ts';
 import type { EnvironmentSettings } from './environment.ts';
 import { deepFreeze, frozenMap } from './frozen.ts';
 import type { ConfigFile } from './schema.ts';
@@ -45,10 +45,7 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
       passwordMinLengthWithSecondFactor: file.passwords.min_length_with_second_factor,
       passwordMaxLength: file.passwords.max_length,
     },
-    sessions: {
-      idleSeconds: file.sessions.idle_minutes * MINUTE,
-      absoluteSeconds: file.sessions.absolute_hours * HOUR,
-    },
+    sessions: sessionsOf(file.sessions),
     tokens: tokensOf(file.tokens, issuer),
     limits: limitsOf(file.limits),
     logging: {
@@ -66,6 +63,14 @@ const brandingOf = (branding: ConfigFile['branding'], configDir: string): Config
   termsUrl: branding.terms_url,
   privacyUrl: branding.privacy_url,
   supportUrl: branding.support_url,
+});
+
+const sessionsOf = (file: ConfigFile['sessions']): SessionsConfig => ({
+  idleSeconds: file.idle_minutes * MINUTE,
+  absoluteSeconds: file.absolute_hours * HOUR,
+  keep: file.keep_me_signed_in
+    ? { idleSeconds: file.keep_idle_days * DAY, absoluteSeconds: file.keep_absolute_days * DAY }
+    : undefined,
 });
 
 export const pathsOf = ({ configDir, dataDir }: EnvironmentSettings) => ({

@@ -78,9 +78,14 @@ export interface AccountsConfig {
   readonly passwordMaxLength: number;
 }
 
-export interface SessionsConfig {
+export interface SessionLimits {
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
+}
+
+export interface SessionsConfig extends SessionLimits {
+  /** For who asks to be kept signed in; undefined where nobody is asked. */
+  readonly keep: SessionLimits | undefined;
 }
 
 export interface TokensConfig {

@@ -40,6 +40,10 @@ function* lifetimeRules({ sessions, tokens }: Partial<ConfigFile>): Iterable<Fin
     const path = ['sessions', 'idle_minutes'];
     yield { path, message: `must not be above sessions.absolute_hours, which is ${sessions.absolute_hours} hours` };
   }
+  if (sessions !== undefined && sessions.keep_idle_days > sessions.keep_absolute_days) {
+    const path = ['sessions', 'keep_idle_days'];
+    yield { path, message: `must not be above sessions.keep_absolute_days, which is ${sessions.keep_absolute_days}` };
+  }
   if (tokens !== undefined && tokens.refresh_token_idle_days > tokens.refresh_token_absolute_days) {
     const path = ['tokens', 'refresh_token_idle_days'];
     yield {

@@ -12,9 +12,9 @@ import type { Authenticated, SignInStage } from './sign-in-stage.ts';
 /** Who has a second factor is always asked for it; who has none sets one up where it is needed. */
 export async function afterPassword(
   deps: InteractionDeps,
-  { signIn, account, passwordAt }: { signIn: SignIn; account: Account; passwordAt: number },
+  { signIn, account, passwordAt, keep }: { signIn: SignIn; account: Account; passwordAt: number; keep: boolean },
 ): Promise<SignInStage> {
-  const proved = { accountId: account.id, passwordAt };
+  const proved = { accountId: account.id, passwordAt, keep };
   if (await hasSecondFactor(deps.db, account.id)) return { stage: 'second-factor', ...proved };
   if (await needsSecondFactor(deps, signIn, account.id)) return newEnrolment(deps, signIn, proved);
   return authenticatedWith('password', proved);

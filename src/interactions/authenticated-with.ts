@@ -13,10 +13,11 @@ const METHODS = {
 /** The time of the password counts: with it, no factor is older than auth_time says. */
 export const authenticatedWith = (
   provedBy: ProvedBy,
-  { accountId, passwordAt }: PasswordProved,
+  { accountId, passwordAt, keep }: PasswordProved,
 ): Extract<SignInStage, { stage: 'authenticated' }> => ({
   stage: 'authenticated',
   accountId,
   at: passwordAt,
+  keep,
   ...METHODS[provedBy],
 });

@@ -79,7 +79,11 @@ async function afterAuthentication(
 ): Promise<void> {
   if (isStale(deps, signIn)) return proceed(ctx, signIn, { stage: 'start' });
   if (!(await isEnough(deps, signIn, proved))) {
-    return proceed(ctx, signIn, await afterPassword(deps, { signIn, account, passwordAt: proved.at }));
+    return proceed(
+      ctx,
+      signIn,
+      await afterPassword(deps, { signIn, account, passwordAt: proved.at, keep: proved.keep }),
+    );
   }
   if (!isWhatAppInsistsOn(signIn, proved)) return finishUnmet(deps, ctx, signIn);
   if (expectsSomebodyElse(signIn.params, account.id)) return finishAsSomebodyElse(deps, ctx, signIn);

@@ -25,11 +25,12 @@ interface Shown {
 export const newEnrolment = (
   { box }: InteractionDeps,
   signIn: SignIn,
-  { accountId, passwordAt }: PasswordProved,
+  { accountId, passwordAt, keep }: PasswordProved,
 ): SignInStage => ({
   stage: 'enrol-totp',
   accountId,
   passwordAt,
+  keep,
   sealedSecret: box.seal(newTotpSecret(), place(signIn)),
 });
 
@@ -61,7 +62,7 @@ export const submitEnrolment =
     const account = await findAccount(deps.db, stage.accountId);
     if (account === undefined || !isUsable(account)) return redirectToDispatch(ctx, signIn);
     const secret = deps.box.open(stage.sealedSecret, place(signIn));
-    const proved = { accountId: account.id, passwordAt: stage.passwordAt };
+    const proved = { accountId: account.id, passwordAt: stage.passwordAt, keep: stage.keep };
     const answer = await confirmTotpEnrolment(
       { ...deps, limits: deps.config.limits, issuer: deps.config.issuer },
       { account, by: circumstancesOf(ctx), secret, code },

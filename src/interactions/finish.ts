@@ -20,7 +20,7 @@ import { earlierResults } from './sign-in-stage.ts';
 export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
   const { stage } = signIn;
   if (stage.stage !== 'authenticated') throw new Error(`a sign-in cannot be finished at the stage ${stage.stage}`);
-  const { accountId, at, acr, amr } = stage;
+  const { accountId, at, acr, amr, keep } = stage;
   const account = await findAccount(deps.db, accountId);
   if (account === undefined || !isUsable(account)) return proceed(ctx, signIn, { stage: 'another-account' });
   if (!(await isEnough(deps, signIn, stage)) || !isWhatAppInsistsOn(signIn, stage))
@@ -36,7 +36,8 @@ export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Contex
   const grantId = await grantFor(deps, { signIn, accountId, session: own });
   await recordSignIn(deps.db, accountId, deps.clock);
   deps.log.info({ event: 'sign_in.success', accountId, clientId: signIn.client.clientId, acr });
-  const login = { accountId, acr, amr: [...amr], ts: at, remember: false };
+  // The engine remembers whom nobody has said anything about, as by a stage that another release has stored.
+  const login = { accountId, acr, amr: [...amr], ts: at, remember: keep === true };
   await handBack(ctx, signIn, { login, select_account: {}, consent: { grantId } });
 }
 

@@ -9,6 +9,7 @@ import { networkOf } from '../http/client-address.ts';
 import { afterPassword } from './after-password.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
+import { asksToBeKept, keepBox } from './keep-me-signed-in.ts';
 import { addressOf, buttonForm, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
 import { storeStage } from './sign-in-stage.ts';
 import { type Trouble, troubleLocals } from './trouble.ts';
@@ -17,6 +18,7 @@ const form = z.object({
   csrf: z.string().optional(),
   identifier: z.string().max(320).optional(),
   password: z.string().max(4096),
+  keep: z.string().max(16).optional(),
 });
 
 interface Shown {
@@ -24,6 +26,7 @@ interface Shown {
   /** Set where a person who is signed in has to prove it again. */
   readonly account?: Account | undefined;
   readonly identifier?: string;
+  readonly keep?: boolean;
   readonly trouble?: Trouble;
 }
 
@@ -36,6 +39,7 @@ export async function showSignIn(deps: InteractionDeps, ctx: Koa.Context, shown:
     locals: {
       action: addressOf(signIn, 'sign-in'),
       identifier: shown.identifier ?? hint(signIn),
+      keep: await keepBox(deps, { signIn, typed: shown.keep, isSameAccount: account !== undefined }),
       ...troubleLocals(ctx, shown.trouble),
       reauthenticate: account === undefined ? undefined : { label: account.email },
     },
@@ -45,19 +49,20 @@ export async function showSignIn(deps: InteractionDeps, ctx: Koa.Context, shown:
 export const submitSignIn =
   (deps: InteractionDeps): Step =>
   async (ctx, signIn) => {
-    const { identifier: typed = '', password } = await readStep(deps, ctx, { signIn, form });
+    const { identifier: typed = '', password, ...more } = await readStep(deps, ctx, { signIn, form });
     if (!asksForPassword(signIn)) return redirectToDispatch(ctx, signIn);
+    const keep = asksToBeKept(deps, more.keep);
     const account = await accountToConfirm(deps, signIn);
     const identifier = account?.email ?? typed;
     const network = networkOf(ctx.state['clientAddress']);
     const passwordAt = epochSeconds(deps.clock.now());
     const answer = await authenticate({ ...deps, limits: deps.config.limits }, { identifier, password, network });
-    const again = (trouble: Trouble) => showSignIn(deps, ctx, { signIn, account, identifier: typed, trouble });
+    const again = (trouble: Trouble) => showSignIn(deps, ctx, { signIn, account, identifier: typed, keep, trouble });
     switch (answer.outcome) {
       case 'authenticated':
         await storeStage(
           signIn.interaction,
-          await afterPassword(deps, { signIn, account: answer.account, passwordAt }),
+          await afterPassword(deps, { signIn, account: answer.account, passwordAt, keep }),
         );
         // A change of the password ends every sign-in that is stored; one that was just being stored ends here.
         if (!(await answer.isStillRight())) return proceed(ctx, signIn, { stage: 'another-account' });

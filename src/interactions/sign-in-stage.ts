@@ -20,6 +20,8 @@ export interface PasswordProved {
   readonly accountId: string;
   /** Seconds since the epoch. */
   readonly passwordAt: number;
+  /** Whether the person asked to be kept signed in. */
+  readonly keep: boolean;
 }
 
 export interface Authenticated {
@@ -30,6 +32,7 @@ export interface Authenticated {
   readonly acr: 'pwd' | 'mfa';
   /** Methods used (RFC 8176). */
   readonly amr: readonly string[];
+  readonly keep: boolean;
 }
 
 const KEY = 'gatehouse';

@@ -15,9 +15,9 @@ import {
   upsertPayload,
 } from './payloads.ts';
 import { markRevoked } from './revoked-tokens.ts';
-import { findSession, findSessionByUid, replaceSessionId, upsertSession } from './session-rows.ts';
+import { findSession, findSessionByUid, replaceSessionId, type SessionDeps, upsertSession } from './session-rows.ts';
 
-export interface AdapterDeps extends StoreDeps {
+export interface AdapterDeps extends SessionDeps {
   /** Client metadata by client_id; answered from the client files, never from the database. */
   readonly findClientMetadata: (clientId: string) => Payload | undefined;
   /** The claims of a JWT access token of ours as the engine would have stored an opaque one, or undefined. */
@@ -89,7 +89,7 @@ function plainAdapter(deps: StoreDeps, model: string): Adapter {
   };
 }
 
-const sessionAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'find' | 'findByUid' | 'destroy'> => ({
+const sessionAdapter = (deps: SessionDeps): Pick<Adapter, 'upsert' | 'find' | 'findByUid' | 'destroy'> => ({
   async upsert(id, payload, expiresIn) {
     await upsertSession(deps, id, { payload: storable(payload), expiresInSeconds: seconds('Session', expiresIn) });
   },

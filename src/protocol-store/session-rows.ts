@@ -23,9 +23,15 @@ import {
   mergeAuthorizations,
   type SessionAuthorization,
 } from './session-authorizations.ts';
+import { factsOf, type SessionFacts, USED_AT } from './session-facts.ts';
 
 /** Seconds. Longer than a request takes to get here, much shorter than what somebody could do with an old identifier. */
 const REPLACED_SECONDS = 10;
+
+export interface SessionDeps extends StoreDeps {
+  /** When a session is over by the limits in force now, whatever it was stored with: seconds since the epoch. */
+  readonly sessionEnd: (facts: SessionFacts) => number;
+}
 
 interface SessionRow {
   readonly id: string;
@@ -51,7 +57,8 @@ export async function upsertSession(
     const own = rows.find((row) => row.id === storedId('Session', id));
     // Its answer may reach the browser last, which then goes on with the identifier that was replaced.
     if (own !== undefined && isUsableThoughReplaced(own, rows)) await update(inside, [own], { destroyed_at: null });
-    const payload = Object.keys(authorizations).length === 0 ? session.payload : { ...session.payload, authorizations };
+    const used = { ...session.payload, [USED_AT]: epochSeconds(deps.clock.now()) };
+    const payload = Object.keys(authorizations).length === 0 ? used : { ...used, authorizations };
     await upsertPayload(inside, { model: 'Session', id, payload, expiresInSeconds: session.expiresInSeconds });
     const others = ofPerson.filter((row) => row !== own);
     await shareAuthorizations(inside, others, authorizations);
@@ -73,9 +80,9 @@ function isOfEarlierSignIn({ state, payload }: SessionRow, saved: Payload): bool
  * By the identifier in the browser's cookie. One that was replaced a moment ago still opens what it opened before: the
  * browser has sent it without knowing the new one. Not so once somebody has signed in anew.
  */
-export async function findSession(deps: StoreDeps, id: string): Promise<Payload | undefined> {
+export async function findSession(deps: SessionDeps, id: string): Promise<Payload | undefined> {
   const own = await findRow(deps, storedId('Session', id));
-  if (own === undefined) return undefined;
+  if (own === undefined || isOver(deps, own)) return undefined;
   if (own.state === 'live') return { ...own.payload, jti: id };
   if (own.state !== 'replaced') return undefined;
   const rows = await rowsOf(deps, String(own.payload['uid']));
@@ -83,9 +90,10 @@ export async function findSession(deps: StoreDeps, id: string): Promise<Payload 
 }
 
 /** For tokens that end with their session. The identifier is not known: only its hash is stored. */
-export async function findSessionByUid(deps: StoreDeps, uid: string): Promise<Payload | undefined> {
-  const rows = await rowsOf(deps, uid);
-  if (rows.some(hasEnded)) return undefined;
+export async function findSessionByUid(deps: SessionDeps, uid: string): Promise<Payload | undefined> {
+  const all = await rowsOf(deps, uid);
+  if (all.some(hasEnded)) return undefined;
+  const rows = all.filter((row) => !isOver(deps, row));
   // A replaced row stands in until its successor has been written.
   return (rows.findLast(({ state }) => state === 'live') ?? rows.findLast(({ state }) => state === 'replaced'))
     ?.payload;
@@ -126,17 +134,16 @@ export async function endSessionRows(deps: StoreDeps, uid: string): Promise<Ende
 export async function extendSessionRows(
   deps: StoreDeps,
   uid: string,
-  secondsFor: (loginTs: number | undefined) => number,
+  secondsFor: (facts: SessionFacts) => number,
 ): Promise<void> {
   const now = epochSeconds(deps.clock.now());
   await changeSession(deps, uid, async (inside, rows) => {
     for (const row of rows) {
-      const { loginTs, exp } = row.payload as { loginTs?: number; exp: number };
-      const seconds = secondsFor(loginTs);
-      if (row.state !== 'live' || now + seconds <= exp) continue;
+      if (row.state !== 'live') continue;
+      const exp = Math.max(Number(row.payload['exp']), now + secondsFor(factsOf(row.payload)));
       await update(inside, [row], {
-        payload: sql<string>`payload || jsonb_build_object('exp', ${now + seconds}::bigint)`,
-        expires_at: databaseNowPlus(deps.clock, seconds),
+        payload: sql<string>`payload || jsonb_build_object('exp', ${exp}::bigint, ${USED_AT}::text, ${now}::bigint)`,
+        expires_at: databaseNowPlus(deps.clock, exp - now),
       });
     }
   });
@@ -208,6 +215,9 @@ function isUsableThoughReplaced(own: SessionRow, rows: readonly SessionRow[]): b
   if (own.state !== 'replaced' || accountId === undefined) return false;
   return !rows.some((row) => hasEnded(row) || Number(row.payload['loginTs'] ?? 0) > loginTs);
 }
+
+const isOver = ({ clock, sessionEnd }: SessionDeps, { payload }: SessionRow): boolean =>
+  epochSeconds(clock.now()) >= sessionEnd(factsOf(payload));
 
 const hasEnded = ({ state }: SessionRow): boolean => state === 'ended';
 

@@ -12,6 +12,7 @@ import type { Logger } from '../observability/logger.ts';
 import { createOutgoing } from '../outgoing/outgoing.ts';
 import { createAdapterFactory } from '../protocol-store/adapter.ts';
 import { endSession } from '../sessions/end-session.ts';
+import { sessionEnd } from '../sessions/session-lifetime.ts';
 import { LANGUAGES } from '../texts/messages.ts';
 import { createAccessTokenReader } from './access-token-reader.ts';
 import { customizeJwt, extraTokenClaims } from './access-tokens.ts';
@@ -30,6 +31,7 @@ import { ReferringProvider } from './failures/redirect-errors.ts';
 import { rememberPresentedTokens } from './failures/remembered.ts';
 import { features } from './features.ts';
 import { engineFindAccount } from './find-account.ts';
+import { keepSessionsAsAsked } from './kept-sessions.ts';
 import { admitIdTokensOnly } from './narrowed/id-token-hints.ts';
 import { findPushedRequestsExactly } from './narrowed/pushed-requests.ts';
 import { limitResponseModes } from './narrowed/response-modes.ts';
@@ -71,6 +73,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   compareHashedSecrets(provider, deps);
   detectReplaysAtomically(provider);
   endWholeSessions(provider, deps);
+  keepSessionsAsAsked(provider);
   admitIdTokensOnly(provider);
   findPushedRequestsExactly(provider);
   limitResponseModes(provider);
@@ -93,6 +96,7 @@ function configuration(deps: ProviderDeps): Configuration {
         const client = clients().get(clientId);
         return client === undefined ? undefined : toClientMetadata(client);
       },
+      sessionEnd: (facts) => sessionEnd(config.sessions, facts),
       readAccessToken: createAccessTokenReader({
         ...deps,
         verificationKeys: () => verification,

@@ -2,7 +2,8 @@
 import type { Configuration } from 'oidc-provider';
 import { type Clock, epochSeconds } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { sessionSeconds } from '../sessions/session-lifetime.ts';
+import { factsOf } from '../protocol-store/session-facts.ts';
+import { longestSessionSeconds, sessionSeconds } from '../sessions/session-lifetime.ts';
 
 /** RFC 6749 section 4.1.2 allows 600 at most; apps redeem at once. */
 const AUTHORIZATION_CODE_SECONDS = 60;
@@ -21,8 +22,8 @@ export function tokenLifetimes({ config, clock }: { config: Config; clock: Clock
     IdToken: tokens.idTokenSeconds,
     Interaction: INTERACTION_SECONDS,
     // A session's last sign-in to an app uses the grant of its first: the refresh token of that day outlives both.
-    Grant: Math.max(GRANT_SECONDS, sessions.absoluteSeconds + tokens.refreshTokenAbsoluteSeconds),
-    Session: (_ctx, session) => sessionSeconds(sessions, { loginTs: session.loginTs, now: now() }),
+    Grant: Math.max(GRANT_SECONDS, longestSessionSeconds(sessions) + tokens.refreshTokenAbsoluteSeconds),
+    Session: (_ctx, session) => sessionSeconds(sessions, { ...factsOf({ ...session }), now: now() }),
     // Rotation keeps the time of the first issue (iiat): the absolute limit does not slide (OWASP ASVS 10.4.8).
     RefreshToken: (ctx, token) => {
       const end = (token.iiat ?? now()) + tokens.refreshTokenAbsoluteSeconds;

@@ -89,7 +89,10 @@ describe.skipIf(!postgresAvailable())('with many rows on postgres', () => {
     'claiming a grant': () =>
       claimSessionGrant(deps(), { uid: 'uid-8', accountId: 'account-0', clientId: 'web', sid: 's', grantId: 'g' }),
     'counting as activity': () =>
-      countAsActivity({ ...deps(), limits: { idleSeconds: 60, absoluteSeconds: 60 } }, { uid: 'uid-13', now: now() }),
+      countAsActivity(
+        { ...deps(), limits: { idleSeconds: 60, absoluteSeconds: 60, keep: undefined } },
+        { uid: 'uid-13', now: now() },
+      ),
     'taking tokens of a grant away': () => adapter('RefreshToken').revokeByGrantId('grant-9'),
     'revoking a grant': () => revokeGrant(deps(), 'grant-10'),
     'adding to a grant': () => adapter('Grant').upsert('x', payloadOf('Grant', 'x', { accountId: 'a' }), 60),

@@ -10,7 +10,7 @@ import { movingClock } from '../support/moving-clock.ts';
 import { atOnce, KINDS } from './racing.ts';
 import { newId, now, openStore, payloadOf, type Store, saveGrant, saveToken } from './stored.ts';
 
-const LIMITS = { idleSeconds: 3600, absoluteSeconds: 43_200 };
+const LIMITS = { idleSeconds: 3600, absoluteSeconds: 43_200, keep: undefined };
 
 describe.each(KINDS)('a session on %s', (kind) => {
   let store: Store;

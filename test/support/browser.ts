@@ -94,7 +94,10 @@ export class Browser {
     const data: Record<string, string> = {};
     for (const input of form.querySelectorAll('input')) {
       const name = input.getAttribute('name');
-      if (name !== undefined && input.getAttribute('type') !== 'submit') data[name] = input.getAttribute('value') ?? '';
+      const type = input.getAttribute('type');
+      if (name === undefined || type === 'submit') continue;
+      if (['checkbox', 'radio'].includes(type ?? '') && !input.hasAttribute('checked')) continue;
+      data[name] = input.getAttribute('value') ?? '';
     }
     const pressed = form
       .querySelectorAll('button')

@@ -1,6 +1,6 @@
 // The settings in force, by the keys and units of gatehouse.yaml, with secrets masked.
 import { basename } from 'node:path';
-import type { Config, Resource } from '../config.ts';
+import type { Config, Resource, SessionLimits } from '../config.ts';
 import { dotted } from '../problem.ts';
 import { type Described, described, type Keys, nothing, type Value } from './described.ts';
 
@@ -47,6 +47,7 @@ const KEYS: Keys<Config> = {
     described(sessions, {
       idleSeconds: inUnits('sessions.idle_minutes', MINUTE),
       absoluteSeconds: inUnits('sessions.absolute_hours', HOUR),
+      keep: describeKeep,
     }),
   tokens: (tokens) =>
     described(tokens, {
@@ -89,6 +90,12 @@ export const describeSettings = (config: Config): Described => described(config,
 export const isResourceKey = (key: string): boolean => key.startsWith('resources[');
 
 const inUnits = (key: string, unit: number) => (seconds: number) => ({ [key]: seconds / unit });
+
+const describeKeep = (keep: SessionLimits | undefined): Described => ({
+  'sessions.keep_me_signed_in': keep !== undefined,
+  'sessions.keep_idle_days': keep === undefined ? null : keep.idleSeconds / DAY,
+  'sessions.keep_absolute_days': keep === undefined ? null : keep.absoluteSeconds / DAY,
+});
 
 function describeResource(resource: Resource): Described {
   const key = dotted(['resources', resource.audience]);

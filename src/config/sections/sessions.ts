@@ -9,4 +9,7 @@ export const sessionsSection = z.strictObject({
   absolute_hours: wholeNumber(1, 30 * 24)
     .default(12)
     .describe('In all.'),
+  keep_me_signed_in: z.boolean().default(true).describe('Whether the sign-in page offers it.'),
+  keep_idle_days: wholeNumber(1, 30).default(7).describe('Since its last use, for who is kept signed in.'),
+  keep_absolute_days: wholeNumber(1, 30).default(30).describe('In all, for who is kept signed in.'),
 });

@@ -72,7 +72,16 @@ const archiveApi = {
   ],
 };
 
-const signIn = { client: shop, action, csrf, cancelAction, notYouAction, identifier: '', title: 'Sign in' };
+const signIn = {
+  client: shop,
+  action,
+  csrf,
+  cancelAction,
+  notYouAction,
+  identifier: '',
+  title: 'Sign in',
+  keep: { checked: false, days: 30 },
+};
 const secondFactor = { client: shop, action, csrf, notYouAction, account: alice, title: 'Enter your code' };
 const totp = { ...secondFactor, method: 'totp', switchHref: `${action}?method=recovery_code` };
 const recovery = { ...secondFactor, method: 'recovery_code', switchHref: `${action}?method=totp` };
