@@ -1,11 +1,12 @@
 // Owns table accounts.
-import { type Selectable, sql, type UpdateObject } from 'kysely';
+import { sql, type UpdateObject } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { newId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
-import type { AccountsTable, Database } from '../database/schema.ts';
+import type { Database } from '../database/schema.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import type { Account, AccountStatus } from './account.ts';
+import { ACCOUNT_COLUMNS, accountFrom } from './account-row.ts';
 import { canonicalEmail, canonicalUsername } from './identifiers.ts';
 
 interface Deps {
@@ -13,24 +14,9 @@ interface Deps {
   readonly clock: Clock;
 }
 
-const COLUMNS = [
-  'id',
-  'email',
-  'email_verified_at',
-  'username',
-  'display_name',
-  'language',
-  'status',
-  'status_reason',
-  'delete_at',
-  'created_at',
-  'updated_at',
-  'last_sign_in_at',
-] as const;
-
 export async function findAccount(db: Db, id: string): Promise<Account | undefined> {
   if (!UUID.test(id)) return undefined;
-  const row = await db.selectFrom('accounts').select(COLUMNS).where('id', '=', id).executeTakeFirst();
+  const row = await db.selectFrom('accounts').select(ACCOUNT_COLUMNS).where('id', '=', id).executeTakeFirst();
   return row && accountFrom(row);
 }
 
@@ -51,14 +37,20 @@ export async function findCredentials(
   if (key === undefined) return undefined;
   const row = await db
     .selectFrom('accounts')
-    .select([...COLUMNS, 'password_hash'])
+    .select([...ACCOUNT_COLUMNS, 'password_hash'])
     .where(key.column, '=', key.value)
     .executeTakeFirst();
   return row && { account: accountFrom(row), passwordHash: row.password_hash ?? undefined };
 }
 
+/** Waits for whoever is just changing it: what was true a moment ago is not said any more. */
 export async function findPasswordHash(db: Db, accountId: string): Promise<string | undefined> {
-  const row = await db.selectFrom('accounts').select('password_hash').where('id', '=', accountId).executeTakeFirst();
+  const row = await db
+    .selectFrom('accounts')
+    .select('password_hash')
+    .where('id', '=', accountId)
+    .forShare()
+    .executeTakeFirst();
   return row?.password_hash ?? undefined;
 }
 
@@ -77,7 +69,7 @@ export async function listAccounts(
   db: Db,
   { limit, status }: { limit: number; status?: AccountStatus | undefined },
 ): Promise<Account[]> {
-  const all = db.selectFrom('accounts').select(COLUMNS).orderBy('created_at').orderBy('id').limit(limit);
+  const all = db.selectFrom('accounts').select(ACCOUNT_COLUMNS).orderBy('created_at').orderBy('id').limit(limit);
   const rows = await (status === undefined ? all : all.where('status', '=', status)).execute();
   return rows.map(accountFrom);
 }
@@ -112,7 +104,7 @@ export async function insertAccount(
       updated_at: now,
     })
     .onConflict((conflict) => conflict.doNothing())
-    .returning(COLUMNS)
+    .returning(ACCOUNT_COLUMNS)
     .executeTakeFirst();
   if (row) return accountFrom(row);
   if (await exists(db, 'email_key', account.email.key)) return 'email_taken';
@@ -121,8 +113,14 @@ export async function insertAccount(
   return insertAccount({ db, clock }, account);
 }
 
-async function exists(db: Db, column: 'email_key' | 'username_key', key: string): Promise<boolean> {
-  return (await db.selectFrom('accounts').select('id').where(column, '=', key).executeTakeFirst()) !== undefined;
+async function exists(
+  db: Db,
+  column: 'email_key' | 'username_key',
+  key: string,
+  exceptAccountId = '',
+): Promise<boolean> {
+  const other = db.selectFrom('accounts').select('id').where(column, '=', key).where('id', '<>', exceptAccountId);
+  return (await other.executeTakeFirst()) !== undefined;
 }
 
 /** Undefined when there is no such account. `reason` replaces the one noted before. */
@@ -162,7 +160,7 @@ async function setStatus(
     .set({ ...change, updated_at: databaseNow(clock) })
     .where('id', '=', accountId)
     .$if(from !== undefined, (query) => query.where('status', '=', from ?? 'active'))
-    .returning(COLUMNS)
+    .returning(ACCOUNT_COLUMNS)
     .executeTakeFirst();
   return row && accountFrom(row);
 }
@@ -171,7 +169,7 @@ async function setStatus(
 export async function takeDueAccount({ db, clock }: Deps): Promise<Account | undefined> {
   const row = await db
     .selectFrom('accounts')
-    .select(COLUMNS)
+    .select(ACCOUNT_COLUMNS)
     .where('delete_at', '<=', databaseNow(clock))
     .orderBy('delete_at')
     .limit(1)
@@ -181,15 +179,15 @@ export async function takeDueAccount({ db, clock }: Deps): Promise<Account | und
   return row && accountFrom(row);
 }
 
-/** False when there is no such account. */
+/** Undefined takes the password away: nobody signs in until there is a new one. False when there is no such account. */
 export async function setPasswordHash(
   db: Db,
-  { accountId, passwordHash }: { accountId: string; passwordHash: string },
+  { accountId, passwordHash }: { accountId: string; passwordHash: string | undefined },
   clock: Clock,
 ): Promise<boolean> {
   const changed = await db
     .updateTable('accounts')
-    .set({ password_hash: passwordHash, updated_at: databaseNow(clock) })
+    .set({ password_hash: passwordHash ?? null, updated_at: databaseNow(clock) })
     .where('id', '=', accountId)
     .executeTakeFirst();
   return changed.numUpdatedRows > 0n;
@@ -222,6 +220,57 @@ export async function lockAccount(tx: Db, accountId: string): Promise<boolean> {
   return row !== undefined;
 }
 
+/** Its owner has opened a link that was sent there. */
+export async function markEmailVerified(
+  { db, clock }: { db: Db; clock: Clock },
+  { accountId, emailKey }: { accountId: string; emailKey: string },
+): Promise<void> {
+  await db
+    .updateTable('accounts')
+    .set({ email_verified_at: databaseNow(clock) })
+    .where('id', '=', accountId)
+    .where('email_key', '=', emailKey)
+    .where('email_verified_at', 'is', null)
+    .execute();
+}
+
+/**
+ * Replaces the address by one that has been proved, as long as the old one is the one it replaces (a canonical key). Of
+ * several accounts that want an address at once, one gets it; for the others the database breaks the statement off.
+ */
+export async function replaceEmail(
+  { db, clock }: { db: Db; clock: Clock },
+  { accountId, from, to }: { accountId: string; from: string; to: { address: string; key: string } },
+): Promise<'replaced' | 'superseded' | 'taken'> {
+  if (await exists(db, 'email_key', to.key, accountId)) return 'taken';
+  const now = databaseNow(clock);
+  const changed = await db
+    .updateTable('accounts')
+    .set({ email: to.address, email_key: to.key, email_verified_at: now, updated_at: now })
+    .where('id', '=', accountId)
+    .where('email_key', '=', from)
+    .executeTakeFirst();
+  return changed.numUpdatedRows > 0n ? 'replaced' : 'superseded';
+}
+
+/** Undefined leaves the account without one. Where somebody takes the name at the same moment, the database breaks it off. */
+export async function setUsername(
+  { db, clock }: { db: Db; clock: Clock },
+  { accountId, username }: { accountId: string; username: { username: string; key: string } | undefined },
+): Promise<'set' | 'taken' | 'unknown_account'> {
+  if (username !== undefined && (await exists(db, 'username_key', username.key, accountId))) return 'taken';
+  const changed = await db
+    .updateTable('accounts')
+    .set({
+      username: username?.username ?? null,
+      username_key: username?.key ?? null,
+      updated_at: databaseNow(clock),
+    })
+    .where('id', '=', accountId)
+    .executeTakeFirst();
+  return changed.numUpdatedRows > 0n ? 'set' : 'unknown_account';
+}
+
 /** Of whoever looks at our pages signed in. */
 export async function setLanguage(db: Db, accountId: string, language: string): Promise<void> {
   await db
@@ -242,21 +291,6 @@ export async function recordSignIn(db: Db, accountId: string, clock: Clock): Pro
 
 /** Takes what belongs to the account with it. As it was; undefined when there is none. */
 export async function deleteAccount(db: Db, accountId: string): Promise<Account | undefined> {
-  const row = await db.deleteFrom('accounts').where('id', '=', accountId).returning(COLUMNS).executeTakeFirst();
+  const row = await db.deleteFrom('accounts').where('id', '=', accountId).returning(ACCOUNT_COLUMNS).executeTakeFirst();
   return row && accountFrom(row);
 }
-
-const accountFrom = (row: Pick<Selectable<AccountsTable>, (typeof COLUMNS)[number]>): Account => ({
-  id: row.id,
-  email: row.email,
-  emailVerified: row.email_verified_at !== null,
-  username: row.username ?? undefined,
-  displayName: row.display_name ?? undefined,
-  language: row.language ?? undefined,
-  status: row.status,
-  statusReason: row.status_reason ?? undefined,
-  deleteAt: row.delete_at ?? undefined,
-  createdAt: row.created_at,
-  updatedAt: row.updated_at,
-  lastSignInAt: row.last_sign_in_at ?? undefined,
-});

@@ -21,7 +21,7 @@ export interface AccountRequest {
   readonly email: string;
   readonly username?: string | undefined;
   readonly displayName?: string | undefined;
-  /** Without one nobody can sign in until `setPassword`. */
+  /** Without one nobody can sign in until there is one. */
   readonly password?: string | undefined;
   readonly emailVerified: boolean;
 }

@@ -26,6 +26,7 @@ export interface MailedToken {
   readonly accountId: string;
   /** What it was made for, such as the new address. */
   readonly boundTo: Readonly<Record<string, string>>;
+  readonly issuedAt: Date;
 }
 
 /**
@@ -68,12 +69,12 @@ export async function findMailedToken(
 ): Promise<MailedToken | undefined> {
   const row = await db
     .selectFrom('mailed_tokens')
-    .select(['account_id', 'bound_to'])
+    .select(['account_id', 'bound_to', 'created_at'])
     .where('token_hash', '=', hashSecretToken(token))
     .where('purpose', '=', purpose)
     .where('expires_at', '>', databaseNow(clock))
     .executeTakeFirst();
-  return row && { accountId: row.account_id, boundTo: row.bound_to };
+  return row && { accountId: row.account_id, boundTo: row.bound_to, issuedAt: row.created_at };
 }
 
 /** Uses the link up, in the statement that checks it: of parallel callers one gets it. */
@@ -86,14 +87,20 @@ export async function spendMailedToken(
     .where('token_hash', '=', hashSecretToken(token))
     .where('purpose', '=', purpose)
     .where('expires_at', '>', databaseNow(clock))
-    .returning(['account_id', 'bound_to'])
+    .returning(['account_id', 'bound_to', 'created_at'])
     .executeTakeFirst();
-  return row && { accountId: row.account_id, boundTo: row.bound_to };
+  return row && { accountId: row.account_id, boundTo: row.bound_to, issuedAt: row.created_at };
 }
 
-/** Voids all links of these purposes that were sent to the account. */
-export async function voidMailedTokens(db: Db, accountId: string, purposes: readonly TokenPurpose[]): Promise<void> {
-  await db.deleteFrom('mailed_tokens').where('account_id', '=', accountId).where('purpose', 'in', purposes).execute();
+/** Voids all links of these purposes that were sent to the account, or those that were sent since. */
+export async function voidMailedTokens(
+  db: Db,
+  accountId: string,
+  purposes: readonly TokenPurpose[],
+  since?: Date,
+): Promise<void> {
+  const links = db.deleteFrom('mailed_tokens').where('account_id', '=', accountId).where('purpose', 'in', purposes);
+  await (since === undefined ? links : links.where('created_at', '>=', since)).execute();
 }
 
 /** Deletes at most `batch` links that have ended; returns how many. */

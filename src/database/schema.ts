@@ -8,6 +8,7 @@ import type { MailedTokensTable } from './tables/mailed-tokens.ts';
 import type { NetworkFailuresTable } from './tables/network-failures.ts';
 import type { ProfilesTable } from './tables/profiles.ts';
 import type { RecoveryCodesTable } from './tables/recovery-codes.ts';
+import type { ResetRequestsTable } from './tables/reset-requests.ts';
 import type { TotpSecretsTable } from './tables/totp-secrets.ts';
 
 export interface Database {
@@ -32,6 +33,7 @@ export interface Database {
   devices: DevicesTable;
   network_failures: NetworkFailuresTable;
   profiles: ProfilesTable;
+  reset_requests: ResetRequestsTable;
 }
 
 export interface AccountsTable {

@@ -8,6 +8,7 @@ import type { Db } from '../database/database.ts';
 import type { Database } from '../database/schema.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import { lockGrants, lockSessions } from './locks.ts';
+import { columnsOf } from './payload-columns.ts';
 
 export interface StoreDeps {
   readonly db: Db;
@@ -214,8 +215,12 @@ export interface RevokedRows {
   readonly sessions: readonly { readonly uid: string | null; readonly payload: Payload }[];
 }
 
-/** Ends every session and every sign-in under way, and revokes every grant of an account. */
-export async function revokeEverythingOf({ db, clock }: StoreDeps, accountId: string): Promise<RevokedRows> {
+/** Ends every session (but one, if so asked) and every sign-in under way, and revokes every grant of an account. */
+export async function revokeEverythingOf(
+  { db, clock }: StoreDeps,
+  accountId: string,
+  exceptSession?: string,
+): Promise<RevokedRows> {
   return atomically(db, async (tx) => {
     const grants = await standingOf(tx, accountId, 'Grant');
     await lockGrants(
@@ -234,13 +239,18 @@ export async function revokeEverythingOf({ db, clock }: StoreDeps, accountId: st
         .set(tombstone(clock))
         .where('account_id', '=', accountId)
         .where('model', '=', model)
+        .$if(exceptSession !== undefined, (rows) => rows.where(sql<SqlBool>`uid is distinct from ${exceptSession}`))
         .execute();
     await bury('Grant');
     await bury('Interaction');
-    const uids = (await standingOf(tx, accountId, 'Session')).flatMap(({ uid }) => uid ?? []);
-    await lockSessions(tx, uids);
+    const ending = async () =>
+      (await standingOf(tx, accountId, 'Session')).filter(({ uid }) => uid === null || uid !== exceptSession);
+    await lockSessions(
+      tx,
+      (await ending()).flatMap(({ uid }) => uid ?? []),
+    );
     // Read once more: whoever had a lock until now may have written down one more app.
-    const sessions = await standingOf(tx, accountId, 'Session');
+    const sessions = await ending();
     await bury('Session');
     return { grants, issued, sessions };
   });
@@ -277,21 +287,3 @@ export const tombstone = (clock: Clock) => ({
   destroyed_at: databaseNow(clock),
   expires_at: databaseNowPlus(clock, TOMBSTONE_SECONDS),
 });
-
-/** The columns that follow from a payload. The identifier is not kept in it: it would be the bearer value itself. */
-function columnsOf(clock: Clock, { model, payload, expiresInSeconds }: NewPayload) {
-  const { jti: _jti, consumed, ...kept } = payload;
-  return {
-    payload: JSON.stringify(kept),
-    // An interaction names the grant that it may add to, but was not issued under it and does not end with it.
-    grant_id: model === 'Interaction' ? null : text(payload['grantId']),
-    account_id: text(payload['accountId']),
-    client_id: text(payload['clientId']),
-    uid: text(payload['uid']),
-    user_code: text(payload['userCode']),
-    consumed_at: typeof consumed === 'number' ? sql<Date>`to_timestamp(${consumed})` : null,
-    expires_at: databaseNowPlus(clock, expiresInSeconds),
-  };
-}
-
-const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);

@@ -5,11 +5,15 @@ import { type RevokedRows, revokeEverythingOf, type StoreDeps } from '../protoco
 import { authorizationsOf, mergeAuthorizations } from '../protocol-store/session-authorizations.ts';
 import { noticesOf } from './end-session.ts';
 
-/** Returns how many sessions there were. */
-export async function endEverythingOf(deps: StoreDeps, accountId: string): Promise<number> {
+/** Returns how many sessions ended. The session that is excepted (its `uid`) lives on, but without any grant. */
+export async function endEverythingOf(
+  deps: StoreDeps,
+  accountId: string,
+  { exceptSession }: { exceptSession?: string | undefined } = {},
+): Promise<number> {
   return atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
-    const revoked = await revokeEverythingOf(inside, accountId);
+    const revoked = await revokeEverythingOf(inside, accountId, exceptSession);
     const sessions = Map.groupBy(revoked.sessions, ({ uid }) => uid);
     const standing = [...sessions.values()].flatMap((rows) => {
       const authorizations = mergeAuthorizations(

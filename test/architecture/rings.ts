@@ -6,7 +6,7 @@ export const RINGS: readonly (readonly string[])[] = [
   ['cli'],
   ['server'],
   ['interactions', 'first-run', 'self-service', 'account-centre'],
-  ['provider', 'first-administrator', 'leaving'],
+  ['provider', 'first-administrator', 'leaving', 'credentials'],
   ['second-factors'],
   ['sessions', 'devices', 'explanations'],
   ['accounts', 'roles', 'keys', 'clients', 'protocol-store', 'logout-notices'],

@@ -201,6 +201,12 @@ test('a new password ends sessions and tokens; the old one is worth nothing', as
   expect(await refreshed(tokens.refreshToken)).toBe(400);
   expect(await hasherSays(email, PASSWORD)).toBe(false);
   expect(await hasherSays(email, 'another long enough phrase')).toBe(true);
+  const mails = await server.database.db
+    .selectFrom('mail_outbox')
+    .select('message')
+    .where('recipient', '=', email)
+    .execute();
+  expect(mails).toEqual([{ message: 'password_changed' }]);
 });
 
 test('a refused new password changes nothing and ends nothing', async () => {

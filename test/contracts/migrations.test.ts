@@ -180,6 +180,7 @@ const columns: Columns = {
     blocked: 'bool!',
   },
   profiles: { account_id: 'text!', claims: 'jsonb!', attributes: 'jsonb!', updated_at: 'timestamptz!' },
+  reset_requests: { id: 'text!', content: 'text!', created_at: 'timestamptz!' },
 };
 
 async function columnsOf(db: Kysely<Database>): Promise<Record<string, Record<string, string>>> {
@@ -251,6 +252,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'rate_counters_pkey',
       'recovery_codes_account_id_fkey',
       'recovery_codes_pkey',
+      'reset_requests_pkey',
       'role_assignments_account_id_fkey',
       'role_assignments_pkey',
       'role_assignments_role_fkey',

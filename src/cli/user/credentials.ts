@@ -1,5 +1,6 @@
 // gatehouse user set-password and reset-mfa: a new start for somebody who is locked out, and an end for whoever is in.
-import { setPassword } from '../../accounts/change-password.ts';
+import { inWords } from '../../accounts/password-rules.ts';
+import { setPassword } from '../../credentials/set-password.ts';
 import { deriveKey } from '../../crypto/derived-keys.ts';
 import { createSealedBox } from '../../crypto/sealed-box.ts';
 import { atomically } from '../../database/atomically.ts';
@@ -16,7 +17,7 @@ import { obtainPassword } from './obtain-password.ts';
 import { passwordDeps } from './password-deps.ts';
 import { notFound, requireAccount } from './require-account.ts';
 
-/** Ends every session and refresh token of the account in the same transaction. */
+/** Ends every session and refresh token of the account in the same transaction; its owner is told by mail. */
 export async function setUserPassword(
   invocation: Invocation,
   { who, passwordStdin }: { who: string; passwordStdin: boolean },
@@ -26,12 +27,15 @@ export async function setUserPassword(
   const { password, generated } = await obtainPassword(invocation.terminal, { passwordStdin, rules: needed.rules });
   return withDatabase(config, async (deps) => {
     const { id, email } = await requireAccount(deps.db, who);
-    const sessions = await atomically(deps.db, async (db) => {
-      const change = await setPassword({ ...deps, ...needed, db }, { accountId: id, password });
-      if (change.outcome === 'unknown_account') throw notFound(who);
-      if (change.outcome === 'invalid') throw new CommandFailed('invalid', refusedPassword(email, change.reasons));
-      return endEverythingOf({ ...deps, db }, id);
-    });
+    const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
+    const change = await setPassword(
+      { ...deps, ...needed, box, config },
+      { accountId: id, password, actor: 'operator' },
+    );
+    if (change.outcome === 'unknown_account') throw notFound(who);
+    if (change.outcome === 'invalid')
+      throw new CommandFailed('invalid', refusedPassword(email, change.flaws.map(inWords)));
+    const sessions = change.sessionsEnded;
     const shownOnce = generated ? { password } : {};
     const text = `${email} has a new password; ${count(sessions, 'session')} ended.`;
     return {

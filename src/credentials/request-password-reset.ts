@@ -1,0 +1,81 @@
+// Somebody has forgotten a password. What they are told, and the work until then, is the same whoever they name.
+
+import { isUsable } from '../accounts/account.ts';
+import { canonicalIdentifier, findAccountByIdentifier } from '../accounts/accounts.ts';
+import { canonicalEmail } from '../accounts/identifiers.ts';
+import { issueMailedToken, MAILED_TOKEN_SECONDS } from '../accounts/mailed-tokens.ts';
+import { languageFor, whereFrom } from '../accounts/telling.ts';
+import { recordEvent, type Source } from '../audit/audit-log.ts';
+import { atomically } from '../database/atomically.ts';
+import { isDatabaseUnavailable } from '../database/outages/unavailable.ts';
+import { writeMail } from '../mail/outbox.ts';
+import type { Logger } from '../observability/logger.ts';
+import { LANGUAGES, type Language } from '../texts/messages.ts';
+import type { CredentialDeps } from './deps.ts';
+import { linkTo, RESET_PATH } from './links.ts';
+import { dropResetRequest, insertResetRequest, type ResetRequest, takeResetRequest } from './reset-requests.ts';
+
+export interface ForgottenPassword {
+  /** As typed: an e-mail address or a username. */
+  readonly identifier: string;
+  readonly source: Source;
+  readonly language: Language;
+  readonly clientId?: string | undefined;
+}
+
+/** Writes down that somebody asks. Whether there is such an account is looked up later, by `answerResetRequests`. */
+export async function requestPasswordReset(deps: CredentialDeps, asked: ForgottenPassword): Promise<void> {
+  const identifier = canonicalIdentifier(asked.identifier)?.value;
+  // What can be nobody's identifier tells nobody anything.
+  if (identifier === undefined) return;
+  const { source, language, clientId } = asked;
+  const { address, userAgent, requestId } = source;
+  await insertResetRequest(deps, { identifier, language, clientId, source: { address, userAgent, requestId } });
+}
+
+/** Answers whoever waits, one after the other: each in a transaction, so that none is lost and none is answered twice. */
+export async function answerResetRequests(deps: CredentialDeps & { readonly log: Logger }): Promise<void> {
+  while (await answerNext(deps));
+}
+
+async function answerNext(deps: CredentialDeps & { readonly log: Logger }): Promise<boolean> {
+  let id: string | undefined;
+  try {
+    return await atomically(deps.db, async (db) => {
+      const taken = await takeResetRequest({ ...deps, db });
+      id = taken?.id;
+      if (taken?.request !== undefined) await answer({ ...deps, db }, taken.request);
+      return taken !== undefined;
+    });
+  } catch (err) {
+    if (id === undefined || isDatabaseUnavailable(err)) throw err;
+    deps.log.error({ event: 'reset_request.failed', err });
+    await dropResetRequest(deps.db, id);
+    return true;
+  }
+}
+
+/** Nobody there, or shut out: no mail. An account without a password gets one too: the link sets its first. */
+async function answer(inside: CredentialDeps, { identifier, source, clientId, ...asked }: ResetRequest): Promise<void> {
+  const account = await findAccountByIdentifier(inside.db, identifier);
+  if (account === undefined || !isUsable(account)) return;
+  const email = canonicalEmail(account.email)?.key ?? account.email;
+  const boundTo = clientId === undefined ? { email } : { email, client: clientId };
+  const token = await issueMailedToken(inside, { accountId: account.id, purpose: 'reset_password', boundTo });
+  const language = languageFor(
+    account,
+    LANGUAGES.find((each) => each === asked.language),
+  );
+  await writeMail(inside, {
+    to: account.email,
+    accountId: account.id,
+    language,
+    message: {
+      mail: 'reset_password',
+      link: linkTo(inside.config, RESET_PATH, token),
+      minutes: MAILED_TOKEN_SECONDS.reset_password / 60,
+      where: whereFrom(source, language),
+    },
+  });
+  await recordEvent(inside, { event: 'password.reset_requested', accountId: account.id, source });
+}
