@@ -1,6 +1,8 @@
 // Ends the session of this browser, here and at all apps.
 import { z } from 'zod';
+import { recordEvent } from '../audit/audit-log.ts';
 import { ACCOUNT_CENTRE_ID } from '../clients/live/built-in.ts';
+import { sourceOf } from '../http/request-source.ts';
 import type { Handler } from '../http/route.ts';
 import { forgetSessionCookie } from '../provider/browser-session.ts';
 import { ENDPOINTS } from '../provider/paths.ts';
@@ -21,6 +23,12 @@ export const submitSignOut =
     if (me === undefined) return seeOther(ctx, SIGNED_OUT);
     await readAccountForm(deps, ctx, { me, form });
     await endSession(deps, me.session.uid);
+    await recordEvent(deps, {
+      event: 'session.ended',
+      accountId: me.account.id,
+      source: sourceOf(ctx),
+      details: { reason: 'signed_out' },
+    });
     forgetSessionCookie(deps.config, ctx);
     deps.log.info({ event: 'account.signed_out', accountId: me.account.id });
     seeOther(ctx, SIGNED_OUT);

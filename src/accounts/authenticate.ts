@@ -23,11 +23,12 @@ export type Authentication =
       /** False once the password has been changed: also while it was being checked. Asked after the outcome is stored. */
       isStillRight: () => Promise<boolean>;
     }
-  | { outcome: 'wrong_credentials' }
+  /** The account is for the records only, and never shown: undefined if there is none. */
+  | { outcome: 'wrong_credentials'; accountId: string | undefined }
   /** The password was right: only its owner learns that the account is banned. */
-  | { outcome: 'not_active' }
+  | { outcome: 'not_active'; accountId: string }
   /** Only its owner learns this as well: the deletion was asked for, and until then the account can be kept. */
-  | { outcome: 'being_deleted'; until: Date }
+  | { outcome: 'being_deleted'; accountId: string; until: Date }
   | { outcome: 'too_many_attempts'; retryAfterSeconds: number };
 
 interface Deps {
@@ -61,7 +62,7 @@ export async function authenticate(
     return { outcome: 'too_many_attempts', retryAfterSeconds: reservation.retryAfterSeconds };
   }
   const { matches, needsRehash } = await verifyOrReturn(deps, limits, { hash: found?.passwordHash, password });
-  if (!found || !matches) return { outcome: 'wrong_credentials' };
+  if (!found || !matches) return { outcome: 'wrong_credentials', accountId: found?.account.id };
   await forgetAttempts(deps, limits.pair.key);
   await returnInEach(deps, [limits.account, limits.network]);
   if (!isUsable(found.account)) return whyUnusable(found.account);
@@ -72,10 +73,10 @@ export async function authenticate(
   return { outcome: 'authenticated', account, isStillRight };
 }
 
-const whyUnusable = ({ status, deleteAt }: Account): Authentication =>
+const whyUnusable = ({ id: accountId, status, deleteAt }: Account): Authentication =>
   status === 'deleting' && deleteAt !== undefined
-    ? { outcome: 'being_deleted', until: deleteAt }
-    : { outcome: 'not_active' };
+    ? { outcome: 'being_deleted', accountId, until: deleteAt }
+    : { outcome: 'not_active', accountId };
 
 /**
  * The network first, so that a blocked one writes nothing more; the account last, so that a flood from one place,

@@ -3,7 +3,9 @@ import type Koa from 'koa';
 import { z } from 'zod';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
+import { recordEvent } from '../audit/audit-log.ts';
 import { textsFor } from '../http/page.ts';
+import { sourceOf } from '../http/request-source.ts';
 import { requestedAccess } from '../provider/access.ts';
 import { rememberConsent } from '../sessions/consents.ts';
 import type { MessageKey, Texts } from '../texts/messages.ts';
@@ -59,7 +61,15 @@ export const submitConsent =
     if (decision === 'deny') return finishDenied(deps, ctx, signIn);
     const allowed = requestedAccess(signIn.client, signIn.params);
     await rememberConsent(deps, { accountId, clientId: signIn.client.clientId, allowed });
-    deps.log.info({ event: 'consent.given', accountId, clientId: signIn.client.clientId, scopes: allowed.scopes });
+    const { clientId } = signIn.client;
+    await recordEvent(deps, {
+      event: 'consent.given',
+      accountId,
+      clientId,
+      source: sourceOf(ctx),
+      details: { scopes: allowed.scopes, apis: [...allowed.resources.keys()] },
+    });
+    deps.log.info({ event: 'consent.given', accountId, clientId, scopes: allowed.scopes });
     return signIn.stage.stage === 'authenticated'
       ? finishAuthenticated(deps, ctx, signIn)
       : finishConsented(deps, ctx, { signIn, accountId });

@@ -3,7 +3,9 @@ import type Koa from 'koa';
 import type { Session } from 'oidc-provider';
 import { isUsable } from '../accounts/account.ts';
 import { findAccount, recordSignIn } from '../accounts/accounts.ts';
+import { recordEvent } from '../audit/audit-log.ts';
 import { renderPage, textsFor } from '../http/page.ts';
+import { sourceOf } from '../http/request-source.ts';
 import { mayUse, requestedAccess } from '../provider/access.ts';
 import { findSession } from '../provider/browser-session.ts';
 import { settleGrant } from '../provider/consented-grant.ts';
@@ -28,14 +30,30 @@ export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Contex
   // It may have begun in another tab after this sign-in did.
   const session = await findSession(deps.provider(), ctx);
   // Somebody else was signed in here: that session ends now, and the new one starts from nothing.
-  if (session?.accountId !== undefined && session.accountId !== accountId) await endSession(deps, session.uid);
+  if (session?.accountId !== undefined && session.accountId !== accountId) {
+    await endSession(deps, session.uid);
+    await recordEvent(deps, {
+      event: 'session.ended',
+      accountId: session.accountId,
+      source: sourceOf(ctx),
+      details: { reason: 'somebody_else' },
+    });
+  }
   // A sign-in stands on its own. Bound to the session it began in, it would be lost where another tab, signing in at the
   // same moment, gives that session a new identifier.
   signIn.interaction.session = undefined;
   const own = session?.accountId === accountId ? session : undefined;
   const grantId = await grantFor(deps, { signIn, accountId, session: own });
   await recordSignIn(deps.db, accountId, deps.clock);
-  deps.log.info({ event: 'sign_in.success', accountId, clientId: signIn.client.clientId, acr });
+  const { clientId } = signIn.client;
+  await recordEvent(deps, {
+    event: 'sign_in.succeeded',
+    accountId,
+    clientId,
+    source: sourceOf(ctx),
+    details: { acr, amr: [...amr] },
+  });
+  deps.log.info({ event: 'sign_in.success', accountId, clientId, acr });
   // The engine remembers whom nobody has said anything about, as by a stage that another release has stored.
   const login = { accountId, acr, amr: [...amr], ts: at, remember: keep === true };
   await handBack(ctx, signIn, { login, select_account: {}, consent: { grantId } });

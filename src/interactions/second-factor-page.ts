@@ -3,7 +3,8 @@ import type Koa from 'koa';
 import { z } from 'zod';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
-import { circumstancesOf } from '../http/request-source.ts';
+import { recordEvent } from '../audit/audit-log.ts';
+import { circumstancesOf, sourceOf } from '../http/request-source.ts';
 import { verifySecondFactor } from '../second-factors/second-factor.ts';
 import { authenticatedWith } from './authenticated-with.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -52,6 +53,13 @@ export const submitSecondFactor =
         deps.log.info({ event: 'second_factor.verified', accountId: account.id, method: answer.method });
         return proceed(ctx, signIn, authenticatedWith(answer.method, stage));
       case 'wrong_code':
+        await recordEvent(deps, {
+          event: 'second_factor.failed',
+          accountId: account.id,
+          clientId: signIn.client.clientId,
+          source: sourceOf(ctx),
+          outcome: 'failure',
+        });
         deps.log.info({ event: 'second_factor.failed', accountId: account.id });
         return again({ status: 400, summary: 'second_factor.wrong_code', field: 'code' });
       case 'too_many_attempts':

@@ -4,8 +4,10 @@ import { z } from 'zod';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import { authenticate } from '../accounts/authenticate.ts';
+import { recordEvent } from '../audit/audit-log.ts';
 import { epochSeconds } from '../clock.ts';
 import { networkOf } from '../http/client-address.ts';
+import { sourceOf } from '../http/request-source.ts';
 import { afterPassword } from './after-password.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
@@ -58,6 +60,16 @@ export const submitSignIn =
     const passwordAt = epochSeconds(deps.clock.now());
     const answer = await authenticate({ ...deps, limits: deps.config.limits }, { identifier, password, network });
     const again = (trouble: Trouble) => showSignIn(deps, ctx, { signIn, account, identifier: typed, keep, trouble });
+    if ('accountId' in answer) {
+      // Of nobody where there is no such account: the same work, so that the time says nothing.
+      await recordEvent(deps, {
+        event: 'sign_in.failed',
+        accountId: answer.accountId,
+        clientId: signIn.client.clientId,
+        source: sourceOf(ctx),
+        outcome: 'failure',
+      });
+    }
     switch (answer.outcome) {
       case 'authenticated':
         await storeStage(

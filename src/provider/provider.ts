@@ -1,11 +1,13 @@
 // Builds the engine from the parts of this room. Cheap enough (milliseconds) to be built again when keys change.
 import { type Configuration, Provider } from 'oidc-provider';
+import { recordEvent } from '../audit/audit-log.ts';
 import type { ClientRegistry } from '../clients/client.ts';
 import { toClientMetadata } from '../clients/client-metadata.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { OIDC_SCOPES } from '../config/scopes.ts';
 import type { Db } from '../database/database.ts';
+import { sourceOf } from '../http/request-source.ts';
 import { engineKeySet, verificationKeys } from '../keys/key-set.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -171,8 +173,13 @@ function endWholeSessions(provider: Provider, deps: ProviderDeps): void {
   const forget = provider.Session.prototype.destroy;
   Object.assign(provider.Session.prototype, {
     async destroy(this: InstanceType<typeof provider.Session>): Promise<void> {
+      const { accountId } = this;
       await endSession(deps, this.uid);
       await forget.call(this);
+      const source = Provider.ctx === undefined ? undefined : sourceOf(Provider.ctx);
+      if (accountId !== undefined) {
+        await recordEvent(deps, { event: 'session.ended', accountId, source, details: { reason: 'signed_out' } });
+      }
     },
   });
 }
