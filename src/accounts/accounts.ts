@@ -7,7 +7,7 @@ import type { Database } from '../database/schema.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import type { Account, AccountStatus } from './account.ts';
 import { ACCOUNT_COLUMNS, accountFrom } from './account-row.ts';
-import { canonicalEmail, canonicalUsername } from './identifiers.ts';
+import { canonicalEmail, spelledUsername } from './identifiers.ts';
 
 interface Deps {
   readonly db: Db;
@@ -60,7 +60,7 @@ export function canonicalIdentifier(
 ): { column: 'email_key' | 'username_key'; value: string } | undefined {
   const email = canonicalEmail(identifier);
   if (email) return { column: 'email_key', value: email.key };
-  const username = canonicalUsername(identifier);
+  const username = spelledUsername(identifier);
   return username && { column: 'username_key', value: username.key };
 }
 

@@ -15,11 +15,17 @@ const DOMAIN_NAME =
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 const USERNAME = /^[a-z][a-z0-9._-]{2,31}$/;
-/** Names that people would take for the operator, or programs for something else. */
+/**
+ * Names that people would take for the operator, or programs for something else: the roles of RFC 2142, and what stands in
+ * addresses of web and mail servers.
+ */
 const RESERVED_USERNAMES: ReadonlySet<string> = new Set(
-  `abuse admin administrator anonymous billing gatehouse guest help helpdesk hostmaster info mail moderator
-  no-reply nobody none noreply null operator owner postmaster root security service staff superuser support
-  sysadmin system undefined unknown webmaster www`.split(/\s+/),
+  `abuse account accounts admin administrator administration anonymous api auth autoconfig autodiscover billing bot
+  compliance contact daemon ftp gatehouse guest help helpdesk hostmaster info is it legal list list-request localhost
+  login logout mail mailer-daemon marketing me moderator moderators news no-reply nobody noc none noreply null oauth
+  official oidc operator operators owner postmaster privacy public register registration root sales security self server
+  service settings signin signup ssladmin ssladministrator sslwebmaster staff superuser support sysadmin system team
+  undefined unknown usenet user users uucp verified webmaster www you`.split(/\s+/),
 );
 
 /**
@@ -37,13 +43,24 @@ export function canonicalEmail(input: string): { address: string; key: string } 
   return address.length > MAX_EMAIL_LENGTH ? undefined : { address, key: address.toLowerCase() };
 }
 
-/** `username` as it is shown, `key` as it is compared. Undefined for a name that is malformed or reserved. */
-export function canonicalUsername(input: string): { username: string; key: string } | undefined {
+export interface CanonicalUsername {
+  /** As it is shown. */
+  readonly username: string;
+  /** As it is compared. */
+  readonly key: string;
+}
+
+/** A username that somebody chooses. Undefined for one that is malformed or reserved, here or by the configuration. */
+export function canonicalUsername(input: string, alsoReserved: readonly string[] = []): CanonicalUsername | undefined {
+  const name = spelledUsername(input);
+  return name === undefined || RESERVED_USERNAMES.has(name.key) || alsoReserved.includes(name.key) ? undefined : name;
+}
+
+/** A username that somebody has: it stays theirs when it is reserved later. Undefined for what can be none. */
+export function spelledUsername(input: string): CanonicalUsername | undefined {
   const username = canonicalText(input, 32);
   const key = username?.toLowerCase();
-  if (username === undefined || key === undefined || !USERNAME.test(key) || RESERVED_USERNAMES.has(key))
-    return undefined;
-  return { username, key };
+  return username === undefined || key === undefined || !USERNAME.test(key) ? undefined : { username, key };
 }
 
 function canonicalDomain(typed: string): string | undefined {

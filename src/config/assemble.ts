@@ -1,7 +1,16 @@
 // Puts the checked parts together: our own names, seconds everywhere, defaults that depend on each other.
 import { join } from 'node:path';
+import { domainToASCII } from 'node:url';
 import { accentColours } from './branding/accent-colours.ts';
-import type { Config, LimitsConfig, Mode, Resource, SessionsConfig, TokensConfig } from './config.ts';
+import type {
+  Config,
+  LimitsConfig,
+  Mode,
+  RegistrationConfig,
+  Resource,
+  SessionsConfig,
+  TokensConfig,
+} from './config.ts';
 import type { EnvironmentSettings } from './environment.ts';
 import { deepFreeze, frozenMap } from './frozen.ts';
 import type { ConfigFile } from './schema.ts';
@@ -45,6 +54,7 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
       passwordMinLengthWithSecondFactor: file.passwords.min_length_with_second_factor,
       passwordMaxLength: file.passwords.max_length,
     },
+    registration: registrationOf(file.registration),
     sessions: sessionsOf(file.sessions),
     tokens: tokensOf(file.tokens, issuer),
     limits: limitsOf(file.limits),
@@ -98,6 +108,18 @@ export const resourcesOf = (
       },
     ]),
   );
+
+const registrationOf = (registration: ConfigFile['registration']): RegistrationConfig => ({
+  policy: registration.policy,
+  allowedDomains: registration.allowed_domains.map(asciiDomain),
+  refusedDomains: registration.refused_domains.map(asciiDomain),
+  requiredFields: registration.required_fields,
+  reservedUsernames: registration.reserved_usernames.map((name) => name.toLowerCase()),
+  termsVersion: registration.terms_version,
+});
+
+const asciiDomain = (domain: string): string =>
+  domain.startsWith('*.') ? `*.${domainToASCII(domain.slice(2))}` : domainToASCII(domain);
 
 const tokensOf = (tokens: ConfigFile['tokens'], issuer: string): TokensConfig => ({
   defaultAudience: tokens.default_audience ?? issuer,

@@ -16,6 +16,7 @@ export interface Config {
   readonly database: DatabaseConfig;
   readonly masterSecret: string;
   readonly accounts: AccountsConfig;
+  readonly registration: RegistrationConfig;
   readonly sessions: SessionsConfig;
   readonly tokens: TokensConfig;
   readonly limits: LimitsConfig;
@@ -76,6 +77,18 @@ export interface AccountsConfig {
   /** Code points, when a second factor is enforced (mfa: required). */
   readonly passwordMinLengthWithSecondFactor: number;
   readonly passwordMaxLength: number;
+}
+
+export interface RegistrationConfig {
+  readonly policy: 'open' | 'invite' | 'closed';
+  /** In ASCII and lower case; `*.` in front means everything below. Empty: any domain. */
+  readonly allowedDomains: readonly string[];
+  readonly refusedDomains: readonly string[];
+  readonly requiredFields: readonly ('username' | 'name')[];
+  /** Lower case; besides those that are always reserved. */
+  readonly reservedUsernames: readonly string[];
+  /** With it, the terms of `branding.termsUrl` have to be accepted. */
+  readonly termsVersion: string | undefined;
 }
 
 export interface SessionLimits {

@@ -17,6 +17,7 @@ export function brokenRules(
   return [
     ...brandingRules(file, configDir),
     ...passwordRules(file),
+    ...registrationRules(file),
     ...lifetimeRules(file),
     ...resourceRules(file, issuer),
   ];
@@ -32,6 +33,12 @@ function* passwordRules({ passwords }: Partial<ConfigFile>): Iterable<Finding> {
   if (passwords !== undefined && passwords.min_length_with_second_factor > passwords.min_length) {
     const path = ['passwords', 'min_length_with_second_factor'];
     yield { path, message: `must not be above passwords.min_length, which is ${passwords.min_length}` };
+  }
+}
+
+function* registrationRules({ registration, branding }: Partial<ConfigFile>): Iterable<Finding> {
+  if (registration?.terms_version !== undefined && branding !== undefined && branding.terms_url === undefined) {
+    yield { path: ['registration', 'terms_version'], message: 'needs branding.terms_url: where the terms can be read' };
   }
 }
 

@@ -7,6 +7,7 @@ import { limitsSection } from './sections/limits.ts';
 import { loggingSection } from './sections/logging.ts';
 import { outgoingSection } from './sections/outgoing.ts';
 import { passwordsSection } from './sections/passwords.ts';
+import { registrationSection } from './sections/registration.ts';
 import { resourcesSection } from './sections/resources.ts';
 import { serverSection } from './sections/server.ts';
 import { sessionsSection } from './sections/sessions.ts';
@@ -31,6 +32,7 @@ export const configFile = z.strictObject({
   passwords: passwordsSection
     .prefault({})
     .describe('Lengths in characters (Unicode code points), after NIST SP 800-63B-4.'),
+  registration: registrationSection.prefault({}).describe('Who may make an account, and what is asked for.'),
   sessions: sessionsSection.prefault({}).describe('How long a browser stays signed in.'),
   tokens: tokensSection.prefault({}).describe('Lifetimes, and the audience of access tokens for no particular API.'),
   limits: limitsSection.prefault({}).describe('What slows down guessing, and keeps hashing from eating the machine.'),

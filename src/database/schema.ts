@@ -8,6 +8,7 @@ import type { MailedTokensTable } from './tables/mailed-tokens.ts';
 import type { NetworkFailuresTable } from './tables/network-failures.ts';
 import type { ProfilesTable } from './tables/profiles.ts';
 import type { RecoveryCodesTable } from './tables/recovery-codes.ts';
+import type { RegistrationsTable } from './tables/registrations.ts';
 import type { ResetRequestsTable } from './tables/reset-requests.ts';
 import type { TotpSecretsTable } from './tables/totp-secrets.ts';
 
@@ -33,6 +34,7 @@ export interface Database {
   devices: DevicesTable;
   network_failures: NetworkFailuresTable;
   profiles: ProfilesTable;
+  registrations: RegistrationsTable;
   reset_requests: ResetRequestsTable;
 }
 
@@ -58,6 +60,9 @@ export interface AccountsTable {
   created_at: CreatedAt;
   updated_at: Timestamp;
   last_sign_in_at: Timestamp | null;
+  /** The version of the terms that were accepted when the account was made; null where nothing was. */
+  terms_version: string | null;
+  terms_accepted_at: Timestamp | null;
 }
 
 export interface RolesTable {

@@ -1,5 +1,5 @@
 // Which changes of settings make the server easier to misuse, and why that matters.
-import { type FieldChange, newItems } from './described.ts';
+import { type FieldChange, listOf, newItems } from './described.ts';
 
 export interface Weakening {
   readonly key: string;
@@ -32,6 +32,25 @@ const RULES: readonly Rule[] = [
     isWeaker: becomes('optional'),
     what: 'the second factor is optional',
     why: 'a password alone, guessed or phished, opens an account',
+  },
+  {
+    keys: /^registration\.policy$/,
+    isWeaker: becomes('open'),
+    what: 'anybody can make an account',
+    why: 'apps that let in whoever can sign in are then open to everybody',
+  },
+  {
+    keys: /^registration\.allowed_domains$/,
+    isWeaker: ({ before, after }) =>
+      listOf(before).length > 0 && (listOf(after).length === 0 || newItems(before, after).length > 0),
+    what: 'addresses of more domains can sign up',
+    why: 'apps that let in whoever can sign in are then open to them',
+  },
+  {
+    keys: /^registration\.(?:refused_domains|reserved_usernames)$/,
+    isWeaker: ({ before, after }) => newItems(after, before).length > 0,
+    what: 'what was refused can be chosen',
+    why: 'somebody may take it to be taken for somebody else',
   },
   {
     keys: /^passwords\.min_length/,

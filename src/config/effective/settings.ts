@@ -43,6 +43,15 @@ const KEYS: Keys<Config> = {
       passwordMinLengthWithSecondFactor: 'passwords.min_length_with_second_factor',
       passwordMaxLength: 'passwords.max_length',
     }),
+  registration: (registration) =>
+    described(registration, {
+      policy: 'registration.policy',
+      allowedDomains: 'registration.allowed_domains',
+      refusedDomains: 'registration.refused_domains',
+      requiredFields: 'registration.required_fields',
+      reservedUsernames: 'registration.reserved_usernames',
+      termsVersion: 'registration.terms_version',
+    }),
   sessions: (sessions) =>
     described(sessions, {
       idleSeconds: inUnits('sessions.idle_minutes', MINUTE),

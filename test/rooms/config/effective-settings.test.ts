@@ -66,6 +66,9 @@ describe('weaker settings are', () => {
     ['', 'server: { trusted_proxies: [10.0.0.0/8] }', ['server.trusted_proxies']],
     ['', 'server: { internal_hosts: [gatehouse] }', ['server.internal_hosts']],
     ['', 'outgoing: { private_hosts: [10.0.0.0/8] }', ['outgoing.private_hosts']],
+    ['registration: { policy: invite }', 'registration: { policy: open }', ['registration.policy']],
+    ['registration: { allowed_domains: [a.test] }', '', ['registration.allowed_domains']],
+    ['registration: { refused_domains: [a.test] }', '', ['registration.refused_domains']],
     ['', 'name: Other\nlogging: { level: debug }\nlimits: { hash_queue: 60 }', []],
   ])('%j → %j', (before, after, expected) => {
     expect(settingRegressions(between(before, after)).map(({ key }) => key)).toEqual(expected);

@@ -1,0 +1,33 @@
+// registration: who may make an account, and what is asked for.
+import { domainToASCII } from 'node:url';
+import { z } from 'zod';
+import { listWithoutRepeats, shownText, textWhere } from '../fields.ts';
+
+const domains = listWithoutRepeats(textWhere(domainProblem)).default([]);
+
+export const registrationSection = z.strictObject({
+  policy: z
+    .enum(['open', 'invite', 'closed'])
+    .default('closed')
+    .describe('open: anybody signs up. invite: whoever is sent an invitation. closed: accounts are made by operators.'),
+  allowed_domains: domains.describe(
+    'With policy: open, addresses of these domains only; *.example.com means everything below it. Empty: any.',
+  ),
+  refused_domains: domains.describe('Addresses of these domains, and of everything below them, are refused.'),
+  required_fields: listWithoutRepeats(z.enum(['username', 'name']))
+    .default([])
+    .describe('What has to be filled in besides e-mail address and password.'),
+  reserved_usernames: listWithoutRepeats(shownText(32))
+    .default([])
+    .describe('Nobody can choose these, besides those that are always reserved (admin, root, support, postmaster…).'),
+  terms_version: shownText(40)
+    .optional()
+    .describe('With it, the terms of branding.terms_url have to be accepted; kept with the account.'),
+});
+
+/** `*.` in front means everything below. Unicode or ASCII, compared in ASCII. */
+function domainProblem(text: string): string | undefined {
+  const ascii = domainToASCII(text.replace(/^\*\./, ''));
+  const isName = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*$/.test(ascii);
+  return isName ? undefined : 'expected a domain, example.com or *.example.com';
+}
