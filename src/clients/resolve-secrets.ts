@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Mode } from '../config/config.ts';
-import { exampleSecretProblem, SHIPPED_SECRETS } from '../config/example-secrets.ts';
 import { type Environment, variable } from '../config/interpolation.ts';
 import { whyUnreadable } from '../config/problem.ts';
+import { exampleSecretProblem, SHIPPED_SECRETS } from '../config/secrets/example-secrets.ts';
 import type { ClientSecret } from './client.ts';
 import type { Finding } from './client-draft.ts';
 import { isBrokenSecret, parseClientSecretHash, sha256 } from './client-secret.ts';

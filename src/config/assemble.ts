@@ -5,6 +5,7 @@ import { accentColours } from './branding/accent-colours.ts';
 import type {
   Config,
   LimitsConfig,
+  MailConfig,
   Mode,
   RegistrationConfig,
   Resource,
@@ -13,7 +14,9 @@ import type {
 } from './config.ts';
 import type { EnvironmentSettings } from './environment.ts';
 import { deepFreeze, frozenMap } from './frozen.ts';
+import { type Mailbox, parseMailbox } from './mail/mailbox.ts';
 import type { ConfigFile } from './schema.ts';
+import { isLoopback } from './urls.ts';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -23,6 +26,7 @@ export interface Decided {
   readonly mode: Mode;
   readonly issuer: string;
   readonly databaseUrl: string | undefined;
+  readonly smtpUrl: string | undefined;
   readonly masterSecret: string;
 }
 
@@ -48,6 +52,7 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
       poolSize: file.database.pool_size,
       startWaitSeconds: file.database.start_wait_seconds,
     },
+    mail: mailOf(file.mail, decided),
     accounts: {
       mfa: file.mfa,
       passwordMinLength: file.passwords.min_length,
@@ -129,6 +134,22 @@ const tokensOf = (tokens: ConfigFile['tokens'], issuer: string): TokensConfig =>
   refreshTokenIdleSeconds: tokens.refresh_token_idle_days * DAY,
   refreshTokenAbsoluteSeconds: tokens.refresh_token_absolute_days * DAY,
 });
+
+/** On the machine itself nobody listens in, and in development whatever there is will do. */
+function mailOf(mail: ConfigFile['mail'], { mode, issuer, smtpUrl }: Decided): MailConfig {
+  const isHere = smtpUrl !== undefined && isLoopback(new URL(smtpUrl));
+  return {
+    smtpUrl,
+    from: mailboxOf(mail.from) ?? { name: undefined, address: `no-reply@${new URL(issuer).hostname}` },
+    replyTo: mailboxOf(mail.reply_to),
+    connections: mail.connections,
+    tlsRequired: mode === 'production' && !isHere && !mail.plaintext_in_production,
+    plaintextInProduction: mail.plaintext_in_production,
+  };
+}
+
+const mailboxOf = (text: string | undefined): Mailbox | undefined =>
+  text === undefined ? undefined : parseMailbox(text);
 
 const limitsOf = (limits: ConfigFile['limits']): LimitsConfig => ({
   signInFailures: limits.sign_in_failures,

@@ -1,6 +1,7 @@
 // The checked configuration of the server, as the rest of the program sees it: frozen, complete, in our own names.
 
 import type { Scheme } from './branding/accent-colours.ts';
+import type { Mailbox } from './mail/mailbox.ts';
 
 export type Mode = 'development' | 'production';
 
@@ -14,6 +15,7 @@ export interface Config {
   readonly server: ServerConfig;
   readonly outgoing: OutgoingConfig;
   readonly database: DatabaseConfig;
+  readonly mail: MailConfig;
   readonly masterSecret: string;
   readonly accounts: AccountsConfig;
   readonly registration: RegistrationConfig;
@@ -68,6 +70,17 @@ export interface DatabaseConfig {
   readonly poolSize: number;
   /** How long a starting server waits for PostgreSQL. */
   readonly startWaitSeconds: number;
+}
+
+export interface MailConfig {
+  /** smtp: or smtps:, with user and password; undefined: development shows mails itself, production keeps them waiting. */
+  readonly smtpUrl: string | undefined;
+  readonly from: Mailbox;
+  readonly replyTo: Mailbox | undefined;
+  readonly connections: number;
+  /** Whether a connection without TLS is refused. */
+  readonly tlsRequired: boolean;
+  readonly plaintextInProduction: boolean;
 }
 
 export interface AccountsConfig {

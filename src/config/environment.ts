@@ -7,7 +7,7 @@ import { ENVIRONMENT, type Problem } from './problem.ts';
 import { MODES } from './schema.ts';
 import { LOG_LEVELS } from './sections/logging.ts';
 import { listenAddressProblem } from './sections/server.ts';
-import { issuerProblem, postgresUrlProblem } from './urls.ts';
+import { issuerProblem, postgresUrlProblem, smtpUrlProblem } from './urls.ts';
 
 export interface EnvironmentSettings {
   readonly mode: Mode | undefined;
@@ -15,6 +15,9 @@ export interface EnvironmentSettings {
   readonly host: string | undefined;
   readonly port: number | undefined;
   readonly databaseUrl: string | undefined;
+  readonly smtpUrl: string | undefined;
+  /** Absolute. */
+  readonly smtpUrlFile: string | undefined;
   readonly logLevel: LoggingConfig['level'] | undefined;
   readonly secret: string | undefined;
   /** Absolute. */
@@ -47,6 +50,8 @@ export function readEnvironment({ env, cwd }: { env: Environment; cwd: string })
     host: read('HOST', textWithout(listenAddressProblem)),
     port: read('PORT', parsePort),
     databaseUrl: read('DATABASE_URL', textWithout(postgresUrlProblem)),
+    smtpUrl: read('GATEHOUSE_SMTP_URL', textWithout(smtpUrlProblem)),
+    smtpUrlFile: read('GATEHOUSE_SMTP_URL_FILE', path),
     logLevel: read('GATEHOUSE_LOG_LEVEL', (text) => oneOf(LOG_LEVELS, text)),
     secret: read('GATEHOUSE_SECRET', (text) => text),
     secretFile: read('GATEHOUSE_SECRET_FILE', path),

@@ -69,7 +69,13 @@ export function loadConfig({
   const master: KeptSecret =
     given === undefined ? makeSecret({ cwd, dataDir: environment.dataDir }) : { outcome: 'kept', secret: given };
   if (master.outcome === 'refused') return refused([master.problem]);
-  const decided = { mode, issuer, masterSecret: master.secret, databaseUrl: settled(settings.databaseUrl) };
+  const decided = {
+    mode,
+    issuer,
+    masterSecret: master.secret,
+    databaseUrl: settled(settings.databaseUrl),
+    smtpUrl: settled(settings.smtpUrl),
+  };
   return { config: assembleConfig(environment, shape.complete, decided), problems, known, stated };
 }
 

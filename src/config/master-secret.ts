@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { newId } from '../crypto/identifiers.ts';
 import { newSecretToken } from '../crypto/secret-token.ts';
 import type { EnvironmentSettings } from './environment.ts';
-import { ENVIRONMENT, type Problem, shownFile, whyUnreadable } from './problem.ts';
+import { ENVIRONMENT, type Problem, shownFile } from './problem.ts';
+import { readSecretFile } from './secrets/secret-file.ts';
 
 /** Bytes. Everything is sealed and signed with keys derived from it: as long as the keys. */
 export const MASTER_SECRET_BYTES = 32;
@@ -29,12 +30,8 @@ export function givenSecret({ secret, secretFile }: EnvironmentSettings): GivenS
     problems: [{ file: ENVIRONMENT, line: undefined, path: variable, message }],
   });
   if (secret !== undefined) return refused('is set together with GATEHOUSE_SECRET; set one of them');
-  try {
-    const text = readFileSync(secretFile, 'utf8').replace(/(?:\r?\n)+$/, '');
-    return text === '' ? refused(`${secretFile} is empty`) : { secret: text, variable, problems: [] };
-  } catch (error) {
-    return refused(`${secretFile} ${whyUnreadable(error)}`);
-  }
+  const file = readSecretFile(secretFile);
+  return file.outcome === 'refused' ? refused(file.message) : { secret: file.text, variable, problems: [] };
 }
 
 export type KeptSecret = { outcome: 'kept'; secret: string } | { outcome: 'refused'; problem: Problem };

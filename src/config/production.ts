@@ -1,7 +1,8 @@
 // What production refuses to start with. Every reason is listed, not only the first.
-import { exampleSecretProblem } from './example-secrets.ts';
+
 import { MASTER_SECRET_BYTES } from './master-secret.ts';
 import { ENVIRONMENT, type Place, type Problem } from './problem.ts';
+import { exampleSecretProblem } from './secrets/example-secrets.ts';
 import type { Setting, Settings } from './settings.ts';
 
 /** An issuer that is not https is refused in every mode, where it is written. */

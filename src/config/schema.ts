@@ -5,6 +5,7 @@ import { brandingSection } from './sections/branding.ts';
 import { databaseSection } from './sections/database.ts';
 import { limitsSection } from './sections/limits.ts';
 import { loggingSection } from './sections/logging.ts';
+import { mailSection } from './sections/mail.ts';
 import { outgoingSection } from './sections/outgoing.ts';
 import { passwordsSection } from './sections/passwords.ts';
 import { registrationSection } from './sections/registration.ts';
@@ -28,6 +29,7 @@ export const configFile = z.strictObject({
   server: serverSection.prefault({}).describe('Where to listen, and whom to believe about where a request came from.'),
   outgoing: outgoingSection.prefault({}).describe('Which addresses of your own network requests to apps may reach.'),
   database: databaseSection.prefault({}).describe('PostgreSQL by URL, or the embedded database.'),
+  mail: mailSection.prefault({}).describe('The server that takes our mails, and whom they are from.'),
   mfa: z.enum(['optional', 'required']).default('optional').describe('Whether everybody must enrol a second factor.'),
   passwords: passwordsSection
     .prefault({})

@@ -1,6 +1,7 @@
 // What is in force when the environment and the file both may speak: the environment wins.
 import type { Mode } from './config.ts';
 import type { EnvironmentSettings } from './environment.ts';
+import { givenSmtpUrl } from './mail/smtp-url.ts';
 import { givenSecret } from './master-secret.ts';
 import type { Problem } from './problem.ts';
 import type { ConfigFile } from './schema.ts';
@@ -16,6 +17,7 @@ export interface Settings {
   readonly mode: Setting<Mode>;
   readonly issuer: Setting<string>;
   readonly databaseUrl: Setting<string>;
+  readonly smtpUrl: Setting<string>;
   readonly secret: Setting<string>;
   /** Where `secret` came from. */
   readonly secretVariable: string;
@@ -28,6 +30,7 @@ export function settle(environment: EnvironmentSettings, { value: file, broken }
     fromFile(broken, 'mode', file.mode),
   );
   const given = givenSecret(environment);
+  const smtp = givenSmtpUrl(environment);
   return {
     mode,
     issuer: issuerOr(
@@ -41,9 +44,16 @@ export function settle(environment: EnvironmentSettings, { value: file, broken }
       fromEnvironment(environment, 'DATABASE_URL', environment.databaseUrl),
       fromFile(broken, 'database', file.database?.url),
     ),
+    smtpUrl:
+      smtp.problems.length > 0
+        ? { state: 'refused' }
+        : firstOf(
+            fromEnvironment(environment, 'GATEHOUSE_SMTP_URL', smtp.url),
+            fromFile(broken, 'mail', file.mail?.smtp_url),
+          ),
     secret: given.problems.length > 0 ? { state: 'refused' } : setting(given.secret),
     secretVariable: given.variable,
-    problems: given.problems,
+    problems: [...given.problems, ...smtp.problems],
   };
 }
 

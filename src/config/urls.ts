@@ -80,6 +80,28 @@ export function hostProblem(text: string): string | undefined {
   return url.host === text ? undefined : `write it as ${url.host}`;
 }
 
+/** User and password percent-encoded; TLS is decided by the scheme and by `mail:`, so there is nothing to say after the port. */
+export function smtpUrlProblem(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '') {
+    return 'expected a URL such as smtp://user:password@mail.example.com:587 or smtps://mail.example.com:465';
+  }
+  if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '') {
+    return 'must end after host and port; the keys beside smtp_url say the rest';
+  }
+  if ((url.username === '') !== (url.password === '')) return 'needs user name and password, or neither of them';
+  const isEncoded = [url.username, url.password].every((part) => decoded(part) !== undefined);
+  return isEncoded ? undefined : 'write % in the password as %25';
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
 export function postgresUrlProblem(text: string): string | undefined {
   const url = URL.parse(text);
   const isPostgres = url !== null && (url.protocol === 'postgres:' || url.protocol === 'postgresql:');

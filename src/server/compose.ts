@@ -39,6 +39,7 @@ import { probeRoute } from './diagnosis/probe.ts';
 import { createApp } from './koa.ts';
 import { ROOT, VERSION } from './package.ts';
 import { keepReferences, referToErrors } from './references/answers.ts';
+import { sendingMails, wakeAfterForms } from './sending-mails.ts';
 import { brandLocals } from './system/branding.ts';
 import { systemRoutes } from './system/system-routes.ts';
 import { tellingApps, wakeAfterSignOut } from './telling-apps.ts';
@@ -62,6 +63,8 @@ export interface Composed {
   readonly readiness: Readiness;
   /** Tells apps that sessions have ended; not started yet. */
   readonly telling: Worker;
+  /** Sends mails; not started yet. */
+  readonly mailing: Worker;
   readonly recorder: Recorder;
 }
 
@@ -80,7 +83,7 @@ export async function compose(given: Given): Promise<Composed> {
   const provider = createProvider({ config, clock, db, clients, keys, log });
   await checkClientsWithEngine(provider, clients());
   const telling = tellingApps({ config, clock, db, clients, provider: () => provider, log });
-
+  const mailing = sendingMails({ config, clock, db, box, log });
   const readiness = createReadiness();
   const recorder = createRecorder({ db, clock, log });
   const who = browserSession(() => provider);
@@ -108,6 +111,7 @@ export async function compose(given: Given): Promise<Composed> {
     routes,
     gate,
     keepReferences: keepReferences(recorder),
+    beforeRoutes: [wakeAfterForms(mailing)],
     beforeEngine: [
       referToErrors,
       limitCrossOrigin(clients),
@@ -122,7 +126,7 @@ export async function compose(given: Given): Promise<Composed> {
     ],
     provider: () => provider,
   });
-  return { app, routes, provider, hasher, box, readiness, telling, recorder };
+  return { app, routes, provider, hasher, box, readiness, telling, mailing, recorder };
 }
 
 export const passwordHasher = ({ limits }: Config): PasswordHasher =>

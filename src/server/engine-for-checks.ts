@@ -19,6 +19,7 @@ export async function problemsOfEngine(clients: ClientRegistry): Promise<readonl
     mode: 'production',
     issuer: 'https://localhost',
     databaseUrl: undefined,
+    smtpUrl: undefined,
     masterSecret: newSecretToken(),
   });
   const provider = createProvider({

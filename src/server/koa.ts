@@ -27,6 +27,8 @@ export interface AppParts {
   readonly pages: PageOptions;
   readonly routes: readonly Route[];
   readonly gate: Gate;
+  /** What stands around our routes. */
+  readonly beforeRoutes: readonly Koa.Middleware[];
   /** What stands between our routes and the engine: CORS, the token transaction. */
   readonly beforeEngine: readonly Koa.Middleware[];
   /** Stands around everything that answers errors. */
@@ -72,6 +74,7 @@ export function createApp(parts: AppParts): Koa {
   );
   app.use(checkRequestLine);
   app.use(parts.assets.serve);
+  for (const middleware of parts.beforeRoutes) app.use(middleware);
   app.use(mountRoutes(parts.routes, { gate: parts.gate, issuerOrigin: new URL(issuer).origin }));
   for (const middleware of parts.beforeEngine) app.use(middleware);
   app.use(engine(parts.provider));

@@ -76,6 +76,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const validate = (clients: ClientRegistry) => checkClientsWithEngine(composed.provider, clients);
     const reloading = await startReloading({ config, live, clock, log, validate }, files);
     composed.telling.start();
+    composed.mailing.start();
     const endServing = await startServing({ db: database.db, clock, log, config, live }, files);
     composed.readiness.set('ready');
     log.info({ event: 'server.started', issuer: config.issuer, host: config.server.host, port, mode: config.mode });
@@ -84,7 +85,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       log.info({ event: 'server.stopping' });
       if (config.mode === 'production') await sleep(UNREADY_BEFORE_CLOSING_MS);
       await drain(server, config.server.drainSeconds * 1000);
-      await Promise.all([stopHousekeeping(), reloading.stop(), composed.telling.stop(), composed.recorder.idle()]);
+      await Promise.all([stopHousekeeping(), reloading.stop(), composed.recorder.idle()]);
+      await Promise.all([composed.telling.stop(), composed.mailing.stop()]);
       await endServing();
       await database.close();
       log.info({ event: 'server.stopped' });

@@ -14,6 +14,7 @@ import { createLogger } from '../../src/observability/logger.ts';
 import { createRole, grantRole } from '../../src/roles/roles.ts';
 import { type RunningServer, startServer } from '../../src/server/life-cycle.ts';
 import { type DatabaseKind, makeTestDatabase, type TestDatabase } from './database.ts';
+import type { Mailbox } from './mailbox.ts';
 import { movingClock } from './moving-clock.ts';
 
 export const WEB_SECRET = 'web-client-secret-of-at-least-32-characters';
@@ -95,6 +96,8 @@ export interface TestServerOptions {
   /** Other files of the configuration, by their paths below it: `clients/app.svg`. */
   readonly files?: Readonly<Record<string, string | Buffer>>;
   readonly database?: DatabaseKind;
+  /** Where mails go. Without it they go nowhere but to /dev/mail. */
+  readonly mailbox?: Pick<Mailbox, 'url'>;
   readonly env?: Readonly<Record<string, string>>;
   readonly demoUrl?: string;
   readonly logLevel?: 'debug' | 'info' | 'silent';
@@ -140,6 +143,7 @@ async function startOn(place: TestDatabase, port: number, options: TestServerOpt
     HOST: '127.0.0.1',
     PORT: String(port),
     ...(place.url === undefined ? {} : { DATABASE_URL: place.url }),
+    ...(options.mailbox && { GATEHOUSE_SMTP_URL: options.mailbox.url }),
     ...options.env,
   };
   const { config, clients } = loadConfiguration({ env, cwd: configDir });

@@ -95,6 +95,12 @@ const RULES: readonly Rule[] = [
     why: 'whoever is in such a network can claim any address, and limits count by address',
   },
   {
+    keys: /^mail\.plaintext_in_production$/,
+    isWeaker: ({ before, after }) => after === true && before === false,
+    what: 'mails may leave without TLS',
+    why: 'whoever listens on the way reads links that reset passwords',
+  },
+  {
     keys: /^outgoing\.private_hosts$/,
     isWeaker: grown,
     what: 'requests may reach more of your own network',

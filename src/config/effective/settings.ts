@@ -1,6 +1,7 @@
 // The settings in force, by the keys and units of gatehouse.yaml, with secrets masked.
 import { basename } from 'node:path';
 import type { Config, Resource, SessionLimits } from '../config.ts';
+import type { Mailbox } from '../mail/mailbox.ts';
 import { dotted } from '../problem.ts';
 import { type Described, described, type Keys, nothing, type Value } from './described.ts';
 
@@ -34,6 +35,15 @@ const KEYS: Keys<Config> = {
       url: (url) => ({ 'database.url': url === undefined ? null : withoutPassword(url) }),
       poolSize: 'database.pool_size',
       startWaitSeconds: 'database.start_wait_seconds',
+    }),
+  mail: (mail) =>
+    described(mail, {
+      smtpUrl: (url) => ({ 'mail.smtp_url': url === undefined ? null : withoutPassword(url) }),
+      from: (from) => ({ 'mail.from': written(from) }),
+      replyTo: (replyTo) => ({ 'mail.reply_to': replyTo === undefined ? null : written(replyTo) }),
+      connections: 'mail.connections',
+      plaintextInProduction: 'mail.plaintext_in_production',
+      tlsRequired: nothing,
     }),
   outgoing: (outgoing) => described(outgoing, { privateHosts: 'outgoing.private_hosts' }),
   accounts: (accounts) =>
@@ -116,19 +126,22 @@ function describeResource(resource: Resource): Described {
   });
 }
 
-/** Where the database is; not who asks for it, nor what else the address says. */
+const written = ({ name, address }: Mailbox): string => (name === undefined ? address : `${name} <${address}>`);
+
+/** Where the database or mail server is; not who asks for it, nor what else the address says. */
 function withoutPassword(address: string): string {
   const { protocol, host, pathname } = new URL(address);
   return `${protocol}//${host}${pathname}`;
 }
 
 /** Settings that these variables of the environment decide wherever they are set. */
-const VARIABLES: Readonly<Record<string, string>> = {
+const VARIABLES: Readonly<Record<string, string | readonly string[]>> = {
   mode: 'GATEHOUSE_MODE',
   issuer: 'GATEHOUSE_ISSUER',
   'server.host': 'HOST',
   'server.port': 'PORT',
   'database.url': 'DATABASE_URL',
+  'mail.smtp_url': ['GATEHOUSE_SMTP_URL', 'GATEHOUSE_SMTP_URL_FILE'],
   'logging.level': 'GATEHOUSE_LOG_LEVEL',
 };
 
@@ -141,8 +154,9 @@ export function decidedElsewhere(
   stated: ReadonlySet<string>,
 ): ReadonlySet<string> {
   const { values, variables } = served;
-  const isElsewhere = (name: string) => variables.includes(name) && !stated.has(name);
-  const keys = new Set(Object.keys(VARIABLES).filter((key) => isElsewhere(VARIABLES[key] ?? '')));
+  const isElsewhere = (names: readonly string[]) =>
+    names.some((name) => variables.includes(name)) && !names.some((name) => stated.has(name));
+  const keys = new Set(Object.keys(VARIABLES).filter((key) => isElsewhere([VARIABLES[key] ?? []].flat())));
   const follows = (key: string, from: string, value: Value | undefined) => {
     if (keys.has(from) && values[key] === value) keys.add(key);
   };

@@ -69,6 +69,7 @@ describe('weaker settings are', () => {
     ['registration: { policy: invite }', 'registration: { policy: open }', ['registration.policy']],
     ['registration: { allowed_domains: [a.test] }', '', ['registration.allowed_domains']],
     ['registration: { refused_domains: [a.test] }', '', ['registration.refused_domains']],
+    ['', 'mail: { plaintext_in_production: true }', ['mail.plaintext_in_production']],
     ['', 'name: Other\nlogging: { level: debug }\nlimits: { hash_queue: 60 }', []],
   ])('%j → %j', (before, after, expected) => {
     expect(settingRegressions(between(before, after)).map(({ key }) => key)).toEqual(expected);
