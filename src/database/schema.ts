@@ -10,6 +10,7 @@ import type { ProfilesTable } from './tables/profiles.ts';
 import type { RecoveryCodesTable } from './tables/recovery-codes.ts';
 import type { RegistrationsTable } from './tables/registrations.ts';
 import type { ResetRequestsTable } from './tables/reset-requests.ts';
+import type { SessionDetailsTable } from './tables/session-details.ts';
 import type { TotpSecretsTable } from './tables/totp-secrets.ts';
 
 export interface Database {
@@ -36,6 +37,7 @@ export interface Database {
   profiles: ProfilesTable;
   registrations: RegistrationsTable;
   reset_requests: ResetRequestsTable;
+  session_details: SessionDetailsTable;
 }
 
 export interface AccountsTable {

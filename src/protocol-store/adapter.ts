@@ -18,6 +18,8 @@ import { markRevoked } from './revoked-tokens.ts';
 import { findSession, findSessionByUid, replaceSessionId, type SessionDeps, upsertSession } from './session-rows.ts';
 
 export interface AdapterDeps extends SessionDeps {
+  /** Told after somebody's session was saved, which is when it begins and whenever the browser brings it. */
+  readonly sessionSaved: (session: { uid: string; accountId: string; expiresInSeconds: number }) => Promise<void>;
   /** Client metadata by client_id; answered from the client files, never from the database. */
   readonly findClientMetadata: (clientId: string) => Payload | undefined;
   /** The claims of a JWT access token of ours as the engine would have stored an opaque one, or undefined. */
@@ -89,9 +91,13 @@ function plainAdapter(deps: StoreDeps, model: string): Adapter {
   };
 }
 
-const sessionAdapter = (deps: SessionDeps): Pick<Adapter, 'upsert' | 'find' | 'findByUid' | 'destroy'> => ({
+const sessionAdapter = (deps: AdapterDeps): Pick<Adapter, 'upsert' | 'find' | 'findByUid' | 'destroy'> => ({
   async upsert(id, payload, expiresIn) {
-    await upsertSession(deps, id, { payload: storable(payload), expiresInSeconds: seconds('Session', expiresIn) });
+    const expiresInSeconds = seconds('Session', expiresIn);
+    const outcome = await upsertSession(deps, id, { payload: storable(payload), expiresInSeconds });
+    const { uid, accountId } = payload;
+    if (outcome === 'ended' || uid === undefined || accountId === undefined) return;
+    await deps.sessionSaved({ uid, accountId, expiresInSeconds });
   },
   find: (id) => findSession(deps, id),
   findByUid: (uid) => findSessionByUid(deps, uid),

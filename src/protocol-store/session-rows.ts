@@ -48,9 +48,9 @@ export async function upsertSession(
   deps: StoreDeps,
   id: string,
   session: { payload: Payload; expiresInSeconds: number },
-): Promise<void> {
+): Promise<'saved' | 'ended'> {
   const uid = String(session.payload['uid']);
-  await changeSession(deps, uid, async (inside, rows) => {
+  const saved = await changeSession(deps, uid, async (inside, rows) => {
     const ofPerson = rows.filter(({ payload }) => payload['accountId'] === session.payload['accountId']);
     const stored = ofPerson.map((row) => authorizationsOf(row.payload));
     const authorizations = mergeAuthorizations(stored, authorizationsOf(session.payload));
@@ -64,7 +64,9 @@ export async function upsertSession(
     await shareAuthorizations(inside, others, authorizations);
     const superseded = others.filter((row) => isOfEarlierSignIn(row, session.payload));
     await update(inside, superseded, { destroyed_at: sql<Date>`coalesce(destroyed_at, ${databaseNow(deps.clock)})` });
+    return 'saved' as const;
   });
+  return saved ?? 'ended';
 }
 
 /**
@@ -116,10 +118,11 @@ export interface EndedSession {
 
 /**
  * Ends a session for good: none of its identifiers works any more, and no request in flight can bring it back.
- * Returns what it held; nothing when it had ended before.
+ * Returns what it held; undefined when it had ended before.
  */
-export async function endSessionRows(deps: StoreDeps, uid: string): Promise<EndedSession> {
-  const ended = await changeSession(deps, uid, async (inside, rows) => {
+export async function endSessionRows(deps: StoreDeps, uid: string): Promise<EndedSession | undefined> {
+  return changeSession(deps, uid, async (inside, rows) => {
+    if (rows.length === 0) return undefined;
     await update(inside, rows, tombstone(deps.clock));
     const payloads = rows.map(({ payload }) => payload);
     return {
@@ -127,7 +130,6 @@ export async function endSessionRows(deps: StoreDeps, uid: string): Promise<Ende
       authorizations: mergeAuthorizations(payloads.map(authorizationsOf), {}),
     };
   });
-  return ended ?? { accountId: undefined, authorizations: {} };
 }
 
 /** Counts as activity. Each row has its own limit, as a sign-in in between starts a new one; none ends earlier by it. */

@@ -18,6 +18,8 @@ import { sessionEnd } from '../sessions/session-lifetime.ts';
 import { LANGUAGES } from '../texts/messages.ts';
 import { createAccessTokenReader } from './access-token-reader.ts';
 import { customizeJwt, extraTokenClaims } from './access-tokens.ts';
+import { keepSessionsAsAsked } from './browser-sessions/kept-sessions.ts';
+import { noteSavedSessions } from './browser-sessions/saved-sessions.ts';
 import { CLAIMS_BY_SCOPE } from './claims.ts';
 import {
   CLOCK_TOLERANCE_SECONDS,
@@ -33,7 +35,6 @@ import { ReferringProvider } from './failures/redirect-errors.ts';
 import { rememberPresentedTokens } from './failures/remembered.ts';
 import { features } from './features.ts';
 import { engineFindAccount } from './find-account.ts';
-import { keepSessionsAsAsked } from './kept-sessions.ts';
 import { admitIdTokensOnly } from './narrowed/id-token-hints.ts';
 import { findPushedRequestsExactly } from './narrowed/pushed-requests.ts';
 import { limitResponseModes } from './narrowed/response-modes.ts';
@@ -98,6 +99,7 @@ function configuration(deps: ProviderDeps): Configuration {
         const client = clients().get(clientId);
         return client === undefined ? undefined : toClientMetadata(client);
       },
+      sessionSaved: noteSavedSessions(deps),
       sessionEnd: (facts) => sessionEnd(config.sessions, facts),
       readAccessToken: createAccessTokenReader({
         ...deps,

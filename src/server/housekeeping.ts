@@ -14,6 +14,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
 import { SWEEP_BATCH_ROWS, sweepPayloads } from '../protocol-store/sweep.ts';
 import { forgetGoneClients } from '../sessions/forget-gone-clients.ts';
+import { sweepSessionDetails } from '../sessions/session-details.ts';
 
 const INTERVAL_MS = 60_000;
 
@@ -45,9 +46,10 @@ export async function keepHouse({ log, clients, ...deps }: HousekeepingDeps): Pr
     const mails = await inBatches((batch) => sweepMails(deps, batch));
     const references = await inBatches((batch) => sweepReferences(deps, batch));
     const links = await inBatches((batch) => sweepMailedTokens(deps, batch));
+    const sessions = await inBatches((batch) => sweepSessionDetails(deps, batch));
     const events = await inBatches((batch) => sweepEvents(deps, batch));
     const devices = await inBatches((batch) => sweepDevices(deps, batch));
-    const swept = { payloads, counters, notices, mails, references, links, events, devices };
+    const swept = { payloads, counters, notices, mails, references, links, sessions, events, devices };
     if (Object.values(swept).some((rows) => rows > 0)) log.debug({ event: 'sweep.done', ...swept });
     await noteClients(deps, [...clients().keys()]);
     for (const forgotten of await forgetGoneClients(deps)) log.info({ event: 'client.forgotten', ...forgotten });

@@ -4,6 +4,7 @@ import { type NewNotice, writeNotices } from '../logout-notices/logout-notices.t
 import { type RevokedRows, revokeEverythingOf, type StoreDeps } from '../protocol-store/payloads.ts';
 import { authorizationsOf, mergeAuthorizations } from '../protocol-store/session-authorizations.ts';
 import { noticesOf } from './end-session.ts';
+import { forgetDetails } from './session-details.ts';
 
 /** Returns how many sessions ended. The session that is excepted (its `uid`) lives on, but without any grant. */
 export async function endEverythingOf(
@@ -15,6 +16,10 @@ export async function endEverythingOf(
     const inside = { ...deps, db: tx };
     const revoked = await revokeEverythingOf(inside, accountId, exceptSession);
     const sessions = Map.groupBy(revoked.sessions, ({ uid }) => uid);
+    await forgetDetails(
+      tx,
+      [...sessions.keys()].filter((uid) => uid !== null),
+    );
     const standing = [...sessions.values()].flatMap((rows) => {
       const authorizations = mergeAuthorizations(
         rows.map(({ payload }) => authorizationsOf(payload)),

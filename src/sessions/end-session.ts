@@ -4,21 +4,31 @@ import { type NewNotice, writeNotices } from '../logout-notices/logout-notices.t
 import { revokeGrant, type StoreDeps } from '../protocol-store/payloads.ts';
 import type { Authorizations } from '../protocol-store/session-authorizations.ts';
 import { endSessionRows } from '../protocol-store/session-rows.ts';
+import { forgetDetails } from './session-details.ts';
 
 /**
  * Grants with offline access outlive the session (OpenID Connect Core section 11); all others are revoked with it, after
- * it: nothing can be added to a session that has ended.
+ * it: nothing can be added to a session that has ended. `alongside` is done in the same transaction. False, and nothing
+ * done, where it had ended before.
  */
-export async function endSession(deps: StoreDeps, uid: string): Promise<void> {
-  const { authorizations } = await atomically(deps.db, async (tx) => {
+export async function endSession(
+  deps: StoreDeps,
+  uid: string,
+  alongside: (inside: StoreDeps) => Promise<void> = async () => undefined,
+): Promise<boolean> {
+  const ended = await atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
-    const ended = await endSessionRows(inside, uid);
-    await writeNotices(inside, noticesOf(ended));
-    return ended;
+    const held = await endSessionRows(inside, uid);
+    if (held === undefined) return undefined;
+    await writeNotices(inside, noticesOf(held));
+    await forgetDetails(tx, [uid]);
+    await alongside(inside);
+    return held;
   });
-  for (const { grantId, persistsLogout } of Object.values(authorizations)) {
+  for (const { grantId, persistsLogout } of Object.values(ended?.authorizations ?? {})) {
     if (grantId !== undefined && persistsLogout !== true) await revokeGrant(deps, grantId);
   }
+  return ended !== undefined;
 }
 
 /** One for each app that knows the session: a name for it (`sid`) stood in the app's ID tokens. */

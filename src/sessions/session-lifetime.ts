@@ -3,6 +3,7 @@ import type { SessionsConfig } from '../config/config.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
 import type { SessionFacts } from '../protocol-store/session-facts.ts';
 import { extendSessionRows } from '../protocol-store/session-rows.ts';
+import { noteUseByApp } from './session-details.ts';
 
 /** Seconds for a session nobody has signed in to: it carries no more than a half-finished sign-out. */
 const ANONYMOUS_SESSION_SECONDS = 600;
@@ -38,7 +39,13 @@ export async function countAsActivity(
   deps: StoreDeps & { limits: SessionsConfig },
   { uid, now }: { uid: string; now: number },
 ): Promise<void> {
-  await extendSessionRows(deps, uid, (facts) => sessionSeconds(deps.limits, { ...facts, now }));
+  let expiresInSeconds = 0;
+  await extendSessionRows(deps, uid, (facts) => {
+    const seconds = sessionSeconds(deps.limits, { ...facts, now });
+    expiresInSeconds = Math.max(expiresInSeconds, seconds);
+    return seconds;
+  });
+  if (expiresInSeconds > 0) await noteUseByApp(deps, { uid, expiresInSeconds });
 }
 
 const limitsFor = ({ keep, ...usual }: SessionsConfig, kept: boolean) => (kept && keep !== undefined ? keep : usual);

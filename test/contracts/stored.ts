@@ -21,6 +21,7 @@ export async function openStore(kind: DatabaseKind): Promise<Store> {
 export const adaptersOn = (deps: StoreDeps): ((model: string) => Adapter) =>
   createAdapterFactory({
     ...deps,
+    sessionSaved: async () => undefined,
     sessionEnd: () => Number.POSITIVE_INFINITY,
     findClientMetadata: (clientId) => (clientId === 'known' ? { client_id: 'known' } : undefined),
     readAccessToken: async (kind, token) => (token === 'a.good.token' ? { kind, jti: 'one' } : undefined),

@@ -1,0 +1,55 @@
+// The sessions of an account that stand now, each once, however many rows it has.
+import { epochSeconds } from '../clock.ts';
+import { type Payload, stillFindable } from './payloads.ts';
+import { authorizationsOf, mergeAuthorizations } from './session-authorizations.ts';
+import { factsOf } from './session-facts.ts';
+import type { SessionDeps } from './session-rows.ts';
+
+export interface StandingSession {
+  readonly uid: string;
+  /** Seconds since the epoch: when the person last proved who they are. */
+  readonly loginTs: number;
+  readonly kept: boolean;
+  /** Seconds since the epoch. */
+  readonly usedAt: number;
+  /** The apps that it has been used for. */
+  readonly clientIds: readonly string[];
+}
+
+/** Last used first. */
+export async function standingSessionsOf(deps: SessionDeps, accountId: string): Promise<readonly StandingSession[]> {
+  const rows = await deps.db
+    .selectFrom('oidc_payloads')
+    .select(['uid', 'payload'])
+    .where('model', '=', 'Session')
+    .where('account_id', '=', accountId)
+    .where('destroyed_at', 'is', null)
+    .where(stillFindable(deps.clock))
+    .execute();
+  const now = epochSeconds(deps.clock.now());
+  const standing = rows.filter(
+    ({ payload }) => Number(payload['exp']) > now && deps.sessionEnd(factsOf(payload)) > now,
+  );
+  const sessions = [...Map.groupBy(standing, ({ uid }) => String(uid))];
+  return sessions
+    .map(([uid, ofOne]) =>
+      summary(
+        uid,
+        ofOne.map(({ payload }) => payload),
+      ),
+    )
+    .sort((left, right) => right.usedAt - left.usedAt);
+}
+
+function summary(uid: string, payloads: readonly Payload[]): StandingSession {
+  const facts = payloads.map(factsOf);
+  const last = facts.reduce((one, other) => ((other.loginTs ?? 0) > (one.loginTs ?? 0) ? other : one));
+  const loginTs = last.loginTs ?? 0;
+  return {
+    uid,
+    loginTs,
+    kept: last.kept,
+    usedAt: Math.max(...facts.map(({ usedAt }) => usedAt ?? loginTs)),
+    clientIds: Object.keys(mergeAuthorizations(payloads.map(authorizationsOf), {})),
+  };
+}

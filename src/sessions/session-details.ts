@@ -1,0 +1,152 @@
+// Owns the table session_details: what a person recognises a session by, from its sign-in to its end.
+import { type SqlBool, sql } from 'kysely';
+import type { Source } from '../audit/audit-log.ts';
+import type { Db } from '../database/database.ts';
+import { databaseNow, databaseNowPlus } from '../database/time.ts';
+import type { StoreDeps } from '../protocol-store/payloads.ts';
+
+/** Nobody needs to know to the second when a session was used; each use would be a write. */
+const NOTED_EVERY_SECONDS = 60;
+
+/** Seconds for which a row outlives its session: a use within the last minute may not have been noted. */
+const SWEPT_AFTER_SECONDS = 300;
+
+/** Long enough for every browser there is. */
+const LONGEST_USER_AGENT = 400;
+
+export interface SessionDetails {
+  readonly userAgent: string;
+  /** Empty where it is not known. */
+  readonly firstAddress: string;
+  readonly lastAddress: string;
+  readonly createdAt: Date;
+  readonly lastSeenAt: Date;
+}
+
+export interface SessionUse {
+  readonly uid: string;
+  readonly accountId: string;
+  /** Undefined where no browser made the request. */
+  readonly source: Source | undefined;
+  /** Until the session ends if nothing more happens. */
+  readonly expiresInSeconds: number;
+}
+
+/** `begun`: seen for the first time; `passed_over`: noted a moment ago, or the account is gone. */
+export async function noteSessionUse(
+  { db, clock }: StoreDeps,
+  { uid, accountId, source, expiresInSeconds }: SessionUse,
+): Promise<'begun' | 'noted' | 'passed_over'> {
+  const now = databaseNow(clock);
+  const address = source?.address ?? '';
+  const isStale = sql<SqlBool>`session_details.last_seen_at <= ${databaseNowPlus(clock, -NOTED_EVERY_SECONDS)}
+    or session_details.last_address <> excluded.last_address
+    or abs(extract(epoch from excluded.expires_at - session_details.expires_at)) >= ${NOTED_EVERY_SECONDS}`;
+  const row = await db
+    .insertInto('session_details')
+    .columns([
+      'session_uid',
+      'account_id',
+      'user_agent',
+      'first_address',
+      'last_address',
+      'created_at',
+      'last_seen_at',
+      'expires_at',
+    ])
+    .expression((eb) =>
+      eb
+        .selectFrom('accounts')
+        .select([
+          sql<string>`${uid}::text`.as('session_uid'),
+          'id',
+          sql<string>`${(source?.userAgent ?? '').slice(0, LONGEST_USER_AGENT)}::text`.as('user_agent'),
+          sql<string>`${address}::text`.as('first_address'),
+          sql<string>`${address}::text`.as('last_address'),
+          now.as('created_at'),
+          now.as('last_seen_at'),
+          databaseNowPlus(clock, expiresInSeconds).as('expires_at'),
+        ])
+        .where('id', '=', accountId),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .column('session_uid')
+        .doUpdateSet(({ ref }) => ({
+          user_agent: ref('excluded.user_agent'),
+          last_address: ref('excluded.last_address'),
+          last_seen_at: ref('excluded.last_seen_at'),
+          expires_at: ref('excluded.expires_at'),
+        }))
+        .where(isStale),
+    )
+    .returning(sql<boolean>`xmax = 0`.as('inserted'))
+    .executeTakeFirst();
+  if (row === undefined) return 'passed_over';
+  return row.inserted ? 'begun' : 'noted';
+}
+
+/** Used by one of its apps: from where says nothing about the browser. */
+export async function noteUseByApp(
+  { db, clock }: StoreDeps,
+  { uid, expiresInSeconds }: { uid: string; expiresInSeconds: number },
+): Promise<void> {
+  await db
+    .updateTable('session_details')
+    .set({ last_seen_at: databaseNow(clock), expires_at: databaseNowPlus(clock, expiresInSeconds) })
+    .where('session_uid', '=', uid)
+    .where('last_seen_at', '<=', databaseNowPlus(clock, -NOTED_EVERY_SECONDS))
+    .execute();
+}
+
+/** By uid. Rows of sessions that have run out are among them until they are swept. */
+export async function detailsOf(db: Db, accountId: string): Promise<ReadonlyMap<string, SessionDetails>> {
+  const rows = await db
+    .selectFrom('session_details')
+    .select(['session_uid', 'user_agent', 'first_address', 'last_address', 'created_at', 'last_seen_at'])
+    .where('account_id', '=', accountId)
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.session_uid,
+      {
+        userAgent: row.user_agent,
+        firstAddress: row.first_address,
+        lastAddress: row.last_address,
+        createdAt: row.created_at,
+        lastSeenAt: row.last_seen_at,
+      },
+    ]),
+  );
+}
+
+export async function countDetails(db: Db, accountId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('session_details')
+    .select(({ fn }) => fn.countAll().as('count'))
+    .where('account_id', '=', accountId)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+export async function forgetDetails(db: Db, uids: readonly string[]): Promise<void> {
+  if (uids.length === 0) return;
+  await db.deleteFrom('session_details').where('session_uid', 'in', uids).execute();
+}
+
+/** Deletes at most `batch` rows of sessions that have run out; returns how many. */
+export async function sweepSessionDetails({ db, clock }: StoreDeps, batch: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('session_details')
+    .where('session_uid', 'in', (eb) =>
+      eb
+        .selectFrom('session_details')
+        .select('session_uid')
+        .where('expires_at', '<', databaseNowPlus(clock, -SWEPT_AFTER_SECONDS))
+        .limit(batch)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
