@@ -7,7 +7,7 @@ import type { Database } from '../database/schema.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import type { Account, AccountStatus } from './account.ts';
 import { ACCOUNT_COLUMNS, accountFrom } from './account-row.ts';
-import { canonicalEmail, spelledUsername } from './identifiers.ts';
+import { canonicalIdentifier } from './identifiers.ts';
 
 interface Deps {
   readonly db: Db;
@@ -52,16 +52,6 @@ export async function findPasswordHash(db: Db, accountId: string): Promise<strin
     .forShare()
     .executeTakeFirst();
   return row?.password_hash ?? undefined;
-}
-
-/** A username has no '@', so the two kinds never meet. */
-export function canonicalIdentifier(
-  identifier: string,
-): { column: 'email_key' | 'username_key'; value: string } | undefined {
-  const email = canonicalEmail(identifier);
-  if (email) return { column: 'email_key', value: email.key };
-  const username = spelledUsername(identifier);
-  return username && { column: 'username_key', value: username.key };
 }
 
 /** Oldest first. */
@@ -269,6 +259,18 @@ export async function setUsername(
     .where('id', '=', accountId)
     .executeTakeFirst();
   return changed.numUpdatedRows > 0n ? 'set' : 'unknown_account';
+}
+
+/** Notes the time of the change as well, which apps are told of the whole profile. */
+export async function setDisplayName(
+  { db, clock }: Deps,
+  { accountId, displayName }: { accountId: string; displayName: string | undefined },
+): Promise<void> {
+  await db
+    .updateTable('accounts')
+    .set({ display_name: displayName ?? null, updated_at: databaseNow(clock) })
+    .where('id', '=', accountId)
+    .execute();
 }
 
 /** Of whoever looks at our pages signed in. */

@@ -13,7 +13,8 @@ import {
   unknownAccount,
 } from '../limits/limits.ts';
 import { type Account, isUsable } from './account.ts';
-import { canonicalIdentifier, findCredentials, findPasswordHash, renewPasswordHash } from './accounts.ts';
+import { findCredentials, findPasswordHash, renewPasswordHash } from './accounts.ts';
+import { canonicalIdentifier } from './identifiers.ts';
 import type { PasswordHasher } from './password-hash.ts';
 
 export type Authentication =

@@ -93,7 +93,7 @@ const DISPLAY_NAME_RULE = 'Use 1 to 100 visible characters.';
 /** Control characters, and the marks that turn the direction of the text around the name. */
 const UNDISPLAYABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
 
-function canonicalDisplayName(input: string): string | undefined {
+export function canonicalDisplayName(input: string): string | undefined {
   const name = input.normalize('NFC').trim();
   const length = [...name].length;
   return length === 0 || length > 100 || UNDISPLAYABLE.test(name) ? undefined : name;

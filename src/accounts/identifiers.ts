@@ -63,6 +63,16 @@ export function spelledUsername(input: string): CanonicalUsername | undefined {
   return username === undefined || key === undefined || !USERNAME.test(key) ? undefined : { username, key };
 }
 
+/** A username has no '@', so the two kinds never meet. */
+export function canonicalIdentifier(
+  identifier: string,
+): { column: 'email_key' | 'username_key'; value: string } | undefined {
+  const email = canonicalEmail(identifier);
+  if (email) return { column: 'email_key', value: email.key };
+  const username = spelledUsername(identifier);
+  return username && { column: 'username_key', value: username.key };
+}
+
 function canonicalDomain(typed: string): string | undefined {
   if (!DOMAIN_CHARACTERS.test(typed)) return undefined;
   const domain = domainToASCII(typed).toLowerCase().replace(/\.$/, '');

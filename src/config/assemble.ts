@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { domainToASCII } from 'node:url';
 import { accentColours } from './branding/accent-colours.ts';
 import type {
+  Attribute,
   Config,
   LimitsConfig,
   MailConfig,
@@ -68,6 +69,7 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
       format: file.logging.format ?? (mode === 'production' ? 'json' : 'pretty'),
     },
     resources: resourcesOf(file.resources, file.tokens),
+    attributes: attributesOf(file.attributes),
   });
 }
 
@@ -125,6 +127,13 @@ const registrationOf = (registration: ConfigFile['registration']): RegistrationC
 
 const asciiDomain = (domain: string): string =>
   domain.startsWith('*.') ? `*.${domainToASCII(domain.slice(2))}` : domainToASCII(domain);
+export const attributesOf = (attributes: ConfigFile['attributes']): ReadonlyMap<string, Attribute> =>
+  frozenMap(
+    Object.entries(attributes).map(([name, stated]) => [
+      name,
+      { ...stated, name, choices: stated.choices ?? [], claim: stated.claim ?? name },
+    ]),
+  );
 
 const tokensOf = (tokens: ConfigFile['tokens'], issuer: string): TokensConfig => ({
   defaultAudience: tokens.default_audience ?? issuer,

@@ -25,6 +25,8 @@ export interface Config {
   readonly logging: LoggingConfig;
   /** By audience. */
   readonly resources: ReadonlyMap<string, Resource>;
+  /** By name. */
+  readonly attributes: ReadonlyMap<string, Attribute>;
 }
 
 export interface ConfigPaths {
@@ -164,4 +166,21 @@ export interface Resource {
   /** Scope → one sentence for the consent page. */
   readonly scopes: ReadonlyMap<string, string>;
   readonly accessTokenSeconds: number;
+}
+
+/** What is kept of people beyond the standard claims. */
+export interface Attribute {
+  readonly name: string;
+  readonly label: string;
+  readonly type: 'string' | 'number' | 'boolean' | 'enum' | 'list';
+  /** Of an enum and of a list; empty: any text. */
+  readonly choices: readonly string[];
+  /** Who may change it; an operator always. */
+  readonly edit: 'user' | 'operator';
+  /** The scope that releases it. */
+  readonly scope: string;
+  /** What apps find it under. */
+  readonly claim: string;
+  /** Whoever edits it cannot leave it empty. */
+  readonly required: boolean;
 }

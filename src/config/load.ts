@@ -1,5 +1,5 @@
 // gatehouse.yaml and the environment become one frozen Config, or a list of everything that is wrong.
-import { assembleConfig, pathsOf, privateHostsOf, resourcesOf } from './assemble.ts';
+import { assembleConfig, attributesOf, pathsOf, privateHostsOf, resourcesOf } from './assemble.ts';
 import type { Config, Mode, Resource } from './config.ts';
 import { readConfigFile } from './config-file.ts';
 import { type EnvironmentSettings, readEnvironment } from './environment.ts';
@@ -9,6 +9,7 @@ import { dotted, ENVIRONMENT, type Path, type Place, type Problem } from './prob
 import { productionProblems } from './production.ts';
 import { brokenRules } from './rules.ts';
 import { type ConfigFile, configFile } from './schema.ts';
+import { scopesServed } from './scopes.ts';
 import { type Settings, settle, settled } from './settings.ts';
 import { checkShape, type Shape } from './shape.ts';
 
@@ -29,6 +30,8 @@ export interface KnownConfig {
   /** Undefined when they have problems of their own. */
   readonly resources: ReadonlyMap<string, Resource> | undefined;
   readonly defaultAudience: string | undefined;
+  /** What clients may ask for besides the scopes of APIs; undefined when attributes have problems of their own. */
+  readonly scopes: readonly string[] | undefined;
   /** As `outgoing.privateHosts`. */
   readonly privateHosts: readonly string[];
 }
@@ -138,6 +141,7 @@ function knownOf(
     configDir,
     clientsDir,
     resources: broken.has('resources') ? undefined : resourcesOf(value.resources ?? {}, tokens),
+    scopes: broken.has('attributes') ? undefined : scopesServed(attributesOf(value.attributes ?? {})),
     defaultAudience: broken.has('tokens') ? undefined : (tokens.default_audience ?? settled(settings.issuer)),
   };
 }

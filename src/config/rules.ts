@@ -20,6 +20,7 @@ export function brokenRules(
     ...registrationRules(file),
     ...lifetimeRules(file),
     ...resourceRules(file, issuer),
+    ...attributeRules(file),
   ];
 }
 
@@ -64,5 +65,17 @@ function* resourceRules({ resources }: Partial<ConfigFile>, issuer: string | und
   for (const audience of Object.keys(resources ?? {})) {
     if (audience !== issuer) continue;
     yield { path: ['resources', audience], message: 'is the issuer itself; an API needs an audience of its own' };
+  }
+}
+
+function* attributeRules({ attributes = {}, resources = {} }: Partial<ConfigFile>): Iterable<Finding> {
+  const claims = new Map<string, string>();
+  for (const [name, { claim = name, scope }] of Object.entries(attributes)) {
+    const path = ['attributes', name];
+    const other = claims.get(claim);
+    if (other !== undefined) yield { path: [...path, 'claim'], message: `is the claim of attributes.${other} already` };
+    claims.set(claim, name);
+    const api = Object.entries(resources).find(([, { scopes }]) => Object.hasOwn(scopes, scope));
+    if (api !== undefined) yield { path: [...path, 'scope'], message: `is a scope of the API ${api[0]} already` };
   }
 }

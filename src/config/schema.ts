@@ -1,6 +1,7 @@
 // The shape of gatehouse.yaml. Every key may be left out; what is not known here is refused.
 import { z } from 'zod';
 import { shownText, textWhere } from './fields.ts';
+import { attributesSection } from './sections/attributes.ts';
 import { brandingSection } from './sections/branding.ts';
 import { databaseSection } from './sections/database.ts';
 import { limitsSection } from './sections/limits.ts';
@@ -42,6 +43,7 @@ export const configFile = z.strictObject({
   resources: resourcesSection
     .default({})
     .describe('APIs that access tokens can be made for (RFC 8707), by audience: https://api.example.com.'),
+  attributes: attributesSection.default({}).describe('What is kept of people beyond the standard claims, by name.'),
 });
 
 export type ConfigFile = z.output<typeof configFile>;

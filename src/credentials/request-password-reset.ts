@@ -1,8 +1,8 @@
 // Somebody has forgotten a password. What they are told, and the work until then, is the same whoever they name.
 
 import { isUsable } from '../accounts/account.ts';
-import { canonicalIdentifier, findAccountByIdentifier } from '../accounts/accounts.ts';
-import { canonicalEmail } from '../accounts/identifiers.ts';
+import { findAccountByIdentifier } from '../accounts/accounts.ts';
+import { canonicalEmail, canonicalIdentifier } from '../accounts/identifiers.ts';
 import { issueMailedToken, MAILED_TOKEN_SECONDS } from '../accounts/mailed-tokens.ts';
 import { languageFor, whereFrom } from '../accounts/telling.ts';
 import { recordEvent, type Source } from '../audit/audit-log.ts';

@@ -68,5 +68,7 @@ export interface Known {
   readonly clients: ClientRegistry;
   /** Audiences of gatehouse.yaml. */
   readonly audiences: readonly string[];
+  /** What apps may ask for besides the scopes of APIs. */
+  readonly scopes: readonly string[];
   readonly now: Date;
 }

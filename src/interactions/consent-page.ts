@@ -7,8 +7,9 @@ import { recordEvent } from '../audit/audit-log.ts';
 import { textsFor } from '../http/page.ts';
 import { sourceOf } from '../http/request-source.ts';
 import { requestedAccess } from '../provider/access.ts';
+import { scopeSentence } from '../provider/scope-sentences.ts';
 import { rememberConsent } from '../sessions/consents.ts';
-import type { MessageKey, Texts } from '../texts/messages.ts';
+import type { Texts } from '../texts/messages.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { finishAuthenticated, finishConsented, finishDenied } from './finish.ts';
@@ -16,14 +17,6 @@ import { isStale } from './freshness.ts';
 import { addressOf, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
 
 const form = z.object({ csrf: z.string().optional(), decision: z.enum(['allow', 'deny']) });
-
-const SENTENCES: Readonly<Record<string, MessageKey>> = {
-  openid: 'scope.openid',
-  profile: 'scope.profile',
-  email: 'scope.email',
-  roles: 'scope.roles',
-  offline_access: 'scope.offline_access',
-};
 
 export async function showConsent(
   deps: InteractionDeps,
@@ -39,16 +32,11 @@ export async function showConsent(
     account,
     locals: {
       action: addressOf(signIn, 'consent'),
-      scopes: asked.scopes.map((value) => ({ value, sentence: sentenceOf(t, value) })),
+      scopes: asked.scopes.map((value) => ({ value, sentence: scopeSentence(deps.config.attributes, t, value) })),
       resources: [...asked.resources].map(([audience, scopes]) => describeResource(deps, { t, audience, scopes })),
     },
   });
 }
-
-const sentenceOf = (t: Texts, scope: string): string => {
-  const key = SENTENCES[scope];
-  return key === undefined ? scope : t(key);
-};
 
 /** What is remembered and granted is what the request asks for, as the page showed it; nothing is read from the form. */
 export const submitConsent =

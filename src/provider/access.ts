@@ -2,7 +2,6 @@
 import { decodeJwt } from 'jose';
 import type { Client } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
-import { OIDC_SCOPES } from '../config/scopes.ts';
 import type { Allowed } from '../sessions/allowed.ts';
 import { ENDPOINTS } from './paths.ts';
 import { requestedClaims } from './step-up/claims-parameter.ts';
@@ -31,7 +30,6 @@ export function requestedAccess(client: Client, params: RequestedParams): Allowe
 }
 
 function mayAskFor(client: Client, scope: string): boolean {
-  if (!OIDC_SCOPES.includes(scope)) return false;
   if (scope === 'offline_access' && !client.grantTypes.includes('refresh_token')) return false;
   return client.scopes.includes(scope);
 }

@@ -12,9 +12,10 @@ import { findAccount } from '../accounts/accounts.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
+import { findProfile, NO_PROFILE } from '../profiles/profiles.ts';
 import { type HeldRoles, heldRoles } from '../roles/roles.ts';
 import { mayUse } from './access.ts';
-import { claimsOf } from './claims.ts';
+import { claimsOf, needsProfile } from './claims.ts';
 import { type Demand, SAID_BY, secondFactorDemand } from './step-up/required-acr.ts';
 
 export interface SignedInAccount extends EngineAccount {
@@ -46,7 +47,10 @@ export const engineFindAccount =
       accountId: account.id,
       account,
       held,
-      claims: async (use, scope) => claimsOf({ account, roles: held.roles, client }, use, scope),
+      claims: async (use, scope) => {
+        const profile = needsProfile(scope) ? await findProfile(db, account.id) : NO_PROFILE;
+        return claimsOf({ account, profile, roles: held.roles, client, attributes: config.attributes }, use, scope);
+      },
     };
     return signedIn;
   };

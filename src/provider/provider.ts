@@ -5,7 +5,7 @@ import type { ClientRegistry } from '../clients/client.ts';
 import { toClientMetadata } from '../clients/client-metadata.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { OIDC_SCOPES } from '../config/scopes.ts';
+import { scopesServed } from '../config/scopes.ts';
 import type { Db } from '../database/database.ts';
 import { sourceOf } from '../http/request-source.ts';
 import { engineKeySet, verificationKeys } from '../keys/key-set.ts';
@@ -20,7 +20,7 @@ import { createAccessTokenReader } from './access-token-reader.ts';
 import { customizeJwt, extraTokenClaims } from './access-tokens.ts';
 import { keepSessionsAsAsked } from './browser-sessions/kept-sessions.ts';
 import { noteSavedSessions } from './browser-sessions/saved-sessions.ts';
-import { CLAIMS_BY_SCOPE } from './claims.ts';
+import { claimsByScope } from './claims.ts';
 import {
   CLOCK_TOLERANCE_SECONDS,
   checkAssertion,
@@ -133,7 +133,7 @@ function protocol(deps: ProviderDeps): Configuration {
   return {
     acrValues: [...ACR_VALUES],
     allowOmittingSingleRegisteredRedirectUri: false,
-    claims: CLAIMS_BY_SCOPE,
+    claims: claimsByScope(config.attributes),
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     conformIdTokenClaims: false,
@@ -157,7 +157,7 @@ function protocol(deps: ProviderDeps): Configuration {
     pkce: { required: (_ctx, client) => clients().get(client.clientId)?.requirePkce !== false },
     responseTypes: [...RESPONSE_TYPES],
     routes: ENDPOINTS,
-    scopes: [...OIDC_SCOPES],
+    scopes: [...scopesServed(config.attributes)],
     subjectTypes: ['public'],
     ttl: tokenLifetimes(deps),
   };

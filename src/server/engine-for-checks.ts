@@ -3,9 +3,11 @@ import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQue
 import type { ClientRegistry } from '../clients/client.ts';
 import { systemClock } from '../clock.ts';
 import { assembleConfig } from '../config/assemble.ts';
+import type { Attribute } from '../config/config.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { ConfigurationInvalid, type Problem } from '../config/problem.ts';
 import { configFile } from '../config/schema.ts';
+import { OIDC_SCOPES } from '../config/scopes.ts';
 import { newSecretToken } from '../crypto/secret-token.ts';
 import type { Database } from '../database/schema.ts';
 import { generateSigningKey } from '../keys/signing-key.ts';
@@ -23,7 +25,7 @@ export async function problemsOfEngine(clients: ClientRegistry): Promise<readonl
     masterSecret: newSecretToken(),
   });
   const provider = createProvider({
-    config,
+    config: { ...config, attributes: attributesFor(clients) },
     clock: systemClock,
     db: nowhere(),
     clients: () => clients,
@@ -37,6 +39,14 @@ export async function problemsOfEngine(clients: ClientRegistry): Promise<readonl
     if (error instanceof ConfigurationInvalid) return error.problems;
     throw error;
   }
+}
+
+/** Which scopes there are was asked where the files were read, with what gatehouse.yaml declares. */
+function attributesFor(clients: ClientRegistry): ReadonlyMap<string, Attribute> {
+  const scopes = new Set([...clients.values()].flatMap(({ scopes: named }) => named));
+  const own = [...scopes].filter((scope) => !OIDC_SCOPES.includes(scope));
+  const rest = { label: '', type: 'string', choices: [], edit: 'operator', required: false } as const;
+  return new Map(own.map((scope, index) => [scope, { ...rest, name: scope, scope, claim: `claim${index}` }]));
 }
 
 const nowhere = () =>

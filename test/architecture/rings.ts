@@ -8,7 +8,7 @@ export const RINGS: readonly (readonly string[])[] = [
   ['interactions', 'first-run', 'self-service', 'account-centre'],
   ['provider', 'first-administrator', 'leaving', 'credentials'],
   ['second-factors'],
-  ['sessions', 'devices', 'registrations', 'explanations'],
+  ['sessions', 'devices', 'registrations', 'profiles', 'explanations'],
   ['accounts', 'roles', 'keys', 'clients', 'protocol-store', 'logout-notices'],
   ['http', 'limits', 'outgoing', 'mail', 'audit'],
   ['database', 'observability', 'texts', 'outbox'],

@@ -57,9 +57,11 @@ test('apps can read which authentication contexts, prompts, scopes and claims th
     'select_account',
   ]);
   expect([...(metadata['scopes_supported'] as string[])].sort()).toEqual([
+    'address',
     'email',
     'offline_access',
     'openid',
+    'phone',
     'profile',
     'roles',
   ]);

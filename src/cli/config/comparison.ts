@@ -7,7 +7,7 @@ import { type DescribedConfiguration, describeConfiguration } from '../../client
 import type { Mode, Resource } from '../../config/config.ts';
 import { changesBetween, type FieldChange, listOf } from '../../config/effective/described.ts';
 import { settingRegressions, type Weakening } from '../../config/effective/setting-regressions.ts';
-import { decidedElsewhere, isResourceKey } from '../../config/effective/settings.ts';
+import { decidedElsewhere, isDeclaredKey } from '../../config/effective/settings.ts';
 import { readEnvironment } from '../../config/environment.ts';
 import type { Problem } from '../../config/problem.ts';
 import { type Cost, costsOf } from '../../sessions/costs.ts';
@@ -96,7 +96,7 @@ interface Sides {
 function compareSettings(processes: readonly Served[], { described, wanted }: Sides) {
   const [served] = processes;
   if (served === undefined) return { settings: [], elsewhere: [] };
-  const all = changesBetween(served.settings.values, described.settings.values, isResourceKey).filter(
+  const all = changesBetween(served.settings.values, described.settings.values, isDeclaredKey).filter(
     ({ key }) => processes.length === 1 || !OF_ONE_PROCESS.includes(key),
   );
   const unknowable = decidedElsewhere(served.settings, readEnvironment(wanted.place).stated);

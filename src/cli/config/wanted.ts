@@ -4,6 +4,7 @@ import { systemClock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
 import type { KnownConfig, Surroundings } from '../../config/load.ts';
 import { ConfigurationInvalid, type Problem } from '../../config/problem.ts';
+import { scopesServed } from '../../config/scopes.ts';
 import { readClientFiles } from '../client/read-files.ts';
 import { commandConfig } from '../configuration.ts';
 import type { Invocation } from '../terminal.ts';
@@ -38,7 +39,7 @@ function configOrProblems(invocation: Invocation): Config | { readonly problems:
 
 /** `known` says otherwise where a server was started with something else. */
 export const loadClientsWith = (
-  { mode, paths, resources, tokens, outgoing }: Config,
+  { mode, paths, resources, tokens, outgoing, attributes }: Config,
   place: Surroundings,
   known: Partial<KnownConfig> = {},
 ): LoadedClients =>
@@ -50,6 +51,7 @@ export const loadClientsWith = (
       clientsDir: paths.clientsDir,
       resources,
       defaultAudience: tokens.defaultAudience,
+      scopes: scopesServed(attributes),
       privateHosts: outgoing.privateHosts,
       ...known,
     },

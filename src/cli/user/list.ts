@@ -1,6 +1,7 @@
 // gatehouse user list and user show.
 import type { AccountStatus } from '../../accounts/account.ts';
 import { listAccounts } from '../../accounts/accounts.ts';
+import { findProfile } from '../../profiles/profiles.ts';
 import { heldRoles } from '../../roles/roles.ts';
 import { countRecoveryCodes } from '../../second-factors/recovery-codes.ts';
 import { hasSecondFactor } from '../../second-factors/second-factor.ts';
@@ -36,6 +37,7 @@ export const listUsers = (
 export const showUser = (invocation: Invocation, { who }: { who: string }): Promise<Answer> =>
   withDatabase(commandConfig(invocation), async ({ db }) => {
     const account = await requireAccount(db, who);
+    const profile = await findProfile(db, account.id);
     const { roles, requireSecondFactor } = await heldRoles(db, account.id);
     const secondFactor = await hasSecondFactor(db, account.id);
     const recoveryCodesLeft = await countRecoveryCodes(db, account.id);
@@ -46,6 +48,8 @@ export const showUser = (invocation: Invocation, { who }: { who: string }): Prom
         second_factor: secondFactor,
         second_factor_demanded_by_role: requireSecondFactor,
         recovery_codes_left: recoveryCodesLeft,
+        profile: profile.claims,
+        attributes: profile.attributes,
       },
       text: details([
         ['id', account.id],
@@ -54,6 +58,9 @@ export const showUser = (invocation: Invocation, { who }: { who: string }): Prom
         ['name', account.displayName],
         ['status', account.statusReason ? `${account.status}: ${account.statusReason}` : account.status],
         ...(account.deleteAt === undefined ? [] : [['to be deleted', account.deleteAt] as const]),
+        ...Object.entries({ ...profile.claims, ...profile.attributes }).map(
+          ([name, value]) => [name, cellOf(value)] as const,
+        ),
         ['roles', roles.join(', ')],
         ['second factor', secondFactor],
         ['a role demands one', requireSecondFactor],
@@ -63,3 +70,5 @@ export const showUser = (invocation: Invocation, { who }: { who: string }): Prom
       ]),
     };
   });
+
+const cellOf = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));

@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
 import type { KnownConfig, Surroundings } from '../../config/load.ts';
 import { ConfigurationInvalid, type Problem, problemLines, shownFile } from '../../config/problem.ts';
+import { scopesServed } from '../../config/scopes.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { ClientRegistry } from '../client.ts';
 import { type LoadedClients, loadClients } from '../load-clients.ts';
@@ -67,6 +68,7 @@ function createClientLoad(deps: ReloadDeps, { env, cwd }: Surroundings) {
     clientsDir: config.paths.clientsDir,
     resources: config.resources,
     defaultAudience: config.tokens.defaultAudience,
+    scopes: scopesServed(config.attributes),
     privateHosts: config.outgoing.privateHosts,
   };
   let warned: ReadonlySet<string> | undefined;

@@ -89,6 +89,12 @@ const RULES: readonly Rule[] = [
     why: 'a mailbox, and the reputation of the mail server, can be flooded',
   },
   {
+    keys: /^attributes\.\w+\.edit$/,
+    isWeaker: becomes('user'),
+    what: 'people may change it themselves',
+    why: 'an app that decides by it then believes what people say of themselves',
+  },
+  {
     keys: /^server\.trusted_proxies$/,
     isWeaker: grown,
     what: 'more proxies are believed',

@@ -1,6 +1,6 @@
 // The settings in force, by the keys and units of gatehouse.yaml, with secrets masked.
 import { basename } from 'node:path';
-import type { Config, Resource, SessionLimits } from '../config.ts';
+import type { Attribute, Config, Resource, SessionLimits } from '../config.ts';
 import type { Mailbox } from '../mail/mailbox.ts';
 import { dotted } from '../problem.ts';
 import { type Described, described, type Keys, nothing, type Value } from './described.ts';
@@ -98,6 +98,7 @@ const KEYS: Keys<Config> = {
     }),
   logging: (logging) => described(logging, { level: 'logging.level', format: 'logging.format' }),
   resources: (resources) => Object.assign({}, ...[...resources.values()].map(describeResource)),
+  attributes: (attributes) => Object.assign({}, ...[...attributes.values()].map(describeAttribute)),
   // Where files are is no setting, and the master secret is told apart by its fingerprint only.
   paths: nothing,
   masterSecret: nothing,
@@ -105,8 +106,8 @@ const KEYS: Keys<Config> = {
 
 export const describeSettings = (config: Config): Described => described(config, KEYS);
 
-/** Keys of what may be there or not: the APIs. */
-export const isResourceKey = (key: string): boolean => key.startsWith('resources[');
+/** Keys of what may be there or not: the APIs, and the attributes. */
+export const isDeclaredKey = (key: string): boolean => /^(?:resources\[|attributes\.)/.test(key);
 
 const inUnits = (key: string, unit: number) => (seconds: number) => ({ [key]: seconds / unit });
 
@@ -129,6 +130,21 @@ function describeResource(resource: Resource): Described {
 const written = ({ name, address }: Mailbox): string => (name === undefined ? address : `${name} <${address}>`);
 
 /** Where the database or mail server is; not who asks for it, nor what else the address says. */
+function describeAttribute(attribute: Attribute): Described {
+  const key = dotted(['attributes', attribute.name]);
+  return described(attribute, {
+    name: nothing,
+    label: `${key}.label`,
+    type: `${key}.type`,
+    choices: `${key}.choices`,
+    edit: `${key}.edit`,
+    scope: `${key}.scope`,
+    claim: `${key}.claim`,
+    required: `${key}.required`,
+  });
+}
+
+/** Where the database is; not who asks for it, nor what else the address says. */
 function withoutPassword(address: string): string {
   const { protocol, host, pathname } = new URL(address);
   return `${protocol}//${host}${pathname}`;

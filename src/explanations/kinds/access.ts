@@ -1,11 +1,10 @@
 // Scopes, and the APIs that tokens are asked for.
 import { nearest } from '../../config/did-you-mean.ts';
-import { OIDC_SCOPES } from '../../config/scopes.ts';
 import type { Diagnosis } from '../facts.ts';
 import type { FailedRequest, Known } from '../failed-request.ts';
 import { harmless, harmlessAddress } from '../harmless.ts';
 
-export function scopes(request: FailedRequest, { clients }: Known): Diagnosis | undefined {
+export function scopes(request: FailedRequest, { clients, scopes: served }: Known): Diagnosis | undefined {
   const { description = '', error, parameters } = request;
   if (description.startsWith('openid scope must be requested')) {
     return { case: 'scope.openid_missing', received: asked(parameters.scope), expected: ['openid'], key: 'scope' };
@@ -19,7 +18,7 @@ export function scopes(request: FailedRequest, { clients }: Known): Diagnosis | 
   }
   const allowed = clients.get(request.clientId ?? '')?.scopes ?? [];
   const words = asked(parameters.scope).split(' ');
-  const refused = words.filter((word) => (OIDC_SCOPES as readonly string[]).includes(word) && !allowed.includes(word));
+  const refused = words.filter((word) => served.includes(word) && !allowed.includes(word));
   return { case: 'scope.not_allowed', received: refused.join(' '), expected: allowed, key: 'scope' };
 }
 

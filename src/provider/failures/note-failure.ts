@@ -3,6 +3,7 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientRegistry } from '../../clients/client.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
+import { scopesServed } from '../../config/scopes.ts';
 import { diagnose } from '../../explanations/diagnose.ts';
 import type { Facts } from '../../explanations/facts.ts';
 import '../../http/state.ts';
@@ -21,6 +22,7 @@ export function noteFailure({ config, clock, clients }: FailureDeps, ctx: KoaCon
     issuer: config.issuer,
     clients: clients(),
     audiences: [...config.resources.keys()],
+    scopes: scopesServed(config.attributes),
     now: clock.now(),
   };
   const isDefect = !(error instanceof errors.OIDCProviderError) || error.status >= 500;

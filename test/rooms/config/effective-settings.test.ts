@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { loadConfiguration } from '../../../src/clients/load-configuration.ts';
 import { changesBetween } from '../../../src/config/effective/described.ts';
 import { settingRegressions } from '../../../src/config/effective/setting-regressions.ts';
-import { decidedElsewhere, describeSettings, isResourceKey } from '../../../src/config/effective/settings.ts';
+import { decidedElsewhere, describeSettings, isDeclaredKey } from '../../../src/config/effective/settings.ts';
 import { configFile } from '../../../src/config/schema.ts';
 import { allPaths } from '../../../src/config/shape-keys.ts';
 import { configFiles, DEVELOPMENT, PRODUCTION } from '../../support/config-files.ts';
@@ -13,14 +13,14 @@ const settings = (yaml = '', env = DEVELOPMENT) =>
 
 const API = 'resources: { "https://api.test": { name: Test API, scopes: { read: Read } } }\n';
 
-const between = (before: string, after: string) => changesBetween(settings(before), settings(after), isResourceKey);
+const between = (before: string, after: string) => changesBetween(settings(before), settings(after), isDeclaredKey);
 
 describe('settings', () => {
   test('are described at every key of gatehouse.yaml, in its units', () => {
     const described = Object.keys(settings(API));
     const isSection = (key: string, all: readonly string[]) => all.some((other) => other.startsWith(`${key}.`));
     // Only a question at the start of a production server.
-    const others = /^(?:resources\b.*|database\.embedded_in_production)$/;
+    const others = /^(?:(?:resources|attributes)\b.*|database\.embedded_in_production)$/;
     const all = allPaths(configFile);
     const keys = all.filter((key) => !isSection(key, all) && !others.test(key));
     expect(keys.filter((key) => !described.includes(key))).toEqual([]);

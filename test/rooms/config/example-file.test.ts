@@ -34,10 +34,20 @@ test('every key there is stands in it', () => {
 
 test('its example of a resource is one', () => {
   const block = example
-    .slice(example.indexOf('resources: {}'))
+    .slice(example.indexOf('resources: {}'), example.indexOf('\n\n', example.indexOf('resources: {}')))
     .replace('resources: {}', 'resources:')
     .replaceAll(/^#/gm, '');
   const { config, problems } = load(`mode: production\nissuer: https://auth.example.com\n${block}`);
   expect(problems).toEqual([]);
   expect([...(config?.resources.get('https://api.example.com')?.scopes.keys() ?? [])]).toEqual(['orders:read']);
+});
+
+test('its example of an attribute is one', () => {
+  const block = example
+    .slice(example.indexOf('attributes: {}'))
+    .replace('attributes: {}', 'attributes:')
+    .replaceAll(/^#/gm, '');
+  const { config, problems } = load(`mode: production\nissuer: https://auth.example.com\n${block}`);
+  expect(problems).toEqual([]);
+  expect(config?.attributes.get('department')).toMatchObject({ edit: 'operator', scope: 'company' });
 });

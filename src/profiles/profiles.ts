@@ -1,0 +1,58 @@
+// Owns the table profiles.
+import type { Clock } from '../clock.ts';
+import type { Db } from '../database/database.ts';
+import { databaseNow } from '../database/time.ts';
+import { PROFILE_CLAIMS, type ProfileClaims } from './profile-claims.ts';
+
+export interface Profile {
+  readonly claims: ProfileClaims;
+  /** By name, as stored: also what does not fit, or is not declared any longer (`attributeValue`). */
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+export const NO_PROFILE: Profile = { claims: {}, attributes: {} };
+
+export async function findProfile(db: Db, accountId: string): Promise<Profile> {
+  const row = await db
+    .selectFrom('profiles')
+    .select(['claims', 'attributes'])
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+  return row === undefined ? NO_PROFILE : { claims: known(row.claims), attributes: row.attributes };
+}
+
+/** Another release may have stored more. */
+const known = (claims: Readonly<Record<string, string>>): ProfileClaims =>
+  Object.fromEntries(PROFILE_CLAIMS.flatMap((name) => (Object.hasOwn(claims, name) ? [[name, claims[name]]] : [])));
+
+/** In a transaction: as it is, and nobody else's to change until that ends. The account must exist. */
+export async function lockProfile({ db, clock }: { db: Db; clock: Clock }, accountId: string): Promise<Profile> {
+  await db
+    .insertInto('profiles')
+    .values({ account_id: accountId, updated_at: databaseNow(clock) })
+    .onConflict((conflict) => conflict.column('account_id').doNothing())
+    .execute();
+  const row = await db
+    .selectFrom('profiles')
+    .select(['claims', 'attributes'])
+    .where('account_id', '=', accountId)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  return { claims: row.claims, attributes: row.attributes };
+}
+
+export async function storeProfile(
+  { db, clock }: { db: Db; clock: Clock },
+  accountId: string,
+  { claims, attributes }: Profile,
+): Promise<void> {
+  await db
+    .updateTable('profiles')
+    .set({
+      claims: JSON.stringify(claims),
+      attributes: JSON.stringify(attributes),
+      updated_at: databaseNow(clock),
+    })
+    .where('account_id', '=', accountId)
+    .execute();
+}
