@@ -3,14 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../observability/logger.ts';
 import { secondsToWait } from '../outbox/back-off.ts';
 import { createWorker, type Worker } from '../outbox/worker.ts';
-import type { MailMessage } from './messages.ts';
 import { claimMail, type Failure, type Mail, type MailDeps, markDelivered, markFailed, openMessage } from './outbox.ts';
-import type { Rendered } from './render.ts';
+import type { MailRenderer, Rendered } from './render.ts';
 import { type MailServer, smtpFailure } from './smtp.ts';
 
 export interface MailDeliveryDeps extends MailDeps {
   readonly route: MailRoute;
-  readonly render: (message: MailMessage, language: string) => Rendered;
+  readonly render: MailRenderer;
   readonly log: Logger;
 }
 
@@ -95,7 +94,7 @@ async function send(deps: MailDeliveryDeps, mail: Claimed, stopping: AbortSignal
 
 function rendering({ box, render }: MailDeliveryDeps, mail: Claimed): Rendered | Failure {
   try {
-    return render(openMessage(box, mail), mail.language);
+    return render(openMessage(box, mail), { language: mail.language, at: mail.createdAt });
   } catch (error) {
     // Another master secret, or a message that only another release knows: an operator can mend both.
     const reason = `cannot be written: ${error instanceof Error ? error.message : String(error)}`;

@@ -1,4 +1,5 @@
 // Puts the sending of mails together: where they go, and in what words.
+import { join } from 'node:path';
 import type Koa from 'koa';
 import type { Config } from '../config/config.ts';
 import '../http/state.ts';
@@ -8,6 +9,9 @@ import { mailRenderer } from '../mail/render.ts';
 import { connectTo } from '../mail/smtp.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Worker } from '../outbox/worker.ts';
+import { ROOT } from './package.ts';
+
+const VIEWS = join(ROOT, 'views');
 
 interface Deps extends MailDeps {
   readonly config: Config;
@@ -18,7 +22,7 @@ export const sendingMails = ({ config, ...deps }: Deps): Worker =>
   createMailDelivery({
     ...deps,
     route: routeOf(config, deps.log),
-    render: mailRenderer({ product: config.name }),
+    render: mailRenderer({ product: config.name, issuer: config.issuer, branding: config.branding, viewsDir: VIEWS }),
   });
 
 /** Who has sent a form may have caused a mail: it leaves at once, not within a second. Nobody waits for it. */

@@ -12,8 +12,8 @@ export const templates = globSync('**/*.pug', { cwd: viewsFolder })
   .map((file) => file.replaceAll('\\', '/').replace(/\.pug$/, ''))
   .sort();
 
-/** Names of the pages, as handed to the page renderer: 'interactions/sign-in'. */
-export const pages = templates.filter((name) => !/^(layouts|mixins)\//.test(name));
+/** Names of the pages, as handed to the page renderer: `interactions/sign-in`. Mails are looked at in test/rooms/mail. */
+export const pages = templates.filter((name) => !/^(layouts|mixins|mail)\//.test(name));
 
 const compiled = new Map(
   pages.map((page) => [page, pug.compileFile(join(viewsFolder, `${page}.pug`), { doctype: 'html' })]),
