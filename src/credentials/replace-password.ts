@@ -5,6 +5,7 @@ import { type TokenPurpose, voidMailedTokens } from '../accounts/mailed-tokens.t
 import { languageFor, whereFrom } from '../accounts/telling.ts';
 import { type Actor, recordEvent, type Source } from '../audit/audit-log.ts';
 import { atomically } from '../database/atomically.ts';
+import { forgetDevicesOf } from '../devices/devices.ts';
 import { writeMail } from '../mail/outbox.ts';
 import { endEverythingOf } from '../sessions/end-everything.ts';
 import type { Language } from '../texts/messages.ts';
@@ -21,6 +22,8 @@ export interface NewPassword {
   readonly actor?: Actor;
   /** The session of the browser in which it happens, which goes on. */
   readonly exceptSession?: string;
+  /** What the cookie of that browser says: it stays known, but is not trusted any more. */
+  readonly keepDevice?: string | undefined;
   readonly source?: Source | undefined;
   /** Of the page, where the account has none. */
   readonly language?: Language | undefined;
@@ -37,6 +40,7 @@ export async function replacePassword(deps: CredentialDeps, change: NewPassword)
     if (!(await setPasswordHash(db, { accountId, passwordHash }, deps.clock))) return undefined;
     await voidMailedTokens(db, accountId, VOIDED);
     const ended = await endEverythingOf(inside, accountId, { exceptSession });
+    await forgetDevicesOf(db, accountId, { keep: change.keepDevice });
     const where = whereFrom(source, language);
     const resetLink = linkTo(deps.config, RESET_PATH);
     await writeMail(inside, {

@@ -8,6 +8,8 @@ import { languageFor, whereFrom } from '../accounts/telling.ts';
 import { recordEvent, type Source } from '../audit/audit-log.ts';
 import { atomically } from '../database/atomically.ts';
 import { isDatabaseUnavailable } from '../database/outages/unavailable.ts';
+import { findDevice } from '../devices/devices.ts';
+import { mailNetworkLimit, mailRecipient, mailRecipientLimit, reserveInEach } from '../limits/limits.ts';
 import { writeMail } from '../mail/outbox.ts';
 import type { Logger } from '../observability/logger.ts';
 import { LANGUAGES, type Language } from '../texts/messages.ts';
@@ -21,16 +23,29 @@ export interface ForgottenPassword {
   readonly source: Source;
   readonly language: Language;
   readonly clientId?: string | undefined;
+  /** What the cookie of the browser says, by which an account knows it. */
+  readonly deviceToken?: string | undefined;
+  /** /24 or /64, as text. */
+  readonly network: string;
 }
 
+export type ResetRequested =
+  /** Whoever was named. */
+  | { readonly outcome: 'noted' }
+  /** Of this network, whoever it names. */
+  | { readonly outcome: 'too_many_attempts'; readonly retryAfterSeconds: number };
+
 /** Writes down that somebody asks. Whether there is such an account is looked up later, by `answerResetRequests`. */
-export async function requestPasswordReset(deps: CredentialDeps, asked: ForgottenPassword): Promise<void> {
-  const identifier = canonicalIdentifier(asked.identifier)?.value;
-  // What can be nobody's identifier tells nobody anything.
-  if (identifier === undefined) return;
-  const { source, language, clientId } = asked;
+export async function requestPasswordReset(deps: CredentialDeps, asked: ForgottenPassword): Promise<ResetRequested> {
+  const { source, language, clientId, deviceToken, network } = asked;
+  const { allowed, retryAfterSeconds } = await reserveInEach(deps, [mailNetworkLimit(deps.config.limits, network)]);
+  if (!allowed) return { outcome: 'too_many_attempts', retryAfterSeconds };
   const { address, userAgent, requestId } = source;
-  await insertResetRequest(deps, { identifier, language, clientId, source: { address, userAgent, requestId } });
+  // What can be nobody's identifier is written down like any other.
+  const identifier = canonicalIdentifier(asked.identifier)?.value ?? '';
+  const asking = { identifier, language, clientId, deviceToken };
+  await insertResetRequest(deps, { ...asking, source: { address, userAgent, requestId } });
+  return { outcome: 'noted' };
 }
 
 /** Answers whoever waits, one after the other: each in a transaction, so that none is lost and none is answered twice. */
@@ -56,10 +71,18 @@ async function answerNext(deps: CredentialDeps & { readonly log: Logger }): Prom
 }
 
 /** Nobody there, or shut out: no mail. An account without a password gets one too: the link sets its first. */
-async function answer(inside: CredentialDeps, { identifier, source, clientId, ...asked }: ResetRequest): Promise<void> {
+async function answer(inside: CredentialDeps, request: ResetRequest): Promise<void> {
+  const { identifier, source, clientId, deviceToken, ...asked } = request;
   const account = await findAccountByIdentifier(inside.db, identifier);
   if (account === undefined || !isUsable(account)) return;
   const email = canonicalEmail(account.email)?.key ?? account.email;
+  const device = await findDevice(inside, { accountId: account.id, token: deviceToken });
+  const limit = mailRecipientLimit(inside.config.limits, {
+    recipientKey: mailRecipient(email),
+    knownDevice: device?.id,
+  });
+  // Strangers use up what strangers may cause, not what the account's own browser may ask for. Nothing is locked by it.
+  if (!(await reserveInEach(inside, [limit])).allowed) return;
   const boundTo = clientId === undefined ? { email } : { email, client: clientId };
   const token = await issueMailedToken(inside, { accountId: account.id, purpose: 'reset_password', boundTo });
   const language = languageFor(

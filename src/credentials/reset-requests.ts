@@ -13,6 +13,8 @@ const resetRequest = z.object({
   source: z.object({ address: z.string(), userAgent: z.string(), requestId: z.string() }),
   /** The app that the person was signing in to. */
   clientId: z.string().optional(),
+  /** What the cookie of the browser says, by which an account knows it. */
+  deviceToken: z.string().optional(),
 });
 
 export type ResetRequest = z.infer<typeof resetRequest>;

@@ -18,6 +18,8 @@ export interface NewPasswordOf {
   readonly actor?: Actor;
   /** The session in which its owner does it, which goes on; every other one ends. */
   readonly exceptSession?: string;
+  /** What the cookie of that browser says. */
+  readonly keepDevice?: string | undefined;
   readonly source?: Source;
   /** Of the page. */
   readonly language?: Language;

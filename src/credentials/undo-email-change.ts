@@ -1,6 +1,6 @@
 // Whoever reads the old address takes the account back: the address returns, and everything that came since is over.
 import { type Account, isUsable } from '../accounts/account.ts';
-import { findAccount, replaceEmail, setPasswordHash } from '../accounts/accounts.ts';
+import { findAccount, replaceEmail, setPasswordHash, unsetDeleting } from '../accounts/accounts.ts';
 import { canonicalEmail } from '../accounts/identifiers.ts';
 import {
   findMailedToken,
@@ -13,6 +13,7 @@ import { isIdentifierTaken } from '../accounts/taken.ts';
 import { languageFor } from '../accounts/telling.ts';
 import { recordEvent, type Source } from '../audit/audit-log.ts';
 import { atomically } from '../database/atomically.ts';
+import { forgetDevicesOf } from '../devices/devices.ts';
 import { writeMail } from '../mail/outbox.ts';
 import { endEverythingOf } from '../sessions/end-everything.ts';
 import type { CredentialDeps } from './deps.ts';
@@ -72,6 +73,8 @@ async function undo(
   await setPasswordHash(db, { accountId, passwordHash: undefined }, clock);
   await voidMailedTokens(db, accountId, ['confirm_email', 'invitation']);
   await voidMailedTokens(db, accountId, [purpose], changedAt);
+  if (account.status === 'deleting') await unsetDeleting(inside, accountId);
+  await forgetDevicesOf(db, accountId);
   const ended = await endEverythingOf(inside, accountId);
   const boundTo = { email: to.key };
   const resetToken = await issueMailedToken(inside, { accountId, purpose: 'reset_password', boundTo });
@@ -88,7 +91,9 @@ async function restorationOf(
 ): Promise<EmailRestoration | undefined> {
   const account = link === undefined ? undefined : await findAccount(db, link.accountId);
   const to = canonicalEmail(link?.boundTo['address'] ?? '');
-  if (link === undefined || account === undefined || to === undefined || !isUsable(account)) return undefined;
+  if (link === undefined || account === undefined || to === undefined) return undefined;
+  // An account that is on its way out is brought back: who had it may be who wants it deleted.
+  if (!isUsable(account) && account.status !== 'deleting') return undefined;
   return { account, to, changedAt: link.issuedAt };
 }
 

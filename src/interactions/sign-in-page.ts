@@ -6,6 +6,7 @@ import { findAccount } from '../accounts/accounts.ts';
 import { authenticate } from '../accounts/authenticate.ts';
 import { recordEvent } from '../audit/audit-log.ts';
 import { epochSeconds } from '../clock.ts';
+import { RESET_PATH } from '../credentials/links.ts';
 import { networkOf } from '../http/client-address.ts';
 import { sourceOf } from '../http/request-source.ts';
 import { afterPassword } from './after-password.ts';
@@ -44,6 +45,7 @@ export async function showSignIn(deps: InteractionDeps, ctx: Koa.Context, shown:
       keep: await keepBox(deps, { signIn, typed: shown.keep, isSameAccount: account !== undefined }),
       ...troubleLocals(ctx, shown.trouble),
       reauthenticate: account === undefined ? undefined : { label: account.email },
+      forgotHref: forgotAddress(ctx, signIn),
     },
   });
 }
@@ -101,6 +103,13 @@ export const submitAnotherAccount =
     await readStep(deps, ctx, { signIn, form: buttonForm });
     return proceed(ctx, signIn, { stage: 'another-account' });
   };
+
+/** Where this sign-in is come back to with a new password, in the language of its pages. */
+function forgotAddress(ctx: Koa.Context, { uid, client }: SignIn): string {
+  const locales = ctx.state.uiLocales;
+  const asked = typeof locales === 'string' ? { ui_locales: locales } : {};
+  return `${RESET_PATH}?${new URLSearchParams({ interaction: uid, client: client.clientId, ...asked })}`;
+}
 
 const asksForPassword = (signIn: SignIn): boolean =>
   signIn.stage.stage === 'another-account' || signIn.stage.stage === 'start';

@@ -90,10 +90,19 @@ export interface MailCause {
  * For every mail that can be had without being signed in, and to addresses that are not proved: resets, new codes, changes
  * of address. To be reserved with `reserveInEach` before any work; the answer stays the same when it is refused.
  */
-export const mailLimits = (limits: LimitsConfig, { recipientKey, network, knownDevice }: MailCause): NamedLimit[] =>
-  knownDevice === undefined
-    ? [recipientLimit(limits, recipientKey), mailNetworkLimit(limits, network)]
-    : [{ ...recipientLimit(limits, recipientKey), key: `mail:device:${knownDevice}` }];
+export const mailLimits = (limits: LimitsConfig, cause: MailCause): NamedLimit[] =>
+  cause.knownDevice === undefined
+    ? [mailRecipientLimit(limits, cause), mailNetworkLimit(limits, cause.network)]
+    : [mailRecipientLimit(limits, cause)];
+
+/** Alone where the two are asked at different times: a reset looks up who is meant after it has answered. */
+export const mailRecipientLimit = (
+  limits: LimitsConfig,
+  { recipientKey, knownDevice }: Omit<MailCause, 'network'>,
+): NamedLimit => ({
+  ...recipientLimit(limits, recipientKey),
+  ...(knownDevice === undefined ? {} : { key: `mail:device:${knownDevice}` }),
+});
 
 /** A sign-up and its first mail, which does not count as one of the network's mails: a class signs up from one address. */
 export const signUpLimits = (limits: LimitsConfig, { recipientKey, network }: MailCause): NamedLimit[] => [
@@ -111,7 +120,7 @@ const recipientLimit = (limits: LimitsConfig, recipientKey: string): NamedLimit 
   windowSeconds: 3600,
 });
 
-const mailNetworkLimit = (limits: LimitsConfig, network: string): NamedLimit => ({
+export const mailNetworkLimit = (limits: LimitsConfig, network: string): NamedLimit => ({
   key: `mail:network:${network}`,
   attempts: limits.mailsPerNetwork,
   windowSeconds: 10 * 60,

@@ -29,6 +29,7 @@ import { browserSession } from '../provider/browser-session.ts';
 import { createProvider } from '../provider/provider.ts';
 import { selfServiceRoutes } from '../self-service/routes.ts';
 import { gate } from './access.ts';
+import { answeringResets } from './answering-resets.ts';
 import { limitCrossOrigin } from './before-engine/cross-origin.ts';
 import { dropRestOfBody, unauthorizedGrant, untypedRevocation } from './before-engine/engine-answers.ts';
 import { answerOutagesToPrograms, surfaceOutages } from './before-engine/engine-outages.ts';
@@ -65,6 +66,8 @@ export interface Composed {
   readonly telling: Worker;
   /** Sends mails; not started yet. */
   readonly mailing: Worker;
+  /** Answers forgotten passwords; not started yet. */
+  readonly answering: Worker;
   readonly recorder: Recorder;
 }
 
@@ -82,6 +85,7 @@ export async function compose(given: Given): Promise<Composed> {
   const keys = await listSigningKeys({ db, box });
   const provider = createProvider({ config, clock, db, clients, keys, log });
   await checkClientsWithEngine(provider, clients());
+  const answering = answeringResets({ config, clock, db, box, log });
   const telling = tellingApps({ config, clock, db, clients, provider: () => provider, log });
   const mailing = sendingMails({ config, clock, db, box, log });
   const readiness = createReadiness();
@@ -126,7 +130,7 @@ export async function compose(given: Given): Promise<Composed> {
     ],
     provider: () => provider,
   });
-  return { app, routes, provider, hasher, box, readiness, telling, mailing, recorder };
+  return { app, routes, provider, hasher, box, readiness, telling, mailing, answering, recorder };
 }
 
 export const passwordHasher = ({ limits }: Config): PasswordHasher =>

@@ -77,6 +77,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const reloading = await startReloading({ config, live, clock, log, validate }, files);
     composed.telling.start();
     composed.mailing.start();
+    composed.answering.start();
     const endServing = await startServing({ db: database.db, clock, log, config, live }, files);
     composed.readiness.set('ready');
     log.info({ event: 'server.started', issuer: config.issuer, host: config.server.host, port, mode: config.mode });
@@ -86,7 +87,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       if (config.mode === 'production') await sleep(UNREADY_BEFORE_CLOSING_MS);
       await drain(server, config.server.drainSeconds * 1000);
       await Promise.all([stopHousekeeping(), reloading.stop(), composed.recorder.idle()]);
-      await Promise.all([composed.telling.stop(), composed.mailing.stop()]);
+      await Promise.all([composed.telling.stop(), composed.mailing.stop(), composed.answering.stop()]);
       await endServing();
       await database.close();
       log.info({ event: 'server.stopped' });
