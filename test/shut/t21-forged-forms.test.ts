@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issueSetupLink } from '../../src/first-administrator/setup-link.ts';
 import { setupAddress } from '../../src/first-run/address.ts';
 import type { Browser } from '../support/browser.ts';
+import { NEW_PASSWORD } from '../support/forgotten.ts';
+import { confirmToken, resetToken, undoToken } from '../support/link-pages.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, totpCode } from '../support/sign-in.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
@@ -56,6 +58,11 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     return { browser: await browser.open(`${server.issuer}${path}`) };
   };
 
+  async function behindLink(path: string, token: string, button: string, password?: string): Promise<Form> {
+    const browser = await newBrowser().open(`${server.issuer}/${path}?token=${token}`);
+    return formOf({ browser }, password === undefined ? {} : { password }, button);
+  }
+
   let emails = 0;
   const newEmail = (): string => {
     emails += 1;
@@ -96,6 +103,13 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
       const at = await settingUp({ toAuthenticator: true });
       return formOf(at, { code: totpCode(keyOn(at)) }, 'Confirm');
     },
+    '/reset-password/request': async () => {
+      const { browser } = await visits(server);
+      return formOf({ browser: await browser.click('Forgot') }, { identifier: 'ada@example.test' }, 'Send the link');
+    },
+    '/reset-password': async () => behindLink('reset-password', await resetToken(server), 'Set the new', NEW_PASSWORD),
+    '/confirm-email': async () => behindLink('confirm-email', await confirmToken(server), 'Use this address'),
+    '/undo-email-change': async () => behindLink('undo-email-change', await undoToken(server), 'Bring it back'),
     '/setup/recovery-codes': async () => formOf(await settingUp({ toCodes: true }), {}, 'stored them'),
     '/account/sign-out': async () => formOf(await atAccount('/account'), {}, 'Sign out'),
   };

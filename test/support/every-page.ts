@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { issueSetupLink } from '../../src/first-administrator/setup-link.ts';
 import { setupAddress } from '../../src/first-run/address.ts';
 import { ACCOUNT_PAGES } from './account-pages.ts';
+import { LINK_PAGES } from './link-pages.ts';
 import { movingClock } from './moving-clock.ts';
 import { authorizationRequest, totpCode } from './sign-in.ts';
 import { CALLBACK, PASSWORD, startTestServer, type TestServer, WEB_SECRET } from './start-server.ts';
@@ -146,6 +147,7 @@ async function setsUpAuthenticator(stage: Stage): Promise<void> {
 
 export const PAGES: readonly PageState[] = [
   ...ACCOUNT_PAGES,
+  ...LINK_PAGES,
   {
     view: 'home',
     state: 'as anybody sees it',

@@ -138,7 +138,7 @@ const firstRun: readonly Sample[] = [
 ];
 
 const interactions: readonly Sample[] = [
-  state('interactions/sign-in', 'first visit', signIn),
+  state('interactions/sign-in', 'first visit', { ...signIn, forgotHref: '/reset-password?client=shop' }),
   state('interactions/sign-in', 'app without logo', { ...signIn, client: bareApp, cancelAction: undefined }),
   state('interactions/sign-in', 'long app name', { ...signIn, client: longApp, identifier: longPerson.label }),
   state('interactions/sign-in', 'wrong credentials', {
@@ -364,6 +364,10 @@ const others: readonly Sample[] = [
   }),
 ];
 
+const forgotten = { title: 'Forgot', action, csrf };
+const link = { title: 'Link', action, csrf, token: 'token-of-the-link' };
+const newPassword = { ...link, identifier: longPerson.label, rule: 'At least 15 characters.' };
+
 const selfService: readonly Sample[] = [
   state('self-service/void', 'without a way on', { title: 'Void', message: 'Ask for another one.' }),
   state('self-service/void', 'with a way on', {
@@ -376,6 +380,21 @@ const selfService: readonly Sample[] = [
     message: longPerson.label,
     onward: { label: 'Back', href: 'https://shop.example/' },
   }),
+  state('self-service/forgot-password', 'of an app', { ...forgotten, client: longApp, signInHref: action }),
+  state('self-service/forgot-password', 'too many', {
+    ...forgotten,
+    problem: { summary: 'Too many.' },
+    retryAfterSeconds: 540,
+  }),
+  state('self-service/reset-sent', 'of an app', { title: 'Sent', again: action, client: shop, signInHref: action }),
+  state('self-service/reset-sent', 'of nobody', { title: 'Sent', again: action }),
+  state('self-service/new-password', 'good', newPassword),
+  state('self-service/new-password', 'refused', {
+    ...newPassword,
+    problem: { summary: 'Refused.', field: 'password', message: 'Use at least 15 characters.' },
+  }),
+  state('self-service/confirm-email', 'good', { ...link, account: 'm…@example.com', email: longPerson.label }),
+  state('self-service/undo-email-change', 'good', { ...link, email: longPerson.label }),
 ];
 
 export const samples: readonly Sample[] = [...firstRun, ...interactions, ...selfService, ...others, ...accountCentre];
