@@ -15,9 +15,10 @@ import { createSealedBox, type SealedBox } from '../crypto/sealed-box.ts';
 import type { OpenDatabase } from '../database/database.ts';
 import { createRecorder, type Recorder } from '../explanations/recorder.ts';
 import { firstRunRoutes } from '../first-run/routes.ts';
-import { loadAssets } from '../http/assets.ts';
+import { type Assets, loadAssets } from '../http/assets.ts';
 import { createClientAddress } from '../http/client-address.ts';
 import { createCsrf } from '../http/csrf.ts';
+import type { PageOptions } from '../http/page.ts';
 import type { Route } from '../http/route.ts';
 import { THEME_FILE, themeSheet } from '../http/theme.ts';
 import { interactionRoutes } from '../interactions/routes.ts';
@@ -106,12 +107,7 @@ export async function compose(given: Given): Promise<Composed> {
     log,
     clientAddress: createClientAddress(config.server.trustedProxies),
     assets,
-    pages: {
-      viewsDir: join(ROOT, 'views'),
-      shared: { product: config.name, asset: assets.url, ...brandLocals(config) },
-      clock,
-      pseudoLocale: config.mode === 'development',
-    },
+    pages: pageOptions({ config, clock }, assets),
     routes,
     gate,
     keepReferences: keepReferences(recorder),
@@ -132,6 +128,13 @@ export async function compose(given: Given): Promise<Composed> {
   });
   return { app, routes, provider, hasher, box, readiness, telling, mailing, answering, recorder };
 }
+
+const pageOptions = ({ config, clock }: Pick<Given, 'config' | 'clock'>, assets: Assets): PageOptions => ({
+  viewsDir: join(ROOT, 'views'),
+  shared: { product: config.name, asset: assets.url, ...brandLocals(config) },
+  clock,
+  pseudoLocale: config.mode === 'development',
+});
 
 export const passwordHasher = ({ limits }: Config): PasswordHasher =>
   createPasswordHasher({
