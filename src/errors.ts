@@ -22,6 +22,7 @@ export type RefusalReason =
   | 'no_such_file'
   | 'read_only_file'
   | 'no_such_logo'
+  | 'no_such_app'
   | 'malformed'
   | 'only_forms'
   | 'unexpected_form'

@@ -1,5 +1,6 @@
 // The tables as Kysely sees them. A test holds this against the migrated database.
 import type { Generated } from 'kysely';
+import type { AppSignInsTable } from './tables/app-sign-ins.ts';
 import type { AuditEventsTable } from './tables/audit-events.ts';
 import type { CreatedAt, Json, Timestamp } from './tables/column-types.ts';
 import type { DevicesTable } from './tables/devices.ts';
@@ -20,6 +21,7 @@ export interface Database {
   roles: RolesTable;
   role_assignments: RoleAssignmentsTable;
   consents: ConsentsTable;
+  app_sign_ins: AppSignInsTable;
   oidc_payloads: OidcPayloadsTable;
   signing_keys: SigningKeysTable;
   rate_counters: RateCountersTable;

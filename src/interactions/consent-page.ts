@@ -7,9 +7,8 @@ import { recordEvent } from '../audit/audit-log.ts';
 import { textsFor } from '../http/page.ts';
 import { sourceOf } from '../http/request-source.ts';
 import { requestedAccess } from '../provider/access.ts';
-import { scopeSentence } from '../provider/scope-sentences.ts';
+import { accessInWords } from '../provider/apps/access-in-words.ts';
 import { rememberConsent } from '../sessions/consents.ts';
-import type { Texts } from '../texts/messages.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { finishAuthenticated, finishConsented, finishDenied } from './finish.ts';
@@ -24,7 +23,6 @@ export async function showConsent(
   { signIn, account }: { signIn: SignIn; account: Account | undefined },
 ): Promise<void> {
   const asked = requestedAccess(signIn.client, signIn.params);
-  const t = textsFor(ctx);
   await showStep(deps, ctx, {
     view: 'consent',
     title: 'consent.title',
@@ -32,8 +30,7 @@ export async function showConsent(
     account,
     locals: {
       action: addressOf(signIn, 'consent'),
-      scopes: asked.scopes.map((value) => ({ value, sentence: scopeSentence(deps.config.attributes, t, value) })),
-      resources: [...asked.resources].map(([audience, scopes]) => describeResource(deps, { t, audience, scopes })),
+      ...accessInWords(deps.config, textsFor(ctx), asked),
     },
   });
 }
@@ -74,18 +71,4 @@ function consentingAccount(signIn: SignIn): string | undefined {
 async function mayConsent({ db }: InteractionDeps, accountId: string): Promise<boolean> {
   const account = await findAccount(db, accountId);
   return account !== undefined && isUsable(account);
-}
-
-function describeResource(
-  { config }: InteractionDeps,
-  { t, audience, scopes }: { t: Texts; audience: string; scopes: readonly string[] },
-) {
-  const resource = config.resources.get(audience);
-  return {
-    name: resource?.name ?? audience,
-    scopes:
-      scopes.length === 0
-        ? [{ value: audience, sentence: t('consent.api') }]
-        : scopes.map((value) => ({ value, sentence: resource?.scopes.get(value) ?? value })),
-  };
 }

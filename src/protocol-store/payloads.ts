@@ -160,6 +160,18 @@ export async function deletePayloadsOfGrant({ db }: StoreDeps, model: string, gr
   });
 }
 
+/** Forgets all that was issued under grants, which the caller has locked; returns what it was. */
+export async function deleteIssuedUnder(tx: Db, grantIds: readonly string[]): Promise<readonly Payload[]> {
+  if (grantIds.length === 0) return [];
+  const rows = await tx
+    .deleteFrom('oidc_payloads')
+    .where('grant_id', 'in', grantIds)
+    .where('model', '<>', 'Grant')
+    .returning('payload')
+    .execute();
+  return rows.map(({ payload }) => payload);
+}
+
 /** Leaves a tombstone of a grant; what was issued under it is of no use from then on. */
 export async function buryGrant(deps: StoreDeps, grantId: string): Promise<void> {
   await atomically(deps.db, async (tx) => {

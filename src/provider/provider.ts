@@ -18,6 +18,7 @@ import { sessionEnd } from '../sessions/session-lifetime.ts';
 import { LANGUAGES } from '../texts/messages.ts';
 import { createAccessTokenReader } from './access-token-reader.ts';
 import { customizeJwt, extraTokenClaims } from './access-tokens.ts';
+import { keepAppSignIns } from './apps/app-sign-ins.ts';
 import { keepSessionsAsAsked } from './browser-sessions/kept-sessions.ts';
 import { noteSavedSessions } from './browser-sessions/saved-sessions.ts';
 import { claimsByScope } from './claims.ts';
@@ -73,6 +74,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   provider.use(skipEmptySignOut);
   provider.use(leaveSignOutByPage(deps));
   provider.use(keepLanguageOfSignOut);
+  provider.use(keepAppSignIns(deps));
   compareHashedSecrets(provider, deps);
   detectReplaysAtomically(provider);
   endWholeSessions(provider, deps);

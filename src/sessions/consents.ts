@@ -59,6 +59,35 @@ export async function rememberConsent(
   });
 }
 
+export interface Consent {
+  readonly clientId: string;
+  readonly allowed: Allowed;
+  readonly since: Date;
+}
+
+export async function consentsOf(db: Db, accountId: string): Promise<readonly Consent[]> {
+  const rows = await db
+    .selectFrom('consents')
+    .select(['client_id', 'scopes', 'resources', 'created_at'])
+    .where('account_id', '=', accountId)
+    .execute();
+  return rows.map(({ client_id: clientId, scopes, resources, created_at: since }) => ({
+    clientId,
+    allowed: { scopes, resources: new Map(Object.entries(resources)) },
+    since,
+  }));
+}
+
+/** False if there was none. */
+export async function forgetConsent(db: Db, { accountId, clientId }: Whose): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('consents')
+    .where('account_id', '=', accountId)
+    .where('client_id', '=', clientId)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
 /** For an app that is gone: another one under its name has to ask anew. */
 export async function forgetConsentsTo(db: Db, clientId: string): Promise<void> {
   await db.deleteFrom('consents').where('client_id', '=', clientId).execute();

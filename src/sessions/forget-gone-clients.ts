@@ -1,6 +1,7 @@
 // Ends what people have granted to apps whose client files have been missing for a day.
 import { clientsMissingFor, forgetClient } from '../clients/live/known-clients.ts';
 import { revokeGrantsOfClient, type StoreDeps } from '../protocol-store/payloads.ts';
+import { forgetAppSignInsAt } from './app-sign-ins.ts';
 import { forgetConsentsTo } from './consents.ts';
 
 /** 24 hours: a file that vanishes while it is saved, moved or mounted costs nobody a sign-in. */
@@ -23,6 +24,7 @@ export async function forgetGoneClients(deps: StoreDeps): Promise<readonly Forgo
   for (const clientId of await clientsMissingFor(deps, KEPT_SECONDS)) {
     const grants = await revokeAllGrants(deps, clientId);
     await forgetConsentsTo(deps.db, clientId);
+    await forgetAppSignInsAt(deps.db, clientId);
     await forgetClient(deps, clientId);
     forgotten.push({ clientId, grants });
   }

@@ -65,6 +65,12 @@ const columns: Columns = {
     created_at: 'timestamptz!',
     updated_at: 'timestamptz!',
   },
+  app_sign_ins: {
+    account_id: 'text!',
+    client_id: 'text!',
+    first_at: 'timestamptz!',
+    last_at: 'timestamptz!',
+  },
   oidc_payloads: {
     model: 'text!',
     id: 'text!',
@@ -267,6 +273,8 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'accounts_status_check',
       'accounts_username_check',
       'accounts_username_key',
+      'app_sign_ins_account_id_fkey',
+      'app_sign_ins_pkey',
       'audit_events_outcome_check',
       'audit_events_pkey',
       'consents_account_id_fkey',

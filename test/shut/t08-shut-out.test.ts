@@ -2,8 +2,8 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { revokeGrant } from '../../src/protocol-store/payloads.ts';
-import { forgetConsentsTo } from '../../src/sessions/consents.ts';
+import { findAccountByIdentifier } from '../../src/accounts/accounts.ts';
+import { disconnectApp } from '../../src/sessions/connected-apps.ts';
 import { gatehouse } from '../cli/command-line.ts';
 import {
   type App,
@@ -84,9 +84,10 @@ const WAYS: Record<string, ShutOut> = {
   },
   'the consent is taken back': {
     app: ASK,
-    shutsOut: async ({ grantIds }) => {
-      await forgetConsentsTo(deps().db, ASK.clientId);
-      for (const grantId of grantIds) await revokeGrant(deps(), grantId);
+    shutsOut: async ({ email }) => {
+      const account = await findAccountByIdentifier(deps().db, email);
+      const taken = { accountId: account?.id ?? '', clientId: ASK.clientId, source: undefined };
+      expect(await disconnectApp(deps(), taken)).toBe(true);
     },
     answer: 'consent_required',
     refusal: '400 invalid_grant',

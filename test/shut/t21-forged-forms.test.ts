@@ -111,6 +111,7 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     '/confirm-email': async () => behindLink('confirm-email', await confirmToken(server), 'Use this address'),
     '/undo-email-change': async () => behindLink('undo-email-change', await undoToken(server), 'Bring it back'),
     '/setup/recovery-codes': async () => formOf(await settingUp({ toCodes: true }), {}, 'stored them'),
+    '/account/apps/:clientId/disconnect': async () => formOf(await atAccount('/account/apps/web'), {}, 'Remove access'),
     '/account/sign-out': async () => formOf(await atAccount('/account'), {}, 'Sign out'),
   };
 

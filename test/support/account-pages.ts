@@ -1,10 +1,29 @@
 // The pages of the account centre, in every state worth looking at.
-import { type PageState, type Stage, signedIn } from './every-page.ts';
+
+import { type PageState, password, type Stage, somebody } from './every-page.ts';
+import { authorizationRequest } from './sign-in.ts';
 
 /** Signed in, at a page of the account centre. */
-export async function atAccount(stage: Stage, path: string): Promise<void> {
-  await signedIn(stage);
-  await stage.page.goto(`${stage.server.issuer}${path}`);
+export async function atAccount(stage: Stage, path: string, email?: string): Promise<void> {
+  const person = email ?? (await somebody(stage));
+  const address = `${stage.server.issuer}${path}`;
+  await stage.page.goto(address);
+  await password(stage, person);
+  await stage.page.waitForURL(address);
+}
+
+/** Signed in at two apps: one has asked, the other one has not. */
+async function usesApps(stage: Stage): Promise<void> {
+  const { server, page } = stage;
+  await page.route('https://app.example.test/**', (route) => route.fulfill({ contentType: 'text/html', body: '' }));
+  const scope = 'openid profile email roles offline_access items:read items:write';
+  const resource = 'https://api.example.test';
+  await page.goto(authorizationRequest(server.issuer, { client_id: 'ledger', scope, resource }).url);
+  await password(stage, await somebody(stage));
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await page.waitForURL('https://app.example.test/**');
+  await page.goto(authorizationRequest(server.issuer, { client_id: 'web' }).url);
+  await page.waitForURL('https://app.example.test/**');
 }
 
 export const ACCOUNT_PAGES: readonly PageState[] = [
@@ -13,6 +32,30 @@ export const ACCOUNT_PAGES: readonly PageState[] = [
     state: 'of somebody who has just signed up',
     heading: 'Your account',
     open: (stage) => atAccount(stage, '/account'),
+  },
+  {
+    view: 'account/apps',
+    state: 'with none',
+    heading: 'Connected apps',
+    open: (stage) => atAccount(stage, '/account/apps'),
+  },
+  {
+    view: 'account/apps',
+    state: 'with an app that asked and one that does not',
+    heading: 'Connected apps',
+    async open(stage) {
+      await usesApps(stage);
+      await stage.page.goto(`${stage.server.issuer}/account/apps`);
+    },
+  },
+  {
+    view: 'account/app',
+    state: 'before its access is removed',
+    heading: 'Connected app',
+    async open(stage) {
+      await usesApps(stage);
+      await stage.page.goto(`${stage.server.issuer}/account/apps/ledger`);
+    },
   },
   {
     view: 'account/not-signed-in',

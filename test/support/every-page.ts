@@ -66,7 +66,7 @@ export async function somebody({ server }: Stage): Promise<string> {
 const app = ({ server, page }: Stage, params: Record<string, string> = {}): Promise<unknown> =>
   page.goto(authorizationRequest(server.issuer, { client_id: 'ledger', ...params }).url);
 
-async function password({ page }: Stage, email: string, word = PASSWORD): Promise<void> {
+export async function password({ page }: Stage, email: string, word = PASSWORD): Promise<void> {
   await page.locator('#identifier').fill(email);
   await page.locator('#password').fill(word);
   await page.locator('form:has(#password) button[type=submit], form:has(#password) .button').first().click();
@@ -89,7 +89,7 @@ async function atSecondFactor(stage: Stage): Promise<void> {
 }
 
 /** The sign-in happens in a small browser of the tests; its cookies are what counts. */
-export async function signedIn(stage: Stage): Promise<void> {
+async function signedIn(stage: Stage): Promise<void> {
   const { browser } = await visitsAndSignsIn(stage.server, { identifier: await somebody(stage) });
   const cookies = await browser.cookiesAt(`${stage.server.issuer}/`);
   const { issuer: url } = stage.server;

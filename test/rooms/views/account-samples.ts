@@ -11,6 +11,18 @@ export const accountFrame = {
   title: 'Your account',
 };
 
+const app = {
+  name: 'Demo Shop',
+  uri: 'https://shop.example',
+  href: '/account/apps/demo-shop',
+  isGone: false,
+  asksNothing: false,
+  since: new Date('2026-01-04T09:30:00Z'),
+  lastSignInAt: new Date('2026-11-20T17:05:00Z'),
+  scopes: [{ value: 'openid', sentence: 'Know that it is you.' }],
+  resources: [{ name: 'Orders', scopes: [{ value: 'orders:read', sentence: 'Read your orders.' }] }],
+};
+
 const state = (view: string, name: string, locals: Record<string, unknown>): Sample => ({
   view: `account/${view}`,
   state: name,
@@ -25,6 +37,19 @@ export const accountCentre: readonly Sample[] = [
     email: 'alice@example.com',
     name: undefined,
   }),
+  state('apps', 'none', { ...accountFrame, title: 'Connected apps', lead: 'Apps you use.', apps: [] }),
+  state('apps', 'asked and unasked, here and gone', {
+    ...accountFrame,
+    title: 'Connected apps',
+    lead: 'Apps you use.',
+    apps: [
+      app,
+      { ...app, name: 'Northern Districts Document Archive and Correspondence Register', asksNothing: true, uri: '' },
+      { ...app, name: 'old-app', isGone: true, scopes: [], resources: [], lastSignInAt: undefined },
+    ],
+  }),
+  state('app', 'with sessions', { ...accountFrame, title: 'Connected app', app, sessions: 2 }),
+  state('app', 'unasked', { ...accountFrame, title: 'App', app: { ...app, asksNothing: true }, sessions: 0 }),
   state('not-signed-in', 'cancelled', {
     title: 'You are not signed in',
     lead: 'You went back.',

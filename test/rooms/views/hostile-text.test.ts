@@ -13,7 +13,7 @@ function poison(value: unknown, key = ''): unknown {
   if (untouched.has(key)) return value;
   if (typeof value === 'string') return payload;
   if (Array.isArray(value)) return value.map((each) => poison(each));
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, poison(each, name)]));
 }
 
