@@ -3,6 +3,7 @@ import { SIGNED_IN_PATH } from '../clients/live/built-in.ts';
 import { anyone, get, post, type Route, signedIn } from '../http/route.ts';
 import { APPS_PATH, showApp, showApps, submitDisconnect } from './apps-page.ts';
 import type { AccountDeps, AccountParts } from './deps.ts';
+import { DEVICES_PATH, showDevices, submitForgetAllDevices, submitForgetDevice } from './devices-page.ts';
 import { ACCOUNT_PATH } from './navigation.ts';
 import { showOverview } from './overview-page.ts';
 import { returnFromSignIn } from './return-page.ts';
@@ -21,6 +22,9 @@ export function accountRoutes(parts: AccountParts): readonly Route[] {
     get(APPS_PATH, signedIn, inAccount(deps, showApps(deps))),
     get(at('apps/:clientId'), signedIn, inAccount(deps, showApp(deps))),
     post(at('apps/:clientId/disconnect'), signedIn, inAccount(deps, submitDisconnect(deps))),
+    get(DEVICES_PATH, signedIn, inAccount(deps, showDevices(deps))),
+    post(at('devices/forget-all'), signedIn, inAccount(deps, submitForgetAllDevices(deps))),
+    post(at('devices/:id/forget'), signedIn, inAccount(deps, submitForgetDevice(deps))),
     post(at('sign-out'), signedIn, submitSignOut(deps)),
   ];
   return routes;

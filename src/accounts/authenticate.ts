@@ -3,15 +3,8 @@ import type { Clock } from '../clock.ts';
 import type { LimitsConfig } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
 import { Refusal } from '../errors.ts';
-import { forgetAttempts } from '../limits/counters.ts';
-import {
-  knownAccount,
-  reserveInEach,
-  returnInEach,
-  type SignInLimits,
-  signInLimits,
-  unknownAccount,
-} from '../limits/limits.ts';
+import { knownAccount, unknownAccount } from '../limits/limits.ts';
+import { reserveSignIn, type SignInAttempt } from '../limits/sign-in-attempt.ts';
 import { type Account, isUsable } from './account.ts';
 import { findCredentials, findPasswordHash, renewPasswordHash } from './accounts.ts';
 import { canonicalIdentifier } from './identifiers.ts';
@@ -25,7 +18,14 @@ export type Authentication =
       isStillRight: () => Promise<boolean>;
     }
   /** The account is for the records only, and never shown: undefined if there is none. */
-  | { outcome: 'wrong_credentials'; accountId: string | undefined }
+  | {
+      outcome: 'wrong_credentials';
+      accountId: string | undefined;
+      /** This failure has blocked the network. */
+      networkBlocked: boolean;
+      /** This failure is one too many of all accounts together. */
+      alarm: boolean;
+    }
   /** The password was right: only its owner learns that the account is banned. */
   | { outcome: 'not_active'; accountId: string }
   /** Only its owner learns this as well: the deletion was asked for, and until then the account can be kept. */
@@ -45,7 +45,11 @@ export interface Credentials {
   readonly password: string;
   /** /24 or /64, as text. */
   readonly network: string;
+  /** The id of the device, where this account has signed in from this browser before (devices/). */
+  readonly knownDevice?: string | undefined;
 }
+
+type Found = NonNullable<Awaited<ReturnType<typeof findCredentials>>>;
 
 /**
  * Counts the attempt before hashing. `deps.db` must not be a transaction that may be rolled back, or the count is too.
@@ -53,20 +57,25 @@ export interface Credentials {
  */
 export async function authenticate(
   deps: Deps,
-  { identifier, password, network }: Credentials,
+  { identifier, password, network, knownDevice }: Credentials,
 ): Promise<Authentication> {
   const found = await findCredentials(deps.db, identifier);
-  const subject = found ? knownAccount(found.account.id) : unknownAccount(spellingOf(identifier));
-  const limits = signInLimits(deps.limits, subject, network);
-  const reservation = await reserveInEach(deps, inOrder(limits));
-  if (!reservation.allowed) {
-    return { outcome: 'too_many_attempts', retryAfterSeconds: reservation.retryAfterSeconds };
+  const account = found ? knownAccount(found.account.id) : unknownAccount(spellingOf(identifier));
+  const attempt = await reserveSignIn(deps, { account, network, knownDevice });
+  if ('allowed' in attempt) return { outcome: 'too_many_attempts', retryAfterSeconds: attempt.retryAfterSeconds };
+  const { matches, needsRehash } = await verifyOrReturn(deps, attempt, { hash: found?.passwordHash, password });
+  if (!found || !matches) {
+    return { outcome: 'wrong_credentials', accountId: found?.account.id, ...(await attempt.failed()) };
   }
-  const { matches, needsRehash } = await verifyOrReturn(deps, limits, { hash: found?.passwordHash, password });
-  if (!found || !matches) return { outcome: 'wrong_credentials', accountId: found?.account.id };
-  await forgetAttempts(deps, limits.pair.key);
-  await returnInEach(deps, [limits.account, limits.network]);
+  await attempt.succeeded();
   if (!isUsable(found.account)) return whyUnusable(found.account);
+  return authenticated(deps, { found, password, needsRehash });
+}
+
+async function authenticated(
+  deps: Deps,
+  { found, password, needsRehash }: { found: Found; password: string; needsRehash: boolean },
+): Promise<Authentication> {
   const { account, passwordHash: verified = '' } = found;
   const right = [verified];
   if (needsRehash) right.push(...(await rehash(deps, { accountId: account.id, verified, password })));
@@ -79,25 +88,19 @@ const whyUnusable = ({ id: accountId, status, deleteAt }: Account): Authenticati
     ? { outcome: 'being_deleted', accountId, until: deleteAt }
     : { outcome: 'not_active', accountId };
 
-/**
- * The network first, so that a blocked one writes nothing more; the account last, so that a flood from one place,
- * which ends at its own pair, is never counted against the owner elsewhere.
- */
-const inOrder = ({ network, pair, account }: SignInLimits) => [network, pair, account];
-
 /** One counter for all spellings of an account that does not exist, as for one that does. */
 const spellingOf = (identifier: string): string =>
   canonicalIdentifier(identifier)?.value ?? identifier.trim().toLowerCase();
 
 async function verifyOrReturn(
-  { db, clock, hasher }: Deps,
-  limits: SignInLimits,
+  { hasher }: Deps,
+  attempt: SignInAttempt,
   { hash, password }: { hash: string | undefined; password: string },
 ): ReturnType<PasswordHasher['verify']> {
   try {
     return await hasher.verify(hash, password);
   } catch (error) {
-    await returnInEach({ db, clock }, inOrder(limits));
+    await attempt.giveBack();
     throw error;
   }
 }

@@ -6,6 +6,7 @@ export const EVENTS = [
   'sign_in.failed',
   'sign_in.limited',
   'sign_in.blocked_network',
+  'sign_in.many_failures',
   'second_factor.failed',
   'session.ended',
   'sessions.ended',

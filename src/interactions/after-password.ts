@@ -1,39 +1,44 @@
 // What follows a right password, and whether what was proved in this sign-in is enough for it.
 import type { Account } from '../accounts/account.ts';
-import { asksForSecondFactor, isMet, requestedAcr, secondFactorDemand } from '../provider/step-up/required-acr.ts';
-import { heldRoles } from '../roles/roles.ts';
+import { asksForSecondFactor, isMet, requestedAcr } from '../provider/step-up/required-acr.ts';
 import { hasSecondFactor } from '../second-factors/second-factor.ts';
 import { authenticatedWith } from './authenticated-with.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { newEnrolment } from './enrol-totp-page.ts';
 import type { Authenticated, SignInStage } from './sign-in-stage.ts';
+import { demandOf, mayLeaveCodeOut } from './traces/trusted-browser.ts';
 
-/** Who has a second factor is always asked for it; who has none sets one up where it is needed. */
+/**
+ * Who has a second factor is asked for it, but on a device that they trust where nobody demands it; who has none sets one up
+ * where it is needed.
+ */
 export async function afterPassword(
   deps: InteractionDeps,
   { signIn, account, passwordAt, keep }: { signIn: SignIn; account: Account; passwordAt: number; keep: boolean },
 ): Promise<SignInStage> {
   const proved = { accountId: account.id, passwordAt, keep };
-  if (await hasSecondFactor(deps.db, account.id)) return { stage: 'second-factor', ...proved };
-  if (await needsSecondFactor(deps, signIn, account.id)) return newEnrolment(deps, signIn, proved);
-  return authenticatedWith('password', proved);
+  const isNeeded = await needsSecondFactor(deps, signIn, account.id);
+  if (await hasSecondFactor(deps.db, account.id)) {
+    const isLeftOut = !isNeeded && (await mayLeaveCodeOut(deps, signIn, account.id));
+    return isLeftOut ? authenticatedWith('password', proved) : { stage: 'second-factor', ...proved };
+  }
+  return isNeeded ? newEnrolment(deps, signIn, proved) : authenticatedWith('password', proved);
 }
 
-/** Asked again at the end, since a role or the client's file can have changed while a page was open. */
+/** Asked again at the end: a role, the client's file, or the trust in a device can have changed while a page was open. */
 export async function isEnough(deps: InteractionDeps, signIn: SignIn, proved: Authenticated): Promise<boolean> {
-  return proved.acr === 'mfa' || !(await needsSecondFactor(deps, signIn, proved.accountId));
+  const { accountId, acr } = proved;
+  if (acr === 'mfa') return true;
+  if (await needsSecondFactor(deps, signIn, accountId)) return false;
+  return !(await hasSecondFactor(deps.db, accountId)) || mayLeaveCodeOut(deps, signIn, accountId);
 }
 
 /** False where the app insists on another acr than the one reached, for instance on `pwd` alone. */
 export const isWhatAppInsistsOn = (signIn: SignIn, { acr }: Authenticated): boolean =>
   isMet(requestedAcr(signIn.params), acr);
 
-async function needsSecondFactor(
-  { config, db }: InteractionDeps,
-  { client, params }: SignIn,
-  accountId: string,
-): Promise<boolean> {
-  if (asksForSecondFactor(requestedAcr(params))) return true;
-  return secondFactorDemand({ config, client }, await heldRoles(db, accountId)) !== undefined;
+async function needsSecondFactor(deps: InteractionDeps, signIn: SignIn, accountId: string): Promise<boolean> {
+  if (asksForSecondFactor(requestedAcr(signIn.params))) return true;
+  return (await demandOf(deps, signIn, accountId)) !== undefined;
 }

@@ -2,6 +2,7 @@
 import type Koa from 'koa';
 import { errors, type Provider } from 'oidc-provider';
 import type { Client, ClientRegistry } from '../clients/client.ts';
+import { deviceTokenOf } from '../http/device-cookie.ts';
 import type { RequestedParams } from '../provider/access.ts';
 import { type SignInStage, stageOf } from './sign-in-stage.ts';
 
@@ -16,6 +17,8 @@ export interface SignIn {
   readonly stage: SignInStage;
   /** The account of the browser's session, if one was signed in when the request came. */
   readonly sessionAccountId: string | undefined;
+  /** What the cookie says by which the browser is known again. */
+  readonly deviceToken: string | undefined;
 }
 
 /** Undefined if it has expired, was finished, belongs to another browser, or its client is gone. */
@@ -34,6 +37,7 @@ export async function openSignIn(
     params: interaction.params,
     stage: stageOf(interaction),
     sessionAccountId: interaction.session?.accountId,
+    deviceToken: deviceTokenOf(ctx),
   };
 }
 

@@ -2,8 +2,9 @@
 import type Koa from 'koa';
 import type { Session } from 'oidc-provider';
 import { isUsable } from '../accounts/account.ts';
-import { findAccount, recordSignIn } from '../accounts/accounts.ts';
+import { findAccount, recordSignIn, setLanguage } from '../accounts/accounts.ts';
 import { recordEvent } from '../audit/audit-log.ts';
+import { languageOf } from '../http/language.ts';
 import { renderPage, textsFor } from '../http/page.ts';
 import { sourceOf } from '../http/request-source.ts';
 import { mayUse, requestedAccess } from '../provider/access.ts';
@@ -17,6 +18,7 @@ import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { proceed, redirectToDispatch } from './page.ts';
 import { earlierResults } from './sign-in-stage.ts';
+import { rememberBrowser } from './traces/trusted-browser.ts';
 
 /** Signs the person in: login and consent at once. Called only when nothing is missing any more. */
 export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
@@ -44,14 +46,19 @@ export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Contex
   signIn.interaction.session = undefined;
   const own = session?.accountId === accountId ? session : undefined;
   const grantId = await grantFor(deps, { signIn, accountId, session: own });
-  await recordSignIn(deps.db, accountId, deps.clock);
   const { clientId } = signIn.client;
-  await recordEvent(deps, {
-    event: 'sign_in.succeeded',
-    accountId,
-    clientId,
-    source: sourceOf(ctx),
-    details: { acr, amr: [...amr] },
+  await deps.db.transaction().execute(async (tx) => {
+    const inside = { ...deps, db: tx };
+    await rememberBrowser(inside, ctx, { account, trust: stage.trustDevice === true });
+    await recordSignIn(tx, accountId, deps.clock);
+    await setLanguage(tx, accountId, languageOf(ctx));
+    await recordEvent(inside, {
+      event: 'sign_in.succeeded',
+      accountId,
+      clientId,
+      source: sourceOf(ctx),
+      details: { acr, amr: [...amr] },
+    });
   });
   deps.log.info({ event: 'sign_in.success', accountId, clientId, acr });
   // The engine remembers whom nobody has said anything about, as by a stage that another release has stored.

@@ -10,10 +10,15 @@ export function isStale({ clock }: { clock: Clock }, { stage, params }: SignIn):
   if (stage.stage !== 'authenticated') return false;
   const age = epochSeconds(clock.now()) - stage.at;
   const maxAge = Number(params['max_age'] ?? Number.NaN);
-  const asksAgain =
-    maxAge === 0 ||
-    String(params.prompt ?? '')
-      .split(' ')
-      .includes('login');
+  const asksAgain = maxAge === 0 || isPrompted(params);
   return age > (asksAgain ? READING_SECONDS : Number.isNaN(maxAge) ? Number.POSITIVE_INFINITY : maxAge);
 }
+
+/** The app wants the person to prove again, or not long ago, who they are. */
+export const asksForNewProof = (params: SignIn['params']): boolean =>
+  params['max_age'] !== undefined || isPrompted(params);
+
+const isPrompted = ({ prompt }: SignIn['params']): boolean =>
+  String(prompt ?? '')
+    .split(' ')
+    .includes('login');

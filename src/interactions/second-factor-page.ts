@@ -10,13 +10,15 @@ import { authenticatedWith } from './authenticated-with.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { addressOf, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
+import { isTrustOffered } from './traces/trusted-browser.ts';
 import { type Trouble, troubleLocals } from './trouble.ts';
 
-const form = z.object({ csrf: z.string().optional(), code: z.string().max(64) });
+const form = z.object({ csrf: z.string().optional(), code: z.string().max(64), trust: z.literal('yes').optional() });
 
 interface Shown {
   readonly signIn: SignIn;
   readonly account: Account;
+  readonly trust?: boolean;
   readonly trouble?: Trouble;
 }
 
@@ -31,6 +33,10 @@ export async function showSecondFactor(deps: InteractionDeps, ctx: Koa.Context, 
     locals: {
       action: addressOf(signIn, 'second-factor', { method }),
       method,
+      trust:
+        method === 'totp' && (await isTrustOffered(deps, signIn, account.id))
+          ? { checked: shown.trust === true }
+          : undefined,
       switchHref: addressOf(signIn, undefined, { method: method === 'totp' ? 'recovery_code' : 'totp' }),
       ...troubleLocals(ctx, trouble),
     },
@@ -40,18 +46,23 @@ export async function showSecondFactor(deps: InteractionDeps, ctx: Koa.Context, 
 export const submitSecondFactor =
   (deps: InteractionDeps): Step =>
   async (ctx, signIn) => {
-    const { code } = await readStep(deps, ctx, { signIn, form });
+    const { code, trust } = await readStep(deps, ctx, { signIn, form });
     const { stage } = signIn;
     if (stage.stage !== 'second-factor') return redirectToDispatch(ctx, signIn);
     const account = await findAccount(deps.db, stage.accountId);
     if (account === undefined || !isUsable(account)) return redirectToDispatch(ctx, signIn);
     const { limits, issuer } = deps.config;
     const answer = await verifySecondFactor({ ...deps, limits, issuer }, { account, by: circumstancesOf(ctx), code });
-    const again = (trouble: Trouble) => showSecondFactor(deps, ctx, { signIn, account, trouble });
+    const again = (trouble: Trouble) =>
+      showSecondFactor(deps, ctx, { signIn, account, trouble, trust: trust === 'yes' });
     switch (answer.outcome) {
       case 'verified':
         deps.log.info({ event: 'second_factor.verified', accountId: account.id, method: answer.method });
-        return proceed(ctx, signIn, authenticatedWith(answer.method, stage));
+        return proceed(ctx, signIn, {
+          ...authenticatedWith(answer.method, stage),
+          // Not after a recovery code: whoever has lost the authenticator is about to change things.
+          trustDevice: trust === 'yes' && answer.method === 'totp',
+        });
       case 'wrong_code':
         await recordEvent(deps, {
           event: 'second_factor.failed',

@@ -7,6 +7,7 @@ import { authenticate } from '../accounts/authenticate.ts';
 import { recordEvent } from '../audit/audit-log.ts';
 import { epochSeconds } from '../clock.ts';
 import { RESET_PATH } from '../credentials/links.ts';
+import { knownDeviceOf } from '../devices/known-device.ts';
 import { networkOf } from '../http/client-address.ts';
 import { sourceOf } from '../http/request-source.ts';
 import { afterPassword } from './after-password.ts';
@@ -15,6 +16,7 @@ import type { SignIn } from './engine-interaction.ts';
 import { asksToBeKept, keepBox } from './keep-me-signed-in.ts';
 import { addressOf, buttonForm, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
 import { storeStage } from './sign-in-stage.ts';
+import { raiseAlarms } from './traces/alarms.ts';
 import { type Trouble, troubleLocals } from './trouble.ts';
 
 const form = z.object({
@@ -60,7 +62,9 @@ export const submitSignIn =
     const identifier = account?.email ?? typed;
     const network = networkOf(ctx.state['clientAddress']);
     const passwordAt = epochSeconds(deps.clock.now());
-    const answer = await authenticate({ ...deps, limits: deps.config.limits }, { identifier, password, network });
+    const knownDevice = await knownDeviceOf(deps, { identifier, token: signIn.deviceToken });
+    const credentials = { identifier, password, network, knownDevice };
+    const answer = await authenticate({ ...deps, limits: deps.config.limits }, credentials);
     const again = (trouble: Trouble) => showSignIn(deps, ctx, { signIn, account, identifier: typed, keep, trouble });
     if ('accountId' in answer) {
       // Of nobody where there is no such account: the same work, so that the time says nothing.
@@ -82,13 +86,14 @@ export const submitSignIn =
         if (!(await answer.isStillRight())) return proceed(ctx, signIn, { stage: 'another-account' });
         return redirectToDispatch(ctx, signIn);
       case 'wrong_credentials':
-        deps.log.info({ event: 'sign_in.failed', reason: 'wrong_credentials', clientId: signIn.client.clientId });
+        deps.log.info({ event: 'sign_in.failed', reason: answer.outcome, clientId: signIn.client.clientId });
+        await raiseAlarms(deps, ctx, answer);
         return again({ status: 400, summary: 'sign_in.wrong_credentials', field: 'password' });
       case 'not_active':
-        deps.log.info({ event: 'sign_in.failed', reason: 'not_active', clientId: signIn.client.clientId });
+        deps.log.info({ event: 'sign_in.failed', reason: answer.outcome, clientId: signIn.client.clientId });
         return again({ status: 403, summary: 'sign_in.not_active' });
       case 'being_deleted':
-        deps.log.info({ event: 'sign_in.failed', reason: 'being_deleted', clientId: signIn.client.clientId });
+        deps.log.info({ event: 'sign_in.failed', reason: answer.outcome, clientId: signIn.client.clientId });
         return again({ status: 403, summary: 'deletion.sign_in' });
       case 'too_many_attempts':
         deps.log.warn({ event: 'sign_in.limited', clientId: signIn.client.clientId });

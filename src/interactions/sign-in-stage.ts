@@ -33,6 +33,8 @@ export interface Authenticated {
   /** Methods used (RFC 8176). */
   readonly amr: readonly string[];
   readonly keep: boolean;
+  /** No code is to be asked for on this device from now on. */
+  readonly trustDevice?: boolean;
 }
 
 const KEY = 'gatehouse';

@@ -26,7 +26,17 @@ interface Deps {
  * limit are one statement, so any number of parallel callers get exactly `limit.attempts` yeses in a window.
  * A refused attempt is not counted and does not prolong the window.
  */
-export async function reserveAttempt({ db, clock }: Deps, key: string, limit: Limit): Promise<Reservation> {
+export async function reserveAttempt(deps: Deps, key: string, limit: Limit): Promise<Reservation> {
+  if ((await countUp(deps, key, limit)) !== undefined) return { allowed: true, retryAfterSeconds: 0 };
+  return { allowed: false, retryAfterSeconds: await secondsUntilReset(deps, key) };
+}
+
+/** Counts one more, and says whether it was the one that reached the limit: once in a window. */
+export const reachesLimit = async (deps: Deps, key: string, limit: Limit): Promise<boolean> =>
+  (await countUp(deps, key, limit)) === limit.attempts;
+
+/** The new count; undefined where the limit was reached before. */
+async function countUp({ db, clock }: Deps, key: string, limit: Limit): Promise<number | undefined> {
   const now = databaseNow(clock);
   const windowEnd = databaseNowPlus(clock, limit.windowSeconds);
   const counted = await db
@@ -47,8 +57,7 @@ export async function reserveAttempt({ db, clock }: Deps, key: string, limit: Li
     )
     .returning('count')
     .executeTakeFirst();
-  if (counted) return { allowed: true, retryAfterSeconds: 0 };
-  return { allowed: false, retryAfterSeconds: await secondsUntilReset({ db, clock }, key) };
+  return counted?.count;
 }
 
 /** A window in which every attempt was given back is over too: the next attempt begins one of full length. */

@@ -8,6 +8,7 @@ import { sweepDevices } from '../devices/devices.ts';
 import { sweepReferences } from '../explanations/error-references.ts';
 import { deleteDueAccounts } from '../leaving/delete-account.ts';
 import { sweepCounters } from '../limits/counters.ts';
+import { sweepNetworkFailures } from '../limits/network-failures.ts';
 import { sweepNotices } from '../logout-notices/logout-notices.ts';
 import { sweepMails } from '../mail/outbox.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -48,8 +49,9 @@ export async function keepHouse({ log, clients, ...deps }: HousekeepingDeps): Pr
     const links = await inBatches((batch) => sweepMailedTokens(deps, batch));
     const sessions = await inBatches((batch) => sweepSessionDetails(deps, batch));
     const events = await inBatches((batch) => sweepEvents(deps, batch));
+    const networks = await inBatches((batch) => sweepNetworkFailures(deps, batch));
     const devices = await inBatches((batch) => sweepDevices(deps, batch));
-    const swept = { payloads, counters, notices, mails, references, links, sessions, events, devices };
+    const swept = { payloads, counters, notices, mails, references, links, sessions, events, networks, devices };
     if (Object.values(swept).some((rows) => rows > 0)) log.debug({ event: 'sweep.done', ...swept });
     await noteClients(deps, [...clients().keys()]);
     for (const forgotten of await forgetGoneClients(deps)) log.info({ event: 'client.forgotten', ...forgotten });

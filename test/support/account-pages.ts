@@ -58,6 +58,12 @@ export const ACCOUNT_PAGES: readonly PageState[] = [
     },
   },
   {
+    view: 'account/devices',
+    state: 'with this device',
+    heading: 'Devices',
+    open: (stage) => atAccount(stage, '/account/devices'),
+  },
+  {
     view: 'account/not-signed-in',
     state: 'cancelled',
     heading: 'You are not signed in',

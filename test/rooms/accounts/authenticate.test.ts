@@ -116,8 +116,8 @@ describe.each(kinds)('on %s', (kind) => {
     });
   });
 
-  test('an account is limited over all networks too', async () => {
-    const deps = { ...depsFor(database.db), limits: { ...depsFor(database.db).limits, signInFailures: 1 } };
+  test('an account is limited over all networks too, but not on a known device, whose success ends it', async () => {
+    const deps = { ...depsFor(database.db), limits: { ...depsFor(database.db).limits, accountFailures: 10 } };
     const account = await person(deps);
     const outcomes = [];
     for (let i = 0; i < 11; i += 1) {
@@ -126,6 +126,37 @@ describe.each(kinds)('on %s', (kind) => {
       );
     }
     expect(outcomes).toEqual([...Array(10).fill('wrong_credentials'), 'too_many_attempts']);
+    const right = { identifier: account.email, password: PASSWORD, network: newNetwork() };
+    expect((await authenticate(deps, right)).outcome).toBe('too_many_attempts');
+    expect((await authenticate(deps, { ...right, knownDevice: 'one' })).outcome).toBe('authenticated');
+    expect((await authenticate(deps, right)).outcome).toBe('authenticated');
+  });
+
+  test('a known device has a limit of its own, which no other device shares (T42)', async () => {
+    const deps = depsFor(database.db);
+    const account = await person(deps);
+    const tries = { identifier: account.email, password: WRONG, network: newNetwork(), knownDevice: `a-${kind}` };
+    const outcomes = await Promise.all(Array.from({ length: 30 }, () => authenticate(deps, tries)));
+    expect(outcomes.filter(({ outcome }) => outcome === 'wrong_credentials')).toHaveLength(10);
+    const right = { ...tries, password: PASSWORD };
+    expect((await authenticate(deps, right)).outcome).toBe('too_many_attempts');
+    expect((await authenticate(deps, { ...right, knownDevice: `b-${kind}` })).outcome).toBe('authenticated');
+    expect((await authenticate(deps, { ...right, knownDevice: undefined })).outcome).toBe('authenticated');
+  });
+
+  test('the failure that is one too many from a network, and of all accounts together, says so once', async () => {
+    const changed = { networkAccounts: 3, alarmFailures: 5, alarmWindowSeconds: 60 };
+    const deps = { ...depsFor(database.db), limits: { ...depsFor(database.db).limits, ...changed } };
+    deps.clock.advance(100_000);
+    const [first, second] = [newNetwork(), newNetwork()];
+    const said = [];
+    for (let i = 0; i < 8; i += 1) {
+      const identifier = `sprayed${i}@example.test`;
+      const answer = await authenticate(deps, { identifier, password: WRONG, network: i < 4 ? first : second });
+      said.push(answer.outcome !== 'wrong_credentials' ? answer.outcome : [answer.networkBlocked, answer.alarm]);
+    }
+    const [nothing, blocked, limited] = [[false, false], [true, false], 'too_many_attempts'];
+    expect(said).toEqual([nothing, nothing, blocked, limited, nothing, [false, true], blocked, limited]);
   });
 
   test('one network cannot go through accounts one by one (T44)', async () => {

@@ -50,6 +50,28 @@ export const accountCentre: readonly Sample[] = [
   }),
   state('app', 'with sessions', { ...accountFrame, title: 'Connected app', app, sessions: 2 }),
   state('app', 'unasked', { ...accountFrame, title: 'App', app: { ...app, asksNothing: true }, sessions: 0 }),
+  state('devices', 'two', {
+    ...accountFrame,
+    devices: [
+      {
+        name: 'Firefox on Windows',
+        isThis: true,
+        firstSeen: 'Mar 3, 2026',
+        lastSeenAt: new Date('2026-03-04T10:00:00Z'),
+        trustedUntil: 'Apr 3, 2026',
+        forget: '/account/devices/1/forget',
+      },
+      {
+        name: 'Safari on macOS',
+        isThis: false,
+        firstSeen: 'Mar 3, 2026',
+        lastSeenAt: new Date('2026-03-04T10:00:00Z'),
+        forget: '/account/devices/2/forget',
+      },
+    ],
+    forgetAll: '/account/devices/forget-all',
+  }),
+  state('devices', 'none', { ...accountFrame, devices: [], forgetAll: '/account/devices/forget-all' }),
   state('not-signed-in', 'cancelled', {
     title: 'You are not signed in',
     lead: 'You went back.',

@@ -177,6 +177,7 @@ const interactions: readonly Sample[] = [
     problem: { summary: 'That password is not right.', field: 'password', message: 'Enter the password again.' },
   }),
   state('interactions/second-factor', 'code', totp),
+  state('interactions/second-factor', 'code, and a device to trust', { ...totp, trust: { checked: true } }),
   state('interactions/second-factor', 'wrong code', { ...totp, problem: { summary: 'That code is not right.' } }),
   state('interactions/second-factor', 'too many codes', {
     ...totp,

@@ -1,0 +1,109 @@
+// One attempt at a password, counted before it is looked at: in all limits of an unknown browser, or in a known one's own.
+import type { Clock } from '../clock.ts';
+import type { LimitsConfig } from '../config/config.ts';
+import type { Db } from '../database/database.ts';
+import { forgetAttempts, type Reservation, reachesLimit } from './counters.ts';
+import { accountLimit, alarmLimit, knownDeviceLimit, reserveInEach, returnInEach, signInLimits } from './limits.ts';
+import {
+  failedFromNetwork,
+  reserveForNetwork,
+  returnToNetwork,
+  succeededFromNetwork,
+  type Tried,
+} from './network-failures.ts';
+
+interface Deps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly limits: LimitsConfig;
+}
+
+export interface AttemptedSignIn extends Tried {
+  /** The id of the device, where the account has signed in from this browser before. */
+  readonly knownDevice: string | undefined;
+}
+
+export interface Consequences {
+  /** This failure has blocked the network. */
+  readonly networkBlocked: boolean;
+  /** This failure is one too many of all accounts together. */
+  readonly alarm: boolean;
+}
+
+export interface SignInAttempt {
+  /** The password was right. Failures before it are forgotten, those of other networks too. */
+  succeeded(): Promise<void>;
+  failed(): Promise<Consequences>;
+  /** The password was not looked at. */
+  giveBack(): Promise<void>;
+}
+
+/**
+ * Either counted everywhere or nowhere. A known device counts for itself alone: whatever is tried elsewhere, from its own
+ * network too, does not hold it up, and what is tried from it holds up nobody else.
+ */
+export const reserveSignIn = (
+  deps: Deps,
+  attempted: AttemptedSignIn,
+): Promise<SignInAttempt | (Reservation & { readonly allowed: false })> =>
+  attempted.knownDevice === undefined
+    ? fromUnknownBrowser(deps, attempted)
+    : fromKnownDevice(deps, attempted, attempted.knownDevice);
+
+async function fromKnownDevice(deps: Deps, { account }: AttemptedSignIn, deviceId: string) {
+  const limit = knownDeviceLimit(deps.limits, deviceId);
+  const reservation = await reserveInEach(deps, [limit]);
+  if (!reservation.allowed) return refused(reservation);
+  return {
+    succeeded: async () => {
+      await forgetAttempts(deps, limit.key);
+      await forgetAttempts(deps, accountLimit(deps.limits, account).key);
+    },
+    failed: async () => ({ networkBlocked: false, alarm: await reachesAlarm(deps) }),
+    giveBack: () => returnInEach(deps, [limit]),
+  };
+}
+
+async function fromUnknownBrowser(deps: Deps, tried: Tried) {
+  const { network, pair, account } = signInLimits(deps.limits, tried.account, tried.network);
+  // The network first, so that a blocked one writes nothing more; the account last, so that a flood from one place, which
+  // ends at its own pair, is never counted against the owner elsewhere.
+  const place = await reserveForNetwork(deps, deps.limits, tried);
+  if (!place.allowed) return refused(place);
+  const reservation = await reserveInEach(deps, [network, pair, account]);
+  if (!reservation.allowed) {
+    await returnToNetwork(deps, tried);
+    return refused(reservation);
+  }
+  return {
+    succeeded: async () => {
+      await forgetAttempts(deps, pair.key);
+      await forgetAttempts(deps, account.key);
+      await returnInEach(deps, [network]);
+      await succeededFromNetwork(deps, tried);
+    },
+    failed: async () => ({
+      networkBlocked: await failedFromNetwork(deps, deps.limits, tried),
+      alarm: await reachesAlarm(deps),
+    }),
+    giveBack: async () => {
+      await returnInEach(deps, [network, pair, account]);
+      await returnToNetwork(deps, tried);
+    },
+  };
+}
+
+/** For whoever has a new password by other proof: old failures, here and over all networks, no longer hold them up. */
+export async function forgetSignInFailures(deps: Deps, { account, network }: Tried): Promise<void> {
+  const limits = signInLimits(deps.limits, account, network);
+  await forgetAttempts(deps, limits.pair.key);
+  await forgetAttempts(deps, limits.account.key);
+  await succeededFromNetwork(deps, { account, network });
+}
+
+const reachesAlarm = (deps: Deps): Promise<boolean> => {
+  const { key, ...limit } = alarmLimit(deps.limits);
+  return reachesLimit(deps, key, limit);
+};
+
+const refused = ({ retryAfterSeconds }: Reservation) => ({ allowed: false as const, retryAfterSeconds });
