@@ -75,6 +75,12 @@ export const QUESTIONS: readonly Question[] = [
         address,
       }),
   },
+  {
+    name: 'asking for a new password',
+    about: ['has an account', 'has none', 'is banned', 'has no password'],
+    ask: (server, identifier, address) =>
+      submit({ open: `${server.issuer}/reset-password`, fields: { identifier }, button: 'Send', address }),
+  },
 ];
 
 let people = 100_000_000;
