@@ -7,6 +7,7 @@ import { DEVICES_PATH, showDevices, submitForgetAllDevices, submitForgetDevice }
 import { ACCOUNT_PATH } from './navigation.ts';
 import { showOverview } from './overview-page.ts';
 import { returnFromSignIn } from './return-page.ts';
+import { SESSIONS_PATH, showSessions, submitEndOtherSessions, submitEndSession } from './sessions-page.ts';
 import { submitSignOut } from './sign-out.ts';
 import { startSignUp } from './sign-up.ts';
 import { inAccount } from './signed-in.ts';
@@ -25,6 +26,9 @@ export function accountRoutes(parts: AccountParts): readonly Route[] {
     get(DEVICES_PATH, signedIn, inAccount(deps, showDevices(deps))),
     post(at('devices/forget-all'), signedIn, inAccount(deps, submitForgetAllDevices(deps))),
     post(at('devices/:id/forget'), signedIn, inAccount(deps, submitForgetDevice(deps))),
+    get(SESSIONS_PATH, signedIn, inAccount(deps, showSessions(deps))),
+    post(at('sessions/:handle/end'), signedIn, inAccount(deps, submitEndSession(deps))),
+    post(at('sessions/end-others'), signedIn, inAccount(deps, submitEndOtherSessions(deps))),
     post(at('sign-out'), signedIn, submitSignOut(deps)),
   ];
   return routes;

@@ -2,8 +2,10 @@
 import type Koa from 'koa';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
+import { sourceOf } from '../http/request-source.ts';
 import type { Handler, RouteContext } from '../http/route.ts';
 import type { BrowserSession } from '../provider/browser-session.ts';
+import { countVisit } from '../sessions/session-lifetime.ts';
 import { askToSignIn } from './authorization-request.ts';
 import { type Demand, missingFor } from './demand.ts';
 import type { AccountDeps } from './deps.ts';
@@ -27,6 +29,8 @@ export const inAccount =
     if (me === undefined || missing !== undefined) {
       return askToSignIn(deps, ctx, missing ?? { secondFactor: false });
     }
+    const limits = deps.config.sessions;
+    await countVisit({ ...deps, limits }, { uid: me.session.uid, source: sourceOf(ctx) });
     return step(ctx, me);
   };
 

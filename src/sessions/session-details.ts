@@ -86,6 +86,24 @@ export async function noteSessionUse(
   return row.inserted ? 'begun' : 'noted';
 }
 
+export async function wasJustNoted({ db, clock }: StoreDeps, uid: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('session_details')
+    .select('session_uid')
+    .where('session_uid', '=', uid)
+    .where('last_seen_at', '>', databaseNowPlus(clock, -NOTED_EVERY_SECONDS))
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function noteBrowser(db: Db, { uid, source }: { uid: string; source: Source }): Promise<void> {
+  await db
+    .updateTable('session_details')
+    .set({ last_address: source.address, user_agent: source.userAgent.slice(0, LONGEST_USER_AGENT) })
+    .where('session_uid', '=', uid)
+    .execute();
+}
+
 /** Used by one of its apps: from where says nothing about the browser. */
 export async function noteUseByApp(
   { db, clock }: StoreDeps,

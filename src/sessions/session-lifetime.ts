@@ -1,9 +1,11 @@
 // How long a session lives: idle and absolute limits, both enforced where it is stored.
+import type { Source } from '../audit/audit-log.ts';
+import { epochSeconds } from '../clock.ts';
 import type { SessionsConfig } from '../config/config.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
 import type { SessionFacts } from '../protocol-store/session-facts.ts';
 import { extendSessionRows } from '../protocol-store/session-rows.ts';
-import { noteUseByApp } from './session-details.ts';
+import { noteBrowser, noteUseByApp, wasJustNoted } from './session-details.ts';
 
 /** Seconds for a session nobody has signed in to: it carries no more than a half-finished sign-out. */
 const ANONYMOUS_SESSION_SECONDS = 600;
@@ -46,6 +48,16 @@ export async function countAsActivity(
     return seconds;
   });
   if (expiresInSeconds > 0) await noteUseByApp(deps, { uid, expiresInSeconds });
+}
+
+/** At a page of ours, in the browser itself: the same, at most once a minute. */
+export async function countVisit(
+  deps: StoreDeps & { limits: SessionsConfig },
+  { uid, source }: { uid: string; source: Source },
+): Promise<void> {
+  if (await wasJustNoted(deps, uid)) return;
+  await countAsActivity(deps, { uid, now: epochSeconds(deps.clock.now()) });
+  await noteBrowser(deps.db, { uid, source });
 }
 
 const limitsFor = ({ keep, ...usual }: SessionsConfig, kept: boolean) => (kept && keep !== undefined ? keep : usual);

@@ -69,6 +69,11 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     return `root-${emails}@example.test`;
   };
 
+  const withAnotherSession = async (): Promise<{ browser: Browser }> => {
+    await visitsAndSignsIn(server, { identifier: 'ada@example.test' });
+    return atAccount('/account/sessions');
+  };
+
   /** Every form of ours by its address, filled in as its owner would. */
   const FORMS: Record<string, () => Promise<Form>> = {
     '/interaction/:uid/sign-in': async () =>
@@ -114,6 +119,8 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     '/undo-email-change': async () => behindLink('undo-email-change', await undoToken(server), 'Bring it back'),
     '/setup/recovery-codes': async () => formOf(await settingUp({ toCodes: true }), {}, 'stored them'),
     '/account/apps/:clientId/disconnect': async () => formOf(await atAccount('/account/apps/web'), {}, 'Remove access'),
+    '/account/sessions/:handle/end': async () => formOf(await withAnotherSession(), {}, 'End this session'),
+    '/account/sessions/end-others': async () => formOf(await withAnotherSession(), {}, 'Sign out everywhere else'),
     '/account/sign-out': async () => formOf(await atAccount('/account'), {}, 'Sign out'),
   };
 

@@ -1,7 +1,8 @@
 // The pages of the account centre, in every state worth looking at.
 
 import { type PageState, password, type Stage, somebody } from './every-page.ts';
-import { authorizationRequest } from './sign-in.ts';
+import { authorizationRequest, newBrowser } from './sign-in.ts';
+import { visitsAndSignsIn } from './visits.ts';
 
 /** Signed in, at a page of the account centre. */
 export async function atAccount(stage: Stage, path: string, email?: string): Promise<void> {
@@ -62,6 +63,27 @@ export const ACCOUNT_PAGES: readonly PageState[] = [
     state: 'with this device',
     heading: 'Devices',
     open: (stage) => atAccount(stage, '/account/devices'),
+  },
+  {
+    view: 'account/sessions',
+    state: 'here alone',
+    heading: 'Sessions',
+    open: (stage) => atAccount(stage, '/account/sessions'),
+  },
+  {
+    view: 'account/sessions',
+    state: 'here and elsewhere',
+    heading: 'Sessions',
+    open: async (stage) => {
+      const identifier = await somebody(stage);
+      await atAccount(stage, '/account/sessions', identifier);
+      const iphone =
+        'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1';
+      for (const headers of [{ 'user-agent': iphone }, { 'user-agent': 'curl/8' }]) {
+        await visitsAndSignsIn(stage.server, { identifier, browser: newBrowser({ headers }) });
+      }
+      await stage.page.reload();
+    },
   },
   {
     view: 'account/not-signed-in',

@@ -23,6 +23,17 @@ const app = {
   resources: [{ name: 'Orders', scopes: [{ value: 'orders:read', sentence: 'Read your orders.' }] }],
 };
 
+const SESSION = {
+  device: 'Firefox on Windows',
+  address: '198.51.100.23',
+  firstAddress: '',
+  since: new Date('2026-05-04T07:00:00Z'),
+  lastSeenAt: new Date('2026-05-04T09:58:00Z'),
+  kept: true,
+  apps: ['Demo Shop', 'Inventory'],
+  end: '/account/sessions/q3X0lZbQ5c2yYyWk2uR1mA/end',
+};
+
 const state = (view: string, name: string, locals: Record<string, unknown>): Sample => ({
   view: `account/${view}`,
   state: name,
@@ -72,6 +83,26 @@ export const accountCentre: readonly Sample[] = [
     forgetAll: '/account/devices/forget-all',
   }),
   state('devices', 'none', { ...accountFrame, devices: [], forgetAll: '/account/devices/forget-all' }),
+  state('sessions', 'here and elsewhere', {
+    ...accountFrame,
+    current: { ...SESSION, firstAddress: '192.0.2.7' },
+    others: [
+      { ...SESSION, device: 'Unknown device', address: '', apps: [], kept: false },
+      {
+        ...SESSION,
+        device: 'Safari on iOS',
+        address: '2001:db8:85a3::8a2e:370:7334',
+        since: new Date('2026-04-01T08:00:00Z'),
+      },
+    ],
+    endOthers: '/account/sessions/end-others',
+  }),
+  state('sessions', 'here alone', {
+    ...accountFrame,
+    current: SESSION,
+    others: [],
+    endOthers: '/account/sessions/end-others',
+  }),
   state('not-signed-in', 'cancelled', {
     title: 'You are not signed in',
     lead: 'You went back.',
