@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { RESET_PATH } from '../credentials/links.ts';
 import { requestPasswordReset } from '../credentials/request-password-reset.ts';
 import { networkOf } from '../http/client-address.ts';
+import { deviceTokenOf } from '../http/device-cookie.ts';
 import { readForm } from '../http/form.ts';
 import { languageOf } from '../http/language.ts';
 import { renderPage, textsFor } from '../http/page.ts';
@@ -49,7 +50,8 @@ export const submitForgotPassword =
     const source = sourceOf(ctx);
     const network = networkOf(ctx.state.clientAddress);
     const clientId = way?.signIn?.clientId;
-    const asked = { identifier, source, network, clientId, language: languageOf(ctx) };
+    const deviceToken = deviceTokenOf(ctx);
+    const asked = { identifier, source, network, clientId, deviceToken, language: languageOf(ctx) };
     const answer = await requestPasswordReset(deps, asked);
     if (answer.outcome === 'too_many_attempts') return showForgotPassword(deps, ctx, answer.retryAfterSeconds);
     ctx.redirect(SENT_PATH);

@@ -6,10 +6,13 @@ import type { PasswordFlaw } from '../accounts/password-rules.ts';
 import { sayFlaw } from '../accounts/say-flaw.ts';
 import { RESET_PATH } from '../credentials/links.ts';
 import { openResetLink, resetPassword } from '../credentials/reset-password.ts';
+import { networkOf } from '../http/client-address.ts';
 import { languageOf } from '../http/language.ts';
 import { textsFor } from '../http/page.ts';
 import { sourceOf } from '../http/request-source.ts';
 import type { Handler } from '../http/route.ts';
+import { knownAccount } from '../limits/limits.ts';
+import { forgetSignInFailures } from '../limits/sign-in-attempt.ts';
 import { wayBack } from '../provider/headings.ts';
 import type { SelfServiceDeps } from './deps.ts';
 import { showForgotPassword } from './forgot-password-page.ts';
@@ -43,6 +46,10 @@ export const submitReset =
       case 'invalid':
         return showNewPassword(deps, ctx, { token, ...answer });
       case 'reset':
+        await forgetSignInFailures(
+          { ...deps, limits: deps.config.limits },
+          { account: knownAccount(answer.account.id), network: networkOf(ctx.state.clientAddress) },
+        );
         deps.log.info({ event: 'password.reset', accountId: answer.account.id });
         ctx.redirect(answer.clientId === undefined ? DONE_PATH : doneFor(answer.clientId));
         ctx.status = 303;

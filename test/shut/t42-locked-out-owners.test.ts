@@ -1,7 +1,9 @@
 // T42: limits as a weapon. Whatever an attacker uses up, the owner gets in with a browser that they have signed in from.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { issueMailedToken } from '../../src/accounts/mailed-tokens.ts';
 import type { Browser } from '../support/browser.ts';
 import { atSignIn, countOf, inLanes, numbers, triesPassword } from '../support/guessing.ts';
+import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser } from '../support/sign-in.ts';
 import { RESOURCES, startTestServer, type TestServer } from '../support/start-server.ts';
 import { isBackAtApp, visitsAndSignsIn } from '../support/visits.ts';
@@ -56,6 +58,26 @@ describe('T42 locked-out owners: ASVS 6.1.1; SP 800-63B-4 3.2.2', () => {
     }
     const visit = await visitsAndSignsIn(server, { identifier: 'bob@example.test', browser: await known(cookie) });
     expect(visit.browser.page.status).toBe(429);
+  });
+
+  test('a new password by mail ends the wait where the owner has set it', async () => {
+    const { id, email } = await server.person({ email: 'cyd@example.test' });
+    const attackers = numbers(10).map((network) => `10.77.${network}.7`);
+    for (const address of [...attackers, HOME]) {
+      const browser = await atSignIn(server.issuer, { address });
+      for (const _ of numbers(10)) await triesPassword(browser, email);
+    }
+    const before = await visitsAndSignsIn(server, { identifier: email, browser: at(HOME) });
+    expect(before.browser.page.status).toBe(429);
+    const deps = { db: server.database.db, clock: movingClock };
+    const token = await issueMailedToken(deps, { accountId: id, purpose: 'reset_password', boundTo: { email } });
+    const browser = await at(HOME).open(`${server.issuer}/reset-password?token=${token}`);
+    const password = 'a new password of some length';
+    await browser.submit({ password });
+    for (const address of [HOME, '192.0.2.200']) {
+      const visit = await visitsAndSignsIn(server, { identifier: email, password, browser: at(address) });
+      expect(isBackAtApp(visit)).toBe(true);
+    }
   });
 
   test('in the browser that the owner knows they get in within two seconds, and that ends it everywhere', async () => {
