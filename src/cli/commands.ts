@@ -8,6 +8,7 @@ import { collect, examples, type Perform } from './command-parts.ts';
 import { addConfigCommands } from './config/commands.ts';
 import { explainReference } from './explain.ts';
 import { addLogoutNoticeCommands } from './logout-notice.ts';
+import { addMailCommands } from './mail.ts';
 import { migrateDatabase } from './migrate.ts';
 import { addRole, alterRole, giveRole, removeRole, showRoles, takeRole } from './role.ts';
 import { printSetupLink } from './setup-link.ts';
@@ -36,6 +37,7 @@ export function buildProgram(perform: Perform, prepare: (program: Command) => vo
     program.command('logout-notice').description('what apps have not been told of ended sessions'),
     perform,
   );
+  addMailCommands(program.command('mail').description('what has not been mailed to people, and why'), perform);
   addConfigCommands(program.command('config').description('the configuration as files'), perform);
   return program;
 }

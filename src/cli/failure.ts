@@ -23,6 +23,8 @@ export type FailureCode =
   | 'database_refused'
   | 'database_unavailable'
   | 'file_system'
+  | 'mail_not_configured'
+  | 'mail_not_taken'
   | 'migrations_pending'
   | 'wrong_secret'
   | 'defect'

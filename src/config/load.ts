@@ -56,7 +56,7 @@ export function loadConfig({
     ...read.problems,
     ...settings.problems,
     ...missingMode(settings, read.file),
-    ...refusedInProduction(settings, shape, (key) => read.placeOf([key])),
+    ...refusedInProduction(settings, shape, (...path) => read.placeOf(path)),
   ];
   const refused = (more: readonly Problem[]) => ({
     config: undefined,
@@ -121,11 +121,12 @@ function missingMode({ mode }: Settings, file: string): readonly Problem[] {
 function refusedInProduction(
   settings: Settings,
   { value, broken }: Shape<ConfigFile>,
-  placeOf: (key: string) => Place,
+  placeOf: (...path: string[]) => Place,
 ): readonly Problem[] {
   if (settled(settings.mode) !== 'production') return [];
   const embeddedAllowed = broken.has('database') || (value.database?.embedded_in_production ?? false);
-  return productionProblems(settings, { embeddedAllowed, placeOf });
+  const signUpPolicy = value.registration?.policy ?? 'closed';
+  return productionProblems(settings, { embeddedAllowed, signUpPolicy, placeOf });
 }
 
 function knownOf(

@@ -7,8 +7,17 @@ import type { Setting, Settings } from './settings.ts';
 
 /** An issuer that is not https is refused in every mode, where it is written. */
 export function productionProblems(
-  { issuer, secret, secretVariable, databaseUrl }: Settings,
-  { embeddedAllowed, placeOf }: { embeddedAllowed: boolean; placeOf: (key: string) => Place },
+  { issuer, secret, secretVariable, databaseUrl, smtpUrl }: Settings,
+  {
+    embeddedAllowed,
+    signUpPolicy,
+    placeOf,
+  }: {
+    embeddedAllowed: boolean;
+    /** `open`, `invite` or `closed`. */
+    signUpPolicy: string;
+    placeOf: (...path: string[]) => Place;
+  },
 ): readonly Problem[] {
   const problems: Problem[] = [];
   if (issuer.state === 'missing') {
@@ -22,6 +31,11 @@ export function productionProblems(
     const message =
       'production needs PostgreSQL: set DATABASE_URL or database.url; or allow the embedded database with database.embedded_in_production: true';
     problems.push({ ...placeOf('database'), message });
+  }
+  if (smtpUrl.state === 'missing' && signUpPolicy !== 'closed') {
+    const needs = `"${signUpPolicy}" needs a mail server, which proves addresses and carries invitations`;
+    const message = `${needs}: set GATEHOUSE_SMTP_URL or mail.smtp_url; or keep the policy "closed"`;
+    problems.push({ ...placeOf('registration', 'policy'), message });
   }
   return problems;
 }

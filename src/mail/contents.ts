@@ -57,6 +57,8 @@ export function contentsOf(message: MailMessage, words: Wording): Contents {
     case 'account_deletion_cancelled':
     case 'account_deleted':
       return aboutEnd(message, words);
+    case 'test':
+      return aboutTest(message, words);
   }
 }
 
@@ -233,6 +235,12 @@ function aboutEnd(
       };
   }
 }
+
+const aboutTest = (message: About<'test'>, words: Wording): Contents => ({
+  ...toOwner(message, words),
+  paragraphs: [words.t('mail.test.text', { product: words.product })],
+  because: words.t('mail.because.invited', { product: words.product }),
+});
 
 /** The link works for 20 minutes. */
 function goodFor(amount: number, unit: 'minute' | 'hour' | 'day', { t, language }: Wording): string {

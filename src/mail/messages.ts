@@ -37,6 +37,8 @@ export type MailMessage =
   /** `until`: ISO 8601; the link keeps the account. */
   | { readonly mail: 'account_deletion_requested'; readonly until: string; readonly keepLink: string }
   | { readonly mail: 'account_deletion_cancelled' }
-  | { readonly mail: 'account_deleted' };
+  | { readonly mail: 'account_deleted' }
+  /** From the command line, to see whether mails arrive. */
+  | { readonly mail: 'test' };
 
 export type MailName = MailMessage['mail'];

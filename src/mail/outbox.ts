@@ -243,3 +243,21 @@ const mailOf = (row: Row): Mail => ({
   createdAt: row.created_at,
   attempts: row.attempts,
 });
+
+/** Development only: what was shown in place of being sent, and can still be read; newest first. */
+export async function listShownMails(db: Db, { limit }: { limit: number }) {
+  const rows = await shown(db).orderBy('created_at', 'desc').orderBy('id').limit(limit).execute();
+  return rows.map((row) => ({ ...mailOf(row), content: row.content }));
+}
+
+export async function findShownMail(db: Db, id: string) {
+  const row = await shown(db).where('id', '=', id).executeTakeFirst();
+  return row === undefined ? undefined : { ...mailOf(row), content: row.content };
+}
+
+const shown = (db: Db) =>
+  db
+    .selectFrom('mail_outbox')
+    .select([...COLUMNS, 'content'])
+    .where('delivered_at', 'is not', null)
+    .where('content', 'is not', null);

@@ -93,6 +93,7 @@ export async function compose(given: Given): Promise<Composed> {
   const recorder = createRecorder({ db, clock, log });
   const who = browserSession(() => provider);
   const routes = [
+    ...mailing.routes,
     ...systemRoutes({ config, db, clients: given.clients, readiness, version: VERSION, demoUrl: given.demoUrl }),
     probeRoute({ config, clock, db, version: VERSION }),
     ...interactionRoutes({ config, clock, db, clients, provider: () => provider, hasher, box, csrf, log }),

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type Koa from 'koa';
 import type { Config } from '../config/config.ts';
+import type { Route } from '../http/route.ts';
 import '../http/state.ts';
 import { createMailDelivery, type MailRoute } from '../mail/delivery.ts';
 import type { MailDeps } from '../mail/outbox.ts';
@@ -10,6 +11,7 @@ import { connectTo } from '../mail/smtp.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Worker } from '../outbox/worker.ts';
 import { ROOT } from './package.ts';
+import { DEV_MAIL_PATH, devMailRoutes } from './system/dev-mail.ts';
 
 const VIEWS = join(ROOT, 'views');
 
@@ -18,12 +20,22 @@ interface Deps extends MailDeps {
   readonly log: Logger;
 }
 
-export const sendingMails = ({ config, ...deps }: Deps): Worker =>
-  createMailDelivery({
-    ...deps,
-    route: routeOf(config, deps.log),
-    render: mailRenderer({ product: config.name, issuer: config.issuer, branding: config.branding, viewsDir: VIEWS }),
+export interface SendingMails extends Worker {
+  /** Where development shows mails; none in production, and none where there is a mail server. */
+  readonly routes: readonly Route[];
+}
+
+export function sendingMails({ config, ...deps }: Deps): SendingMails {
+  const render = mailRenderer({
+    product: config.name,
+    issuer: config.issuer,
+    branding: config.branding,
+    viewsDir: VIEWS,
   });
+  const route = routeOf(config, deps.log);
+  const routes = route.to === 'development' ? devMailRoutes({ ...deps, render }) : [];
+  return { ...createMailDelivery({ ...deps, route, render }), routes };
+}
 
 /** Who has sent a form may have caused a mail: it leaves at once, not within a second. Nobody waits for it. */
 export const wakeAfterForms =
@@ -33,14 +45,19 @@ export const wakeAfterForms =
     if (ctx.method === 'POST' && ctx.state.route !== undefined) wake();
   };
 
-function routeOf({ mail, mode, name }: Config, log: Logger): MailRoute {
+function routeOf({ mail, mode, name, issuer }: Config, log: Logger): MailRoute {
   const { smtpUrl } = mail;
   if (smtpUrl !== undefined) return { to: 'mail_server', server: connectTo({ ...mail, smtpUrl }, name) };
   if (mode === 'production') {
     log.warn({ event: 'mail.not_configured' }, NOT_CONFIGURED);
     return { to: 'nowhere' };
   }
-  return { to: 'development', show: ({ id, to }, { subject }) => log.info({ event: 'mail.shown', id, to, subject }) };
+  return {
+    to: 'development',
+    // With the link, so that a terminal is enough. This is no line of production.
+    show: ({ id, to }, { subject, link }) =>
+      log.info({ event: 'mail.shown', to, subject, link, page: `${issuer}${DEV_MAIL_PATH}/${id}` }),
+  };
 }
 
 const NOT_CONFIGURED =

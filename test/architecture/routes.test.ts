@@ -17,6 +17,7 @@ import { generateSigningKey } from '../../src/keys/signing-key.ts';
 import { DISCOVERY_PATHS, ENDPOINTS } from '../../src/provider/paths.ts';
 import { createProvider, type ProviderDeps } from '../../src/provider/provider.ts';
 import { probeRoute } from '../../src/server/diagnosis/probe.ts';
+import { type DevMailDeps, devMailRoutes } from '../../src/server/system/dev-mail.ts';
 import { type SystemDeps, systemRoutes } from '../../src/server/system/system-routes.ts';
 import { ROOT } from './sources.ts';
 
@@ -32,6 +33,7 @@ const ownRoutes = (): readonly Route[] => [
   ...interactionRoutes({} as InteractionDeps),
   ...firstRunRoutes({} as FirstRunDeps),
   ...accountRoutes({} as AccountParts),
+  ...devMailRoutes({} as DevMailDeps),
   probeRoute({} as Parameters<typeof probeRoute>[0]),
 ];
 

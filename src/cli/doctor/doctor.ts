@@ -13,7 +13,8 @@ import { type Finding, problem } from './finding.ts';
 import { checkIssuer } from './issuer.ts';
 import { checkKeys } from './keys.ts';
 import { checkFiles, nodeFindings } from './machine.ts';
-import { checkAdministrator, checkMail } from './people.ts';
+import { checkMailServer, checkUndelivered } from './mail.ts';
+import { checkAdministrator } from './people.ts';
 import { checkProxy } from './proxy.ts';
 import type { Configured, Connected } from './surroundings.ts';
 
@@ -38,7 +39,7 @@ async function examineConfigured(configured: Configured): Promise<Finding[]> {
     ...(await attempt('database', () => examineDatabase(configured))),
     ...(await attempt('clients', () => checkClients(configured))),
     ...(await attempt('files', async () => checkFiles(configured))),
-    ...checkMail(),
+    ...(await attempt('mail', () => checkMailServer(configured))),
   ];
 }
 
@@ -64,6 +65,7 @@ async function examineConnected(connected: Connected & { database: OpenDatabase 
     ...findings,
     ...keys.findings,
     ...(await checkAdministrator(connected)),
+    ...(await checkUndelivered(connected)),
     ...issuer.findings,
     ...(issuer.answered === undefined ? [] : await checkProxy(connected)),
     ...(issuer.answered === undefined ? [] : await checkCookies(connected)),

@@ -1,4 +1,4 @@
-// Whether there is somebody who administers, and what mail can do.
+// Whether there is somebody who administers.
 import { ADMIN_ROLE } from '../../config/role-names.ts';
 import { hasHadAdministrator } from '../../first-administrator/setup-link.ts';
 import { listRoles } from '../../roles/roles.ts';
@@ -17,12 +17,3 @@ export async function checkAdministrator({ database: { db } }: Connected): Promi
   }
   return [note(CHECK, 'There has been no administrator yet', 'Run "gatehouse setup link" and open what it prints.')];
 }
-
-/** Said, because people look for it. */
-export const checkMail = (): Finding[] => [
-  note(
-    'mail',
-    'Not configured: this version sends no mail',
-    'Nothing to do. Forgotten passwords are set with "gatehouse user set-password".',
-  ),
-];

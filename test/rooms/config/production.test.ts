@@ -56,6 +56,22 @@ describe('the master secret', () => {
   });
 });
 
+describe('who may sign up', () => {
+  const file = (policy: string) => ({ 'config/gatehouse.yaml': `mfa: required\nregistration:\n  policy: ${policy}\n` });
+
+  test.each(['open', 'invite'])('%s needs a mail server, and is told where it stands', (policy) => {
+    expect(linesOf(problemsOf(file(policy), PRODUCTION))).toEqual([
+      expect.stringContaining(`config/gatehouse.yaml:3 registration.policy: "${policy}" needs a mail server`),
+    ]);
+    const env = { ...PRODUCTION, GATEHOUSE_SMTP_URL: 'smtp://mail.shop.test' };
+    expect(problemsOf(file(policy), env)).toEqual([]);
+  });
+
+  test('closed needs none', () => {
+    expect(problemsOf(file('closed'), PRODUCTION)).toEqual([]);
+  });
+});
+
 test('the issuer must be stated, not guessed', () => {
   expect(linesOf(problemsOf({}, without('GATEHOUSE_ISSUER')))).toEqual([
     expect.stringContaining('issuer: production needs the issuer stated'),

@@ -44,4 +44,5 @@ export const MAILS: Samples = {
   },
   account_deletion_cancelled: { mail: 'account_deletion_cancelled' },
   account_deleted: { mail: 'account_deleted' },
+  test: { mail: 'test' },
 };

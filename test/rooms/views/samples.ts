@@ -348,6 +348,29 @@ const others: readonly Sample[] = [
     title: 'You are signed out',
   }),
   state('provider/signed-out', 'way back unknown', { title: 'You are signed out' }),
+  state('dev/mails', 'with mails', {
+    title: 'Mails',
+    mails: [
+      { href: '/dev/mail/1', to: alice.label, subject: 'Choose a new password', at: new Date('2026-05-04T09:58:00Z') },
+      {
+        href: '/dev/mail/2',
+        to: longPerson.label,
+        subject: 'Welcome to Gatehouse',
+        at: new Date('2026-05-04T08:00:00Z'),
+      },
+    ],
+  }),
+  state('dev/mails', 'empty', { title: 'Mails', mails: [] }),
+  state('dev/mail', 'with a link', {
+    title: 'Choose a new password',
+    to: longPerson.label,
+    at: new Date('2026-05-04T09:58:00Z'),
+    mailLanguage: 'en',
+    text: 'Choose a new password\n\nhttps://auth.example.com/reset-password?token=k3Jx0v9QmZ7w2Lr5T8yB1nC4pD6fG0hS\n',
+    link: 'https://auth.example.com/reset-password?token=k3Jx0v9QmZ7w2Lr5T8yB1nC4pD6fG0hS',
+    htmlHref: '/dev/mail/1/html',
+    listHref: '/dev/mail',
+  }),
   state('home', 'development', {
     title: 'Gatehouse',
     issuer: 'http://localhost:3000',
