@@ -16,6 +16,7 @@ import { banUser, deleteUser, unbanUser } from './user/access.ts';
 import { createUser } from './user/create.ts';
 import { resetUserFactors, setUserPassword } from './user/credentials.ts';
 import { listUsers, showUser } from './user/list.ts';
+import { endUserSessions, listUserSessions } from './user/sessions.ts';
 import { setUserFields } from './user/set.ts';
 
 /** `inherited` prepares the program before its subcommands copy its settings. */
@@ -163,6 +164,19 @@ function addAccessCommands(user: Command, perform: Perform): void {
     .option('--yes', 'do not ask', false)
     .action((who: string, options: { yes: boolean }) =>
       perform((invocation) => deleteUser(invocation, { who, ...options })),
+    );
+  user
+    .command('sessions')
+    .description('list where somebody is signed in: device, address, since when, for which apps')
+    .argument('<who>', WHO)
+    .action((who: string) => perform((invocation) => listUserSessions(invocation, { who })));
+  user
+    .command('end-sessions')
+    .description('sign somebody out everywhere; apps are told, and access they were given for good stays')
+    .argument('<who>', WHO)
+    .option('--session <session>', 'only this one of "user sessions"')
+    .action((who: string, options: { session?: string }) =>
+      perform((invocation) => endUserSessions(invocation, { who, ...options })),
     );
 }
 

@@ -37,7 +37,7 @@ export const standingSessions = (deps: SessionListDeps, accountId: string): Prom
 
 /** 128 bits. Only ever looked for among the sessions of one account. */
 export const handleOf = (uid: string): string =>
-  createHash('sha256').update(`session handle:${uid}`).digest('base64url').slice(0, 22);
+  createHash('sha256').update(`session handle:${uid}`).digest('hex').slice(0, 32);
 
 const listed = ({ uid, kept, clientIds, ...times }: StandingSession, details?: SessionDetails): ListedSession => ({
   uid,

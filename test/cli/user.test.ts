@@ -300,3 +300,27 @@ test('the last sign-in is shown', async () => {
   await signedIn(server.issuer, { email });
   expect((await answerOf(here(), ['user', 'show', email]))['last_sign_in_at']).toMatch(/^\d{4}-/);
 });
+
+test('where somebody is signed in is shown, and ended: one session, or all', async () => {
+  const { email, id } = await somebody();
+  const sessions = async () =>
+    (await answerOf(here(), ['user', 'sessions', email]))['sessions'] as { session: string }[];
+  expect(await sessions()).toEqual([]);
+  const visits = [await signedIn(server.issuer, { email }), await signedIn(server.issuer, { email, ...OFFLINE })];
+  const [one, ...others] = await sessions();
+  expect(one).toMatchObject({ last_address: '127.0.0.1', kept: false, client_ids: ['web'] });
+  expect(others).toHaveLength(1);
+  const handle = one?.session ?? '';
+  const end = (...more: string[]) => ['user', 'end-sessions', email, ...more];
+  expect(await answerOf(here(), end('--session', handle))).toMatchObject({ sessions_ended: 1 });
+  expect(await failureOf(here(), end('--session', handle))).toMatchObject({ code: 'not_found' });
+  expect(await answerOf(here(), end())).toMatchObject({ sessions_ended: 1 });
+  expect(await sessions()).toEqual([]);
+  const events = await listEventsOf(server.database.db, id, { limit: 10 });
+  const ended = events.filter(({ event }) => event.startsWith('session'));
+  expect(ended.map(({ event, actor }) => [event, actor])).toEqual([
+    ['sessions.ended', 'operator'],
+    ['session.ended', 'operator'],
+  ]);
+  expect(visits).toHaveLength(2);
+});
