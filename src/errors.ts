@@ -30,6 +30,7 @@ export type RefusalReason =
   | 'form_too_slow'
   | 'form_broken_off'
   | 'foreign_form'
+  | 'sign_up_closed'
   | 'too_many_people'
   | 'too_many_links'
   | 'records_unreachable';

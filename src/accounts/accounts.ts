@@ -70,6 +70,8 @@ export interface NewAccount {
   readonly username: { readonly username: string; readonly key: string } | undefined;
   readonly displayName: string | undefined;
   readonly passwordHash: string | undefined;
+  readonly language?: string | undefined;
+  readonly terms?: { readonly version: string; readonly acceptedAt: Date } | undefined;
 }
 
 /** The database decides what is taken. A conflict does not raise an error, so the caller's transaction lives on. */
@@ -88,6 +90,9 @@ export async function insertAccount(
       username: account.username?.username ?? null,
       username_key: account.username?.key ?? null,
       display_name: account.displayName ?? null,
+      language: account.language ?? null,
+      terms_version: account.terms?.version ?? null,
+      terms_accepted_at: account.terms?.acceptedAt ?? null,
       status: 'active',
       password_hash: account.passwordHash ?? null,
       created_at: now,
@@ -181,6 +186,29 @@ export async function setPasswordHash(
     .where('id', '=', accountId)
     .executeTakeFirst();
   return changed.numUpdatedRows > 0n;
+}
+
+/** Only for an account that has none; its owner has come by a link to the mailbox. Undefined where it has one by now. */
+export async function setFirstPassword(
+  { db, clock }: Deps,
+  first: { accountId: string; passwordHash: string; displayName: string | undefined; language: string },
+): Promise<Account | undefined> {
+  const now = databaseNow(clock);
+  const row = await db
+    .updateTable('accounts')
+    .set((eb) => ({
+      password_hash: first.passwordHash,
+      email_verified_at: eb.fn.coalesce('email_verified_at', now),
+      display_name: eb.fn.coalesce('display_name', eb.val(first.displayName ?? null)),
+      language: eb.fn.coalesce('language', eb.val(first.language)),
+      updated_at: now,
+    }))
+    .where('id', '=', first.accountId)
+    .where('password_hash', 'is', null)
+    .where('status', '=', 'active')
+    .returning(ACCOUNT_COLUMNS)
+    .executeTakeFirst();
+  return row && accountFrom(row);
 }
 
 /** Only while the hash is still the one that was verified: a password changed meanwhile must not come back. */

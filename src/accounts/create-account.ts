@@ -24,6 +24,8 @@ export interface AccountRequest {
   /** Without one nobody can sign in until there is one. */
   readonly password?: string | undefined;
   readonly emailVerified: boolean;
+  /** Lower case; besides those that are always reserved. */
+  readonly reservedUsernames?: readonly string[];
 }
 
 export type AccountCreation =
@@ -56,14 +58,23 @@ export async function prepareAccount(
   { hasher, rules }: Pick<Deps, 'hasher' | 'rules'>,
   request: AccountRequest,
 ): Promise<AccountPreparation> {
+  const check = checkAccount(rules, request);
+  if (check.outcome === 'invalid') return check;
+  const passwordHash = request.password === undefined ? undefined : await hasher.hash(request.password);
+  return { outcome: 'prepared', account: { ...check.account, passwordHash } };
+}
+
+export type AccountCheck = { outcome: 'fine'; account: NewAccount } | { outcome: 'invalid'; problems: FieldProblem[] };
+
+/** Whether all of it will do; nothing is hashed or looked up. */
+export function checkAccount(rules: PasswordRules, request: AccountRequest): AccountCheck {
+  const { emailVerified, reservedUsernames } = request;
   const email = canonicalEmail(request.email);
-  const username = request.username === undefined ? undefined : canonicalUsername(request.username);
+  const username = request.username === undefined ? undefined : canonicalUsername(request.username, reservedUsernames);
   const displayName = request.displayName === undefined ? undefined : canonicalDisplayName(request.displayName);
   const problems = problemsOf(rules, request, { email, username, displayName });
   if (email === undefined || problems.length > 0) return { outcome: 'invalid', problems };
-  const passwordHash = request.password === undefined ? undefined : await hasher.hash(request.password);
-  const { emailVerified } = request;
-  return { outcome: 'prepared', account: { email, emailVerified, username, displayName, passwordHash } };
+  return { outcome: 'fine', account: { email, emailVerified, username, displayName, passwordHash: undefined } };
 }
 
 function problemsOf(
@@ -93,6 +104,7 @@ const DISPLAY_NAME_RULE = 'Use 1 to 100 visible characters.';
 /** Control characters, and the marks that turn the direction of the text around the name. */
 const UNDISPLAYABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
 
+/** Undefined for what cannot be shown. */
 export function canonicalDisplayName(input: string): string | undefined {
   const name = input.normalize('NFC').trim();
   const length = [...name].length;

@@ -13,8 +13,9 @@ import { migrateDatabase } from './migrate.ts';
 import { addRole, alterRole, giveRole, removeRole, showRoles, takeRole } from './role.ts';
 import { printSetupLink } from './setup-link.ts';
 import { banUser, deleteUser, unbanUser } from './user/access.ts';
-import { createUser } from './user/create.ts';
+import { createUser, type NewUser } from './user/create.ts';
 import { resetUserFactors, setUserPassword } from './user/credentials.ts';
+import { inviteUser } from './user/invite.ts';
 import { listUsers, showUser } from './user/list.ts';
 import { endUserSessions, listUserSessions } from './user/sessions.ts';
 import { setUserFields } from './user/set.ts';
@@ -100,16 +101,23 @@ function addUserCommands(user: Command, perform: Perform): void {
     .option('--role <role>', 'a role to begin with; may be given more than once', collect, [])
     .option('--email-verified', 'the address is known to be theirs', false)
     .option('--password-stdin', 'read the password from stdin, one line', false)
+    .option('--invite', 'no password: mail a link that sets it, good for 7 days', false)
     .addHelpText(
       'after',
       examples(
+        'gatehouse user create --email jane@example.com --invite',
         'gatehouse user create --email jane@example.com --role vendor --role shop-admin',
         'pass show jane | gatehouse user create --email jane@example.com --password-stdin',
       ),
     )
-    .action(({ role, ...options }: { role: string[]; email: string; emailVerified: boolean; passwordStdin: boolean }) =>
+    .action(({ role, ...options }: { role: string[] } & Omit<NewUser, 'roles'>) =>
       perform((invocation) => createUser(invocation, { ...options, roles: role })),
     );
+  user
+    .command('invite')
+    .description('mail another invitation to an account that has no password yet; those before are void')
+    .argument('<who>', WHO)
+    .action((who: string) => perform((invocation) => inviteUser(invocation, { who })));
   user
     .command('list')
     .description('list accounts, oldest first')

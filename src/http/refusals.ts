@@ -45,6 +45,15 @@ export const notFound: Koa.Middleware = async () => {
   });
 };
 
+/** Wherever somebody asks for a new account, and the configuration has none to give. */
+export const signUpClosed = (): Refusal =>
+  new Refusal({
+    code: 'forbidden',
+    status: 403,
+    reason: 'sign_up_closed',
+    message: 'Nobody can create an account here. Ask the people who run this service for one.',
+  });
+
 /** `undefined` for a defect. */
 function asRefusal(error: unknown, isUnavailable: RefusalOptions['isUnavailable']): Refusal | undefined {
   if (error instanceof Refusal) return error;

@@ -1,6 +1,7 @@
 // What the pages of a sign-in are given.
 import type { Provider } from 'oidc-provider';
 import type { PasswordHasher } from '../accounts/password-hash.ts';
+import type { PasswordRules } from '../accounts/password-rules.ts';
 import type { ClientRegistry } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -16,6 +17,7 @@ export interface InteractionDeps {
   readonly clients: () => ClientRegistry;
   readonly provider: () => Provider;
   readonly hasher: PasswordHasher;
+  readonly rules: PasswordRules;
   readonly box: SealedBox;
   readonly csrf: Csrf;
   readonly log: Logger;

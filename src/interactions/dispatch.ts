@@ -4,6 +4,7 @@ import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import { alwaysAsks, expectsSomebodyElse, mayUse, requestedAccess } from '../provider/access.ts';
 import { isCovered } from '../provider/consented-grant.ts';
+import { isOpen } from '../registrations/policy.ts';
 import { rolesOf } from '../roles/roles.ts';
 import { afterPassword, isEnough, isWhatAppInsistsOn } from './after-password.ts';
 import { showConsent } from './consent-page.ts';
@@ -19,6 +20,8 @@ import { showSecondFactor } from './second-factor-page.ts';
 import { showAccountChoice } from './select-account-page.ts';
 import { accountToConfirm, showSignIn } from './sign-in-page.ts';
 import type { Authenticated } from './sign-in-stage.ts';
+import { showSignUp } from './signing-up/sign-up-page.ts';
+import { verifyEmail } from './signing-up/verify-email-page.ts';
 
 export async function dispatch(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
   const { stage } = signIn;
@@ -27,6 +30,10 @@ export async function dispatch(deps: InteractionDeps, ctx: Koa.Context, signIn: 
       return start(deps, ctx, signIn);
     case 'another-account':
       return showSignIn(deps, ctx, { signIn });
+    case 'sign-up':
+      return isOpen(deps.config) ? showSignUp(deps, ctx, { signIn }) : showSignIn(deps, ctx, { signIn, closed: true });
+    case 'verify-email':
+      return verifyEmail(deps, ctx, { signIn, registrationId: stage.registrationId });
     case 'account-chosen':
       return finishChosenAccount(deps, ctx, signIn);
     case 'second-factor':
@@ -40,7 +47,11 @@ export async function dispatch(deps: InteractionDeps, ctx: Koa.Context, signIn: 
 /** Nothing has happened yet, so the engine's prompt says what is missing. */
 async function start(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
   const account = await usableAccount(deps, signIn.sessionAccountId);
-  switch (account === undefined ? 'login' : signIn.interaction.prompt.name) {
+  const prompt = signIn.interaction.prompt.name;
+  if (account === undefined && prompt === 'create')
+    return dispatch(deps, ctx, { ...signIn, stage: { stage: 'sign-up' } });
+  switch (account === undefined ? 'login' : prompt) {
+    case 'create':
     case 'select_account':
       return showAccountChoice(deps, ctx, { signIn, account });
     case 'access':

@@ -63,7 +63,7 @@ export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Contex
   deps.log.info({ event: 'sign_in.success', accountId, clientId, acr });
   // The engine remembers whom nobody has said anything about, as by a stage that another release has stored.
   const login = { accountId, acr, amr: [...amr], ts: at, remember: keep === true };
-  await handBack(ctx, signIn, { login, select_account: {}, consent: { grantId } });
+  await handBack(ctx, signIn, { login, select_account: {}, create: {}, consent: { grantId } });
 }
 
 /** Consent for a person who was signed in already. */
@@ -80,7 +80,7 @@ export async function finishConsented(
 }
 
 export const finishChosenAccount = (_deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> =>
-  handBack(ctx, signIn, { select_account: {} });
+  handBack(ctx, signIn, { select_account: {}, create: {} });
 
 export async function finishDenied(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
   deps.log.info({ event: 'sign_in.denied', clientId: signIn.client.clientId });

@@ -10,6 +10,8 @@ import { confirmRecoveryCodes, downloadRecoveryCodes } from './recovery-codes-pa
 import { submitSecondFactor } from './second-factor-page.ts';
 import { submitAccountChoice } from './select-account-page.ts';
 import { submitAnotherAccount, submitSignIn } from './sign-in-page.ts';
+import { submitCreateAccount, submitSignUp } from './signing-up/sign-up-page.ts';
+import { submitCode, submitNewCode, submitUsername } from './signing-up/verify-email-page.ts';
 
 const at = (step: string) => `/interaction/:uid/${step}`;
 
@@ -24,6 +26,11 @@ export function interactionRoutes(deps: InteractionDeps): readonly Route[] {
     page('/interaction/:uid', (ctx, signIn) => dispatch(deps, ctx, signIn)),
     ...form('sign-in', submitSignIn(deps)),
     ...form('another-account', submitAnotherAccount(deps)),
+    ...form('create-account', submitCreateAccount(deps)),
+    ...form('sign-up', submitSignUp(deps)),
+    ...form('verify-email', submitCode(deps)),
+    ...form('new-code', submitNewCode(deps)),
+    ...form('username', submitUsername(deps)),
     ...form('second-factor', submitSecondFactor(deps)),
     ...form('enrolment', submitEnrolment(deps)),
     page(at('recovery-codes.txt'), downloadRecoveryCodes(deps)),

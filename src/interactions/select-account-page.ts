@@ -2,12 +2,17 @@
 import type Koa from 'koa';
 import { z } from 'zod';
 import type { Account } from '../accounts/account.ts';
+import { signUpClosed } from '../http/refusals.ts';
 import { accountHeading } from '../provider/headings.ts';
+import { isOpen } from '../registrations/policy.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { addressOf, proceed, readStep, type Step, showStep } from './page.ts';
 
-const form = z.object({ csrf: z.string().optional(), choice: z.enum(['continue', 'another']) });
+const form = z.object({ csrf: z.string().optional(), choice: z.enum(['continue', 'another', 'create']) });
+
+/** Prompts of the engine that a person answers by saying whom they go on as. */
+const CHOOSING: readonly string[] = ['select_account', 'create'];
 
 export async function showAccountChoice(
   deps: InteractionDeps,
@@ -21,6 +26,7 @@ export async function showAccountChoice(
     locals: {
       action: addressOf(signIn, 'account'),
       account: account === undefined ? undefined : accountHeading(account),
+      mayCreate: isOpen(deps.config),
     },
   });
 }
@@ -29,7 +35,9 @@ export const submitAccountChoice =
   (deps: InteractionDeps): Step =>
   async (ctx, signIn) => {
     const { choice } = await readStep(deps, ctx, { signIn, form });
-    const mayContinue = signIn.stage.stage === 'start' && signIn.interaction.prompt.name === 'select_account';
+    if (choice === 'create' && !isOpen(deps.config)) throw signUpClosed();
+    if (choice === 'create') return proceed(ctx, signIn, { stage: 'sign-up' });
+    const mayContinue = signIn.stage.stage === 'start' && CHOOSING.includes(signIn.interaction.prompt.name);
     const chosen = choice === 'continue' && mayContinue && signIn.sessionAccountId !== undefined;
     return proceed(ctx, signIn, { stage: chosen ? 'account-chosen' : 'another-account' });
   };

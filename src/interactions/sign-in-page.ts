@@ -10,6 +10,7 @@ import { RESET_PATH } from '../credentials/links.ts';
 import { knownDeviceOf } from '../devices/known-device.ts';
 import { networkOf } from '../http/client-address.ts';
 import { sourceOf } from '../http/request-source.ts';
+import { isOpen } from '../registrations/policy.ts';
 import { afterPassword } from './after-password.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
@@ -33,6 +34,8 @@ interface Shown {
   readonly identifier?: string;
   readonly keep?: boolean;
   readonly trouble?: Trouble;
+  /** The app asked for a new account, and nobody can make one. */
+  readonly closed?: boolean;
 }
 
 export async function showSignIn(deps: InteractionDeps, ctx: Koa.Context, shown: Shown): Promise<void> {
@@ -46,6 +49,8 @@ export async function showSignIn(deps: InteractionDeps, ctx: Koa.Context, shown:
       identifier: shown.identifier ?? hint(signIn),
       keep: await keepBox(deps, { signIn, typed: shown.keep, isSameAccount: account !== undefined }),
       ...troubleLocals(ctx, shown.trouble),
+      createAction: account === undefined && isOpen(deps.config) ? addressOf(signIn, 'create-account') : undefined,
+      closed: shown.closed,
       reauthenticate: account === undefined ? undefined : { label: account.email },
       forgotHref: forgotAddress(ctx, signIn),
     },
@@ -117,7 +122,7 @@ function forgotAddress(ctx: Koa.Context, { uid, client }: SignIn): string {
 }
 
 const asksForPassword = (signIn: SignIn): boolean =>
-  signIn.stage.stage === 'another-account' || signIn.stage.stage === 'start';
+  ['start', 'another-account', 'sign-up'].includes(signIn.stage.stage);
 
 /**
  * The account that is signed in already and has to prove it again. Nobody where the person has said that they are

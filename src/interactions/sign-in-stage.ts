@@ -7,6 +7,10 @@ export type SignInStage =
   | { readonly stage: 'another-account' }
   /** Wants to go on as the account that is signed in. */
   | { readonly stage: 'account-chosen' }
+  /** Is somebody new. */
+  | { readonly stage: 'sign-up' }
+  /** Has signed up; the address is still to be proved. There is no account yet. */
+  | { readonly stage: 'verify-email'; readonly registrationId: string }
   /** The password was right; the second factor is still to come. Nothing is signed in yet. */
   | ({ readonly stage: 'second-factor' } & PasswordProved)
   /** The password was right and there is no second factor yet. The secret is sealed. */

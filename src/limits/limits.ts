@@ -114,6 +114,13 @@ export const signUpLimits = (limits: LimitsConfig, { recipientKey, network }: Ma
   recipientLimit(limits, recipientKey),
 ];
 
+/** Whether a username is taken has to be said to whoever wants it: often enough to choose one, not to try a list. */
+export const usernameLookUpLimit = (limits: LimitsConfig, network: string): NamedLimit => ({
+  key: `username:network:${network}`,
+  attempts: limits.signUpsPerNetwork * 3,
+  windowSeconds: 5 * 60,
+});
+
 const recipientLimit = (limits: LimitsConfig, recipientKey: string): NamedLimit => ({
   key: `mail:to:${recipientKey}`,
   attempts: limits.mailsPerRecipient,

@@ -12,8 +12,17 @@ type Policy = NonNullable<NonNullable<Configuration['interactions']>['policy']>;
 
 const { Check, Prompt, base } = interactionPolicy;
 
-/** What apps may send as `prompt` (OpenID Connect Core section 3.1.2.1); `access` below is not among them. */
-export const PROMPT_VALUES = ['none', 'login', 'consent', 'select_account'] as const;
+/**
+ * What apps may send as `prompt` (OpenID Connect Core section 3.1.2.1; `create`: Initiating User Registration 1.0, only where
+ * anybody can sign up); `access` below is not among them.
+ */
+export const promptValues = ({ registration }: Config): string[] => [
+  'none',
+  'login',
+  'consent',
+  'select_account',
+  ...(registration.policy === 'open' ? ['create'] : []),
+];
 
 interface Deps extends StoreDeps {
   readonly config: Config;
@@ -27,6 +36,8 @@ export function policy(deps: Deps): Policy {
   if (login === undefined || consent === undefined) throw new Error('the engine has lost its login or consent prompt');
   // First, so that a person who is asked to choose does so before anything is asked of the account chosen.
   prompts.add(new Prompt({ name: 'select_account', requestable: true }), 0);
+  // Before it: who wants a new account chooses none. Taken by a server that has none to give too, which says so on its page.
+  prompts.add(new Prompt({ name: 'create', requestable: true }), 0);
   for (const replaced of ENGINE_CHECKS) login.checks.remove(replaced);
   for (const check of loginChecks(deps)) login.checks.add(check);
   prompts.add(new Prompt({ name: 'access' }, accessCheck(deps)), prompts.indexOf(consent));

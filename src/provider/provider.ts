@@ -41,7 +41,7 @@ import { findPushedRequestsExactly } from './narrowed/pushed-requests.ts';
 import { limitResponseModes } from './narrowed/response-modes.ts';
 import { keepResponseTypeNone, RESPONSE_TYPES } from './narrowed/response-types.ts';
 import { ENDPOINTS } from './paths.ts';
-import { PROMPT_VALUES, policy } from './policy.ts';
+import { policy, promptValues } from './policy.ts';
 import { tellAppsByOutbox } from './sign-out/back-channel-logout.ts';
 import {
   keepLanguageOfSignOut,
@@ -141,7 +141,7 @@ function protocol(deps: ProviderDeps): Configuration {
     conformIdTokenClaims: false,
     cookies: cookies(config),
     // Initiating User Registration via OpenID Connect 1.0 section 4; the engine leaves it out.
-    discovery: { prompt_values_supported: [...PROMPT_VALUES], ui_locales_supported: [...LANGUAGES] },
+    discovery: { prompt_values_supported: promptValues(config), ui_locales_supported: [...LANGUAGES] },
     enabledJWA: {
       clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
       dPoPSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],

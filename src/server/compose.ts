@@ -96,7 +96,7 @@ export async function compose(given: Given): Promise<Composed> {
     ...mailing.routes,
     ...systemRoutes({ config, db, clients: given.clients, readiness, version: VERSION, demoUrl: given.demoUrl }),
     probeRoute({ config, clock, db, version: VERSION }),
-    ...interactionRoutes({ config, clock, db, clients, provider: () => provider, hasher, box, csrf, log }),
+    ...interactionRoutes({ config, clock, db, clients, provider: () => provider, hasher, rules, box, csrf, log }),
     ...firstRunRoutes({ config, clock, db, hasher, rules, box, csrf, log }),
     ...selfServiceRoutes({ config, clock, db, clients, hasher, rules, box, csrf, log }),
     ...accountRoutes({ config, clock, db, clients, browserSession: who, hasher, rules, box, csrf, log }),

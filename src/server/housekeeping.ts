@@ -14,6 +14,7 @@ import { sweepMails } from '../mail/outbox.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
 import { SWEEP_BATCH_ROWS, sweepPayloads } from '../protocol-store/sweep.ts';
+import { sweepRegistrations } from '../registrations/registrations.ts';
 import { forgetGoneClients } from '../sessions/forget-gone-clients.ts';
 import { sweepSessionDetails } from '../sessions/session-details.ts';
 
@@ -51,7 +52,20 @@ export async function keepHouse({ log, clients, ...deps }: HousekeepingDeps): Pr
     const events = await inBatches((batch) => sweepEvents(deps, batch));
     const networks = await inBatches((batch) => sweepNetworkFailures(deps, batch));
     const devices = await inBatches((batch) => sweepDevices(deps, batch));
-    const swept = { payloads, counters, notices, mails, references, links, sessions, events, networks, devices };
+    const registrations = await inBatches((batch) => sweepRegistrations(deps, batch));
+    const swept = {
+      payloads,
+      counters,
+      notices,
+      mails,
+      references,
+      links,
+      registrations,
+      sessions,
+      events,
+      networks,
+      devices,
+    };
     if (Object.values(swept).some((rows) => rows > 0)) log.debug({ event: 'sweep.done', ...swept });
     await noteClients(deps, [...clients().keys()]);
     for (const forgotten of await forgetGoneClients(deps)) log.info({ event: 'client.forgotten', ...forgotten });

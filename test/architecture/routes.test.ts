@@ -16,6 +16,8 @@ import { interactionRoutes } from '../../src/interactions/routes.ts';
 import { generateSigningKey } from '../../src/keys/signing-key.ts';
 import { DISCOVERY_PATHS, ENDPOINTS } from '../../src/provider/paths.ts';
 import { createProvider, type ProviderDeps } from '../../src/provider/provider.ts';
+import type { SelfServiceDeps } from '../../src/self-service/deps.ts';
+import { selfServiceRoutes } from '../../src/self-service/routes.ts';
 import { probeRoute } from '../../src/server/diagnosis/probe.ts';
 import { type DevMailDeps, devMailRoutes } from '../../src/server/system/dev-mail.ts';
 import { type SystemDeps, systemRoutes } from '../../src/server/system/system-routes.ts';
@@ -33,6 +35,7 @@ const ownRoutes = (): readonly Route[] => [
   ...interactionRoutes({} as InteractionDeps),
   ...firstRunRoutes({} as FirstRunDeps),
   ...accountRoutes({} as AccountParts),
+  ...selfServiceRoutes({} as SelfServiceDeps),
   ...devMailRoutes({} as DevMailDeps),
   probeRoute({} as Parameters<typeof probeRoute>[0]),
 ];

@@ -10,6 +10,7 @@ import { quoted } from '../output.ts';
 import type { Answer, Invocation } from '../terminal.ts';
 import { type CommandDeps, withDatabase } from '../with-database.ts';
 import { accountResult } from './account-result.ts';
+import { invitationLines, invite } from './invite.ts';
 import { obtainPassword } from './obtain-password.ts';
 import { passwordDeps } from './password-deps.ts';
 
@@ -20,25 +21,36 @@ export interface NewUser {
   readonly emailVerified: boolean;
   readonly roles: readonly string[];
   readonly passwordStdin: boolean;
+  /** No password: a mail with a link that sets it. */
+  readonly invite: boolean;
 }
 
 export async function createUser(invocation: Invocation, user: NewUser): Promise<Answer> {
   const config = commandConfig(invocation);
   const needed = passwordDeps(config);
   const { passwordStdin, email, username, name: displayName, emailVerified } = user;
-  const { password, generated } = await obtainPassword(invocation.terminal, { passwordStdin, rules: needed.rules });
-  const request = { email, username, displayName, emailVerified, password };
+  if (user.invite && (passwordStdin || emailVerified)) throw new CommandFailed('invalid', INVITED_CHOOSES);
+  const obtain = () => obtainPassword(invocation.terminal, { passwordStdin, rules: needed.rules });
+  const { password, generated } = user.invite ? NO_PASSWORD : await obtain();
+  const { reservedUsernames } = config.registration;
+  const request = { email, username, displayName, emailVerified, password, reservedUsernames };
   const roles = [...new Set(user.roles)].sort();
-  const account = await withDatabase(config, (deps) =>
+  const { account, link } = await withDatabase(config, (deps) =>
     atomically(deps.db, async (tx) => {
+      const inside = { ...deps, config, db: tx };
       await requireRoles(tx, roles);
       const created = await insert({ ...deps, ...needed, db: tx }, request);
       for (const role of roles) await grantRole(tx, { accountId: created.id, role });
-      return created;
+      return { account: created, link: user.invite ? await invite(inside, created.id) : undefined };
     }),
   );
-  return answer(account, { roles, password: generated ? password : undefined });
+  return answer(account, { roles, password: generated ? password : undefined, link });
 }
+
+const NO_PASSWORD = { password: undefined, generated: false };
+
+const INVITED_CHOOSES =
+  '--invite goes without --password-stdin and --email-verified: whoever is invited chooses the password, and proves the address by it.';
 
 /** Before the account exists, and before any work is done for it. */
 async function requireRoles(db: Db, wanted: readonly string[]): Promise<void> {
@@ -73,12 +85,17 @@ const OPTIONS = { email: '--email', username: '--username', displayName: '--name
 
 function answer(
   account: Account,
-  { roles, password }: { roles: readonly string[]; password: string | undefined },
+  shown: { roles: readonly string[]; password: string | undefined; link: string | undefined },
 ): Answer {
+  const { roles, password, link } = shown;
   const lines = [
     `Created ${account.email}${roles.length === 0 ? '' : ` with ${roles.join(', ')}`}.`,
     ...(password === undefined ? [] : [`Password: ${password}`, 'It is shown only this once.']),
+    ...(link === undefined ? [] : invitationLines(account, link)),
   ];
-  const shownOnce = password === undefined ? {} : { password };
+  const shownOnce = {
+    ...(password !== undefined && { password }),
+    ...(link !== undefined && { invitation_url: link }),
+  };
   return { result: { ...accountResult(account), roles, ...shownOnce }, text: lines.join('\n') };
 }

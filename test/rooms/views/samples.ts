@@ -388,6 +388,119 @@ const others: readonly Sample[] = [
   }),
 ];
 
+const signUp = {
+  client: shop,
+  title: 'Create an account',
+  action,
+  csrf,
+  cancelAction,
+  signInAction: notYouAction,
+  typed: { email: '', username: '', name: '' },
+  required: { username: false, name: false },
+  rule: 'At least 15 characters.',
+  errors: [],
+};
+const everythingWrong = [
+  { field: 'email', message: 'This is no address.' },
+  { field: 'username', message: 'This name is taken.' },
+  { field: 'name', message: 'This name is too long.' },
+  { field: 'password', message: 'Too short.' },
+  { field: 'terms', message: 'They have to be accepted.' },
+];
+const verifyEmail = {
+  client: shop,
+  title: 'Check your mail',
+  action,
+  csrf,
+  cancelAction,
+  resendAction: action,
+  changeAction: action,
+  email: alice.label,
+};
+const mailedLink = {
+  csrf,
+  token: 'token-of-the-link',
+  rule: 'At least 15 characters.',
+  errors: [],
+  email: alice.label,
+};
+
+const signingUp: readonly Sample[] = [
+  state('interactions/sign-up', 'empty', signUp),
+  state('interactions/sign-up', 'everything wrong', {
+    ...signUp,
+    client: longApp,
+    typed: { email: longPerson.label, username: 'alice', name: longPerson.name, terms: 'yes' },
+    required: { username: true, name: true },
+    termsUrl: 'https://shop.example/terms',
+    problem: { summary: 'Something is wrong.' },
+    errors: everythingWrong,
+  }),
+  state('interactions/sign-up', 'too many', { ...signUp, problem: { summary: 'Too many.' }, retryAfterSeconds: 60 }),
+  state('interactions/verify-email', 'waiting', verifyEmail),
+  state('interactions/verify-email', 'sent again', {
+    ...verifyEmail,
+    email: longPerson.label,
+    notice: 'A new mail is on its way.',
+  }),
+  state('interactions/verify-email', 'wrong code', {
+    ...verifyEmail,
+    problem: { summary: 'That code is not right.', field: 'code' },
+  }),
+  state('interactions/verify-email', 'too many mails', {
+    ...verifyEmail,
+    problem: { summary: 'Too many.' },
+    retryAfterSeconds: 60,
+  }),
+  state('interactions/choose-username', 'taken', {
+    client: shop,
+    title: 'Another username',
+    action,
+    csrf,
+    username: 'alice',
+    required: true,
+    problem: { summary: 'This name is taken.', field: 'username' },
+  }),
+  ...[{}, { elsewhere: true }, { overtaken: true }].map((settled) =>
+    state('interactions/address-settled', JSON.stringify(settled), {
+      ...verifyEmail,
+      title: 'Settled',
+      ...settled,
+    }),
+  ),
+  state('self-service/verify-email', 'in the same browser', {
+    ...mailedLink,
+    title: 'Confirm',
+    action: '/verify-email',
+    here: true,
+  }),
+  state('self-service/verify-email', 'in another browser, everything wrong', {
+    ...mailedLink,
+    title: 'Confirm',
+    action: '/verify-email',
+    here: false,
+    email: longPerson.label,
+    username: 'alice',
+    problem: { summary: 'Something is wrong.' },
+    errors: everythingWrong.filter(({ field }) => field === 'username' || field === 'password'),
+  }),
+  state('self-service/invitation', 'with everything', {
+    ...mailedLink,
+    title: 'Accept',
+    action: '/invitation',
+    asksForName: true,
+    name: '',
+  }),
+  state('self-service/invitation', 'everything wrong', {
+    ...mailedLink,
+    title: 'Accept',
+    action: '/invitation',
+    asksForName: true,
+    name: longPerson.name,
+    problem: { summary: 'Something is wrong.' },
+    errors: everythingWrong.slice(2, 4),
+  }),
+];
 const forgotten = { title: 'Forgot', action, csrf };
 const link = { title: 'Link', action, csrf, token: 'token-of-the-link' };
 const newPassword = { ...link, identifier: longPerson.label, rule: 'At least 15 characters.' };
@@ -421,7 +534,14 @@ const selfService: readonly Sample[] = [
   state('self-service/undo-email-change', 'good', { ...link, email: longPerson.label }),
 ];
 
-export const samples: readonly Sample[] = [...firstRun, ...interactions, ...selfService, ...others, ...accountCentre];
+export const samples: readonly Sample[] = [
+  ...firstRun,
+  ...interactions,
+  ...signingUp,
+  ...selfService,
+  ...others,
+  ...accountCentre,
+];
 
 /** Locals that the page renderer adds to every view. */
 export const commonLocals = (language: Language) => ({

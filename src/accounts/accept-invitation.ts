@@ -1,0 +1,73 @@
+// Whoever was invited proves the mailbox by the link, and chooses the first password of the account.
+import { type AuditDeps, recordEvent, type Source } from '../audit/audit-log.ts';
+import { atomically } from '../database/atomically.ts';
+import type { Language } from '../texts/messages.ts';
+import { type Account, isUsable } from './account.ts';
+import { findAccount, setFirstPassword } from './accounts.ts';
+import { canonicalDisplayName } from './create-account.ts';
+import { canonicalEmail } from './identifiers.ts';
+import { findMailedToken, type MailedToken, spendMailedToken } from './mailed-tokens.ts';
+import type { PasswordHasher } from './password-hash.ts';
+import { type PasswordFlaw, type PasswordRules, passwordFlaws, withPersonalWords } from './password-rules.ts';
+
+export const INVITATION_PATH = '/invitation';
+
+const purpose = 'invitation';
+
+/** Whose account a link is for; undefined where it is no good. Changes nothing. */
+export async function openInvitation(deps: AuditDeps, token: string): Promise<Account | undefined> {
+  return invited(deps, await findMailedToken(deps, { purpose, token }));
+}
+
+export type Acceptance =
+  | { readonly outcome: 'accepted'; readonly account: Account }
+  /** Used, too old, or a newer one was sent; the account is shut out, or has another address by now. */
+  | { readonly outcome: 'void' }
+  /** The link is still good. */
+  | {
+      readonly outcome: 'invalid';
+      readonly account: Account;
+      readonly flaws: readonly PasswordFlaw[];
+      readonly wrongName: boolean;
+    };
+
+export interface Accepting {
+  readonly token: string;
+  /** As typed; empty for none. Counts only where the account has no name yet. */
+  readonly name: string;
+  readonly password: string;
+  readonly language: Language;
+  readonly source?: Source;
+}
+
+/** @throws Refusal `busy` (503); the link is still good then. */
+export async function acceptInvitation(
+  deps: AuditDeps & { readonly hasher: PasswordHasher; readonly rules: PasswordRules },
+  { token, name, password, language, source }: Accepting,
+): Promise<Acceptance> {
+  const account = await openInvitation(deps, token);
+  if (account === undefined) return { outcome: 'void' };
+  const displayName = name.trim() === '' ? undefined : canonicalDisplayName(name);
+  const wrongName = account.displayName === undefined && name.trim() !== '' && displayName === undefined;
+  const names = { ...account, displayName: account.displayName ?? displayName };
+  const flaws = passwordFlaws(password, withPersonalWords(deps.rules, names));
+  if (wrongName || flaws.length > 0) return { outcome: 'invalid', account, flaws, wrongName };
+  const passwordHash = await deps.hasher.hash(password);
+  return atomically(deps.db, async (db): Promise<Acceptance> => {
+    const inside = { ...deps, db };
+    const holder = await invited(inside, await spendMailedToken(inside, { purpose, token }));
+    if (holder === undefined) return { outcome: 'void' };
+    const first = { accountId: holder.id, passwordHash, displayName, language };
+    const accepted = await setFirstPassword(inside, first);
+    if (accepted === undefined) return { outcome: 'void' };
+    await recordEvent(inside, { event: 'invitation.accepted', accountId: holder.id, source });
+    return { outcome: 'accepted', account: accepted };
+  });
+}
+
+/** A link opens one mailbox's account only: with another address it is no good. */
+async function invited({ db }: AuditDeps, link: MailedToken | undefined): Promise<Account | undefined> {
+  const account = link === undefined ? undefined : await findAccount(db, link.accountId);
+  if (link === undefined || account === undefined || !isUsable(account)) return undefined;
+  return link.boundTo['email'] === canonicalEmail(account.email)?.key ? account : undefined;
+}
