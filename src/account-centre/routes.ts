@@ -1,6 +1,7 @@
 // The sitemap of the account centre. A page says at its route how fresh and how strong a sign-in it wants.
 import { SIGNED_IN_PATH } from '../clients/live/built-in.ts';
 import { anyone, get, post, type Route, signedIn } from '../http/route.ts';
+import { ACTIVITY_PATH, showActivity } from './activity-page.ts';
 import { APPS_PATH, showApp, showApps, submitDisconnect } from './apps-page.ts';
 import type { AccountDeps, AccountParts } from './deps.ts';
 import { DEVICES_PATH, showDevices, submitForgetAllDevices, submitForgetDevice } from './devices-page.ts';
@@ -20,6 +21,7 @@ export function accountRoutes(parts: AccountParts): readonly Route[] {
     get('/register', anyone, startSignUp(deps)),
     get(SIGNED_IN_PATH, anyone, returnFromSignIn(deps)),
     get(ACCOUNT_PATH, signedIn, inAccount(deps, showOverview(deps))),
+    get(ACTIVITY_PATH, signedIn, inAccount(deps, showActivity(deps))),
     get(APPS_PATH, signedIn, inAccount(deps, showApps(deps))),
     get(at('apps/:clientId'), signedIn, inAccount(deps, showApp(deps))),
     post(at('apps/:clientId/disconnect'), signedIn, inAccount(deps, submitDisconnect(deps))),

@@ -35,6 +35,18 @@ export const ACCOUNT_PAGES: readonly PageState[] = [
     open: (stage) => atAccount(stage, '/account'),
   },
   {
+    view: 'account/activity',
+    state: 'after some sign-ins',
+    heading: 'Activity',
+    async open(stage) {
+      const email = await somebody(stage);
+      await stage.page.goto(`${stage.server.issuer}/account/activity`);
+      await password(stage, email, 'not the password');
+      await password(stage, email);
+      await stage.page.waitForURL('**/account/activity');
+    },
+  },
+  {
     view: 'account/apps',
     state: 'with none',
     heading: 'Connected apps',

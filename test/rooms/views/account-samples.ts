@@ -41,12 +41,35 @@ const state = (view: string, name: string, locals: Record<string, unknown>): Sam
 });
 
 export const accountCentre: readonly Sample[] = [
-  state('overview', 'as it opens', { ...accountFrame, email: 'alice@example.com', name: 'Alice Liddell' }),
-  state('overview', 'after something was done', {
+  state('overview', 'as it opens', {
+    ...accountFrame,
+    email: 'alice@example.com',
+    person: 'Alice Liddell',
+    username: 'alice',
+    lastSignInAt: new Date('2026-11-20T17:05:00Z'),
+    attention: [],
+    places: [
+      { href: '/account/sessions', label: 'Sessions', said: '3 sessions' },
+      { href: '/account/apps', label: 'Connected apps', said: '1 app' },
+    ],
+  }),
+  state('overview', 'after something was done, with much to do', {
     ...accountFrame,
     notice: 'It is done.',
     email: 'alice@example.com',
-    name: undefined,
+    attention: [{ text: 'The address is not confirmed.', href: '/account/email' }, { text: 'No second factor.' }],
+    places: [],
+  }),
+  state('activity', 'none', { ...accountFrame, title: 'Activity', events: [] }),
+  state('activity', 'of all kinds', {
+    ...accountFrame,
+    title: 'Activity',
+    events: [
+      { at: new Date('2026-11-20T17:05:00Z'), what: 'In.', failed: false, circumstances: ['Shop', '192.0.2.7'] },
+      { at: new Date('2026-11-19T17:05:00Z'), what: 'Not in.', failed: true, circumstances: [] },
+    ],
+    older: '/account/activity?before=7',
+    newest: '/account/activity',
   }),
   state('apps', 'none', { ...accountFrame, title: 'Connected apps', lead: 'Apps you use.', apps: [] }),
   state('apps', 'asked and unasked, here and gone', {

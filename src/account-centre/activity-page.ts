@@ -1,0 +1,53 @@
+// What has happened to my account: the security events of 90 days, newest first.
+import type Koa from 'koa';
+import { type ListedEvent, listEventsOf } from '../audit/audit-log.ts';
+import { textsFor } from '../http/page.ts';
+import { deviceName } from '../texts/device-name.ts';
+import type { AccountDeps } from './deps.ts';
+import { ACCOUNT_PATH } from './navigation.ts';
+import { showAccountPage } from './page.ts';
+import type { AccountStep } from './signed-in.ts';
+
+export const ACTIVITY_PATH = `${ACCOUNT_PATH}/activity`;
+
+const PAGE_EVENTS = 50;
+
+/** An identifier of an event, which counts up; int8 has at most 19 digits. */
+const ID = /^[1-9]\d{0,17}$/;
+
+export const showActivity =
+  (deps: AccountDeps): AccountStep =>
+  async (ctx, me) => {
+    const { before } = ctx.query;
+    const from = typeof before === 'string' && ID.test(before) ? before : undefined;
+    // One more than is shown says whether there are older ones.
+    const found = await listEventsOf(deps.db, me.account.id, { limit: PAGE_EVENTS + 1, before: from });
+    const events = found.slice(0, PAGE_EVENTS);
+    const last = found.length > PAGE_EVENTS ? events.at(-1) : undefined;
+    await showAccountPage(deps, ctx, {
+      view: 'activity',
+      title: 'account.activity.title',
+      lead: 'account.activity.lead',
+      current: 'activity',
+      me,
+      locals: {
+        events: events.map((event) => shown(deps, ctx, event)),
+        older: last === undefined ? undefined : `${ACTIVITY_PATH}?before=${last.id}`,
+        newest: from === undefined ? undefined : ACTIVITY_PATH,
+      },
+    });
+  };
+
+function shown({ clients, config }: AccountDeps, ctx: Koa.Context, event: ListedEvent) {
+  const t = textsFor(ctx);
+  const device = event.userAgent === undefined ? '' : deviceName(t, event.userAgent);
+  const app = event.clientId === undefined ? undefined : (clients().get(event.clientId)?.clientName ?? event.clientId);
+  const byOperator =
+    event.actor === 'operator' ? t('account.activity.by_operator', { product: config.name }) : undefined;
+  return {
+    at: event.at,
+    what: t(`event.${event.event}`),
+    failed: event.outcome === 'failure',
+    circumstances: [app, byOperator, device, event.address].filter(Boolean),
+  };
+}
