@@ -9,6 +9,7 @@ import type { SealedBox } from '../crypto/sealed-box.ts';
 import type { Db } from '../database/database.ts';
 import type { Csrf } from '../http/csrf.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { PlaceOf } from '../places/places.ts';
 import type { BrowserSession } from '../provider/browser-session.ts';
 
 /** What the server gives them. */
@@ -19,6 +20,7 @@ export interface AccountParts {
   /** With the built-in client. */
   readonly clients: () => ClientRegistry;
   readonly browserSession: (ctx: Koa.Context) => Promise<BrowserSession | undefined>;
+  readonly placeOf: PlaceOf;
   readonly hasher: PasswordHasher;
   readonly rules: PasswordRules;
   readonly box: SealedBox;

@@ -1,6 +1,7 @@
 // Where the person is signed in, and ending it there.
 import type Koa from 'koa';
 import { z } from 'zod';
+import { languageOf } from '../http/language.ts';
 import { textsFor } from '../http/page.ts';
 import { notFound } from '../http/refusals.ts';
 import { sourceOf } from '../http/request-source.ts';
@@ -58,11 +59,12 @@ export const submitEndOtherSessions =
 const inSessions = ({ db, clock, config }: AccountDeps) => ({ db, clock, limits: config.sessions });
 
 /** What was begun and is used from one address is said once. */
-function shown({ clients }: AccountDeps, ctx: Koa.Context, session: ListedSession) {
+function shown({ clients, placeOf }: AccountDeps, ctx: Koa.Context, session: ListedSession) {
   const { firstAddress, lastAddress } = session;
   return {
     device: deviceLabel(textsFor(ctx), session.userAgent),
     address: lastAddress,
+    place: placeOf(lastAddress, languageOf(ctx)),
     firstAddress: firstAddress === lastAddress ? '' : firstAddress,
     since: session.since,
     lastSeenAt: session.lastSeenAt,

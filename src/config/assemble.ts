@@ -1,5 +1,5 @@
 // Puts the checked parts together: our own names, seconds everywhere, defaults that depend on each other.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { domainToASCII } from 'node:url';
 import { accentColours } from './branding/accent-colours.ts';
 import type {
@@ -61,6 +61,7 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
       passwordMaxLength: file.passwords.max_length,
     },
     registration: registrationOf(file.registration),
+    geo: { mmdbFile: file.geo.mmdb_file && resolve(environment.configDir, file.geo.mmdb_file) },
     sessions: sessionsOf(file.sessions),
     tokens: tokensOf(file.tokens, issuer),
     limits: limitsOf(file.limits),

@@ -19,6 +19,7 @@ export interface Config {
   readonly masterSecret: string;
   readonly accounts: AccountsConfig;
   readonly registration: RegistrationConfig;
+  readonly geo: GeoConfig;
   readonly sessions: SessionsConfig;
   readonly tokens: TokensConfig;
   readonly limits: LimitsConfig;
@@ -104,6 +105,11 @@ export interface RegistrationConfig {
   readonly reservedUsernames: readonly string[];
   /** With it, the terms of `branding.termsUrl` have to be accepted. */
   readonly termsVersion: string | undefined;
+}
+
+export interface GeoConfig {
+  /** Absolute path of a file that has been looked into. */
+  readonly mmdbFile: string | undefined;
 }
 
 export interface SessionLimits {

@@ -1,6 +1,7 @@
 // Rules between keys of gatehouse.yaml that no single key can see.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { imageFileProblem } from './branding/image-file.ts';
+import { mmdbFileProblem } from './geo/mmdb-file.ts';
 import type { Path } from './problem.ts';
 import type { ConfigFile } from './schema.ts';
 
@@ -16,6 +17,7 @@ export function brokenRules(
 ): readonly Finding[] {
   return [
     ...brandingRules(file, configDir),
+    ...geoRules(file, configDir),
     ...passwordRules(file),
     ...registrationRules(file),
     ...lifetimeRules(file),
@@ -28,6 +30,12 @@ function* brandingRules({ branding }: Partial<ConfigFile>, configDir: string): I
   if (branding?.logo === undefined) return;
   const problem = imageFileProblem(join(configDir, branding.logo));
   if (problem !== undefined) yield { path: ['branding', 'logo'], message: `${branding.logo} ${problem}` };
+}
+
+function* geoRules({ geo }: Partial<ConfigFile>, configDir: string): Iterable<Finding> {
+  if (geo?.mmdb_file === undefined) return;
+  const problem = mmdbFileProblem(resolve(configDir, geo.mmdb_file));
+  if (problem !== undefined) yield { path: ['geo', 'mmdb_file'], message: `${geo.mmdb_file} ${problem}` };
 }
 
 function* passwordRules({ passwords }: Partial<ConfigFile>): Iterable<Finding> {

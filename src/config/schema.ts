@@ -4,6 +4,7 @@ import { shownText, textWhere } from './fields.ts';
 import { attributesSection } from './sections/attributes.ts';
 import { brandingSection } from './sections/branding.ts';
 import { databaseSection } from './sections/database.ts';
+import { geoSection } from './sections/geo.ts';
 import { limitsSection } from './sections/limits.ts';
 import { loggingSection } from './sections/logging.ts';
 import { mailSection } from './sections/mail.ts';
@@ -36,6 +37,7 @@ export const configFile = z.strictObject({
     .prefault({})
     .describe('Lengths in characters (Unicode code points), after NIST SP 800-63B-4.'),
   registration: registrationSection.prefault({}).describe('Who may make an account, and what is asked for.'),
+  geo: geoSection.prefault({}).describe('Where addresses are, for people to recognise their own.'),
   sessions: sessionsSection.prefault({}).describe('How long a browser stays signed in.'),
   tokens: tokensSection.prefault({}).describe('Lifetimes, and the audience of access tokens for no particular API.'),
   limits: limitsSection.prefault({}).describe('What slows down guessing, and keeps hashing from eating the machine.'),

@@ -62,6 +62,8 @@ const KEYS: Keys<Config> = {
       reservedUsernames: 'registration.reserved_usernames',
       termsVersion: 'registration.terms_version',
     }),
+  geo: (geo) =>
+    described(geo, { mmdbFile: (file) => ({ 'geo.mmdb_file': file === undefined ? null : basename(file) }) }),
   sessions: (sessions) =>
     described(sessions, {
       idleSeconds: inUnits('sessions.idle_minutes', MINUTE),

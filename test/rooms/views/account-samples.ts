@@ -26,6 +26,7 @@ const app = {
 const SESSION = {
   device: 'Firefox on Windows',
   address: '198.51.100.23',
+  place: 'Munich, Germany',
   firstAddress: '',
   since: new Date('2026-05-04T07:00:00Z'),
   lastSeenAt: new Date('2026-05-04T09:58:00Z'),
@@ -110,7 +111,7 @@ export const accountCentre: readonly Sample[] = [
     ...accountFrame,
     current: { ...SESSION, firstAddress: '192.0.2.7' },
     others: [
-      { ...SESSION, device: 'Unknown device', address: '', apps: [], kept: false },
+      { ...SESSION, device: 'Unknown device', address: '', place: '', apps: [], kept: false },
       {
         ...SESSION,
         device: 'Safari on iOS',
