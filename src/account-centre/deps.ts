@@ -21,6 +21,8 @@ export interface AccountParts {
   readonly clients: () => ClientRegistry;
   readonly browserSession: (ctx: Koa.Context) => Promise<BrowserSession | undefined>;
   readonly placeOf: PlaceOf;
+  /** A new identifier for the session of this browser; the old one opens nothing any more. */
+  readonly renewSession: (ctx: Koa.Context) => Promise<void>;
   readonly hasher: PasswordHasher;
   readonly rules: PasswordRules;
   readonly box: SealedBox;

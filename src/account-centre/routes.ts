@@ -3,6 +3,7 @@ import { SIGNED_IN_PATH } from '../clients/live/built-in.ts';
 import { anyone, get, post, type Route, signedIn } from '../http/route.ts';
 import { ACTIVITY_PATH, showActivity } from './activity-page.ts';
 import { APPS_PATH, showApp, showApps, submitDisconnect } from './apps-page.ts';
+import { credentialRoutes } from './credentials/routes.ts';
 import type { AccountDeps, AccountParts } from './deps.ts';
 import { DEVICES_PATH, showDevices, submitForgetAllDevices, submitForgetDevice } from './devices-page.ts';
 import { ACCOUNT_PATH } from './navigation.ts';
@@ -31,6 +32,7 @@ export function accountRoutes(parts: AccountParts): readonly Route[] {
     get(SESSIONS_PATH, signedIn, inAccount(deps, showSessions(deps))),
     post(at('sessions/:handle/end'), signedIn, inAccount(deps, submitEndSession(deps))),
     post(at('sessions/end-others'), signedIn, inAccount(deps, submitEndOtherSessions(deps))),
+    ...credentialRoutes(deps),
     post(at('sign-out'), signedIn, submitSignOut(deps)),
   ];
   return routes;

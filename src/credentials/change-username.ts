@@ -3,6 +3,7 @@ import { setUsername } from '../accounts/accounts.ts';
 import { canonicalUsername } from '../accounts/identifiers.ts';
 import { isIdentifierTaken } from '../accounts/taken.ts';
 import { type AuditDeps, recordEvent, type Source } from '../audit/audit-log.ts';
+import type { Config } from '../config/config.ts';
 import { atomically } from '../database/atomically.ts';
 
 export type UsernameChange =
@@ -14,10 +15,11 @@ export type UsernameChange =
 
 /** An empty name takes it away. */
 export async function changeUsername(
-  deps: AuditDeps,
+  deps: AuditDeps & { readonly config: Pick<Config, 'registration'> },
   { accountId, username: typed, source }: { accountId: string; username: string; source?: Source | undefined },
 ): Promise<UsernameChange> {
-  const username = typed.trim() === '' ? undefined : canonicalUsername(typed);
+  const username =
+    typed.trim() === '' ? undefined : canonicalUsername(typed, deps.config.registration.reservedUsernames);
   if (username === undefined && typed.trim() !== '') return { outcome: 'unusable' };
   try {
     return await atomically(deps.db, async (db): Promise<UsernameChange> => {

@@ -6,9 +6,12 @@ import { canonicalEmail } from '../accounts/identifiers.ts';
 import { issueMailedToken, MAILED_TOKEN_SECONDS } from '../accounts/mailed-tokens.ts';
 import { languageFor, whereFrom } from '../accounts/telling.ts';
 import { recordEvent, type Source } from '../audit/audit-log.ts';
+import type { Config } from '../config/config.ts';
 import { atomically } from '../database/atomically.ts';
+import { mailNetworkLimit, mailRecipient, mailRecipientLimit, reserveInEach } from '../limits/limits.ts';
 import type { MailMessage } from '../mail/messages.ts';
 import { writeMail } from '../mail/outbox.ts';
+import { admitsAddress } from '../registrations/policy.ts';
 import type { Language } from '../texts/messages.ts';
 import type { CredentialDeps } from './deps.ts';
 import { CONFIRM_EMAIL_PATH, linkTo, RESET_PATH } from './links.ts';
@@ -18,17 +21,39 @@ export type EmailChangeRequest =
   | { readonly outcome: 'requested'; readonly email: string }
   | { readonly outcome: 'not_an_address' }
   /** It is the account's own, in whatever spelling. */
-  | { readonly outcome: 'same_address' };
+  | { readonly outcome: 'same_address' }
+  /** Nobody signs up with an address of this domain, so nobody changes to one. */
+  | { readonly outcome: 'not_admitted' }
+  /** Of this network, whatever it asks for. */
+  | { readonly outcome: 'too_many_attempts'; readonly retryAfterSeconds: number };
+
+export interface WantedEmail {
+  readonly account: Account;
+  /** As typed. */
+  readonly email: string;
+  /** /24 or /64, as text. */
+  readonly network: string;
+  readonly source?: Source;
+  /** Of the page. */
+  readonly language?: Language;
+}
 
 /** The same statements for an address that is taken and for a free one. What was asked for before is void. */
 export async function requestEmailChange(
-  deps: CredentialDeps,
-  { account, email, source, language }: { account: Account; email: string; source?: Source; language?: Language },
+  deps: CredentialDeps & { readonly config: Pick<Config, 'registration'> },
+  { account, email, network, source, language }: WantedEmail,
 ): Promise<EmailChangeRequest> {
   const wanted = canonicalEmail(email);
   if (wanted === undefined) return { outcome: 'not_an_address' };
   const own = canonicalEmail(account.email)?.key ?? account.email;
   if (wanted.key === own) return { outcome: 'same_address' };
+  if (!admitsAddress(deps.config.registration, wanted.key)) return { outcome: 'not_admitted' };
+  const { limits } = deps.config;
+  const reservation = await reserveInEach(deps, [mailNetworkLimit(limits, network)]);
+  if (!reservation.allowed) return { ...reservation, outcome: 'too_many_attempts' };
+  const requested = { outcome: 'requested', email: wanted.address } as const;
+  const recipient = mailRecipientLimit(limits, { recipientKey: mailRecipient(wanted.key) });
+  if (!(await reserveInEach(deps, [recipient])).allowed) return requested;
   await atomically(deps.db, async (db) => {
     const inside = { ...deps, db };
     const boundTo = { from: own, to: wanted.address };
@@ -50,7 +75,7 @@ export async function requestEmailChange(
     });
     await recordEvent(inside, { event: 'email.change_requested', accountId: account.id, source });
   });
-  return { outcome: 'requested', email: wanted.address };
+  return requested;
 }
 
 const proves = ({ config }: CredentialDeps, token: string): MailMessage => ({

@@ -110,6 +110,18 @@ export async function replaceSessionId({ db, clock }: StoreDeps, id: string): Pr
   });
 }
 
+/** Every other identifier of the session is of no use from now on, not even to a request that is on its way. */
+export async function keepOnlySessionId(deps: StoreDeps, { uid, id }: { uid: string; id: string }): Promise<void> {
+  const longAgo = databaseNowPlus(deps.clock, -REPLACED_SECONDS);
+  await changeSession(deps, uid, (inside, rows) =>
+    update(
+      inside,
+      rows.filter((row) => row.id !== storedId('Session', id)),
+      { destroyed_at: longAgo },
+    ),
+  );
+}
+
 /** What a session held, and for whom; of nobody while it is anonymous. */
 export interface EndedSession {
   readonly accountId: string | undefined;

@@ -52,7 +52,7 @@ export const submitForgotPassword =
     const clientId = way?.signIn?.clientId;
     const deviceToken = deviceTokenOf(ctx);
     const asked = { identifier, source, network, clientId, deviceToken, language: languageOf(ctx) };
-    const answer = await requestPasswordReset(deps, asked);
+    const answer = await requestPasswordReset(deps, { ...asked, language: languageOf(ctx) });
     if (answer.outcome === 'too_many_attempts') return showForgotPassword(deps, ctx, answer.retryAfterSeconds);
     ctx.redirect(SENT_PATH);
     ctx.status = 303;

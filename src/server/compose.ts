@@ -27,7 +27,7 @@ import { createReadiness, type Readiness } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Worker } from '../outbox/worker.ts';
 import { openPlaces } from '../places/places.ts';
-import { browserSession } from '../provider/browser-session.ts';
+import { browserSessions } from '../provider/browser-session.ts';
 import { createProvider } from '../provider/provider.ts';
 import { selfServiceRoutes } from '../self-service/routes.ts';
 import { gate } from './access.ts';
@@ -92,8 +92,8 @@ export async function compose(given: Given): Promise<Composed> {
   const mailing = sendingMails({ config, clock, db, box, log });
   const readiness = createReadiness();
   const recorder = createRecorder({ db, clock, log });
-  const who = browserSession(() => provider);
   const placeOf = openPlaces(config.geo.mmdbFile);
+  const ofBrowsers = browserSessions({ provider: () => provider, config, db, clock });
   const routes = [
     ...mailing.routes,
     ...systemRoutes({ config, db, clients: given.clients, readiness, version: VERSION, demoUrl: given.demoUrl }),
@@ -101,7 +101,7 @@ export async function compose(given: Given): Promise<Composed> {
     ...interactionRoutes({ config, clock, db, clients, provider: () => provider, hasher, rules, box, csrf, log }),
     ...firstRunRoutes({ config, clock, db, hasher, rules, box, csrf, log }),
     ...selfServiceRoutes({ config, clock, db, clients, hasher, rules, box, csrf, log }),
-    ...accountRoutes({ config, clock, db, clients, browserSession: who, placeOf, hasher, rules, box, csrf, log }),
+    ...accountRoutes({ config, clock, db, clients, ...ofBrowsers, placeOf, hasher, rules, box, csrf, log }),
   ];
   const { colours } = config.branding;
   const assets = loadAssets(join(ROOT, 'views', 'assets'), colours && { [THEME_FILE]: themeSheet(colours) });

@@ -74,6 +74,14 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     return atAccount('/account/sessions');
   };
 
+  /** Signed in as somebody of their own: nobody else's password is changed. */
+  async function atOwn(path: string): Promise<{ browser: Browser }> {
+    const email = newEmail();
+    await server.person({ email });
+    const { browser } = await visitsAndSignsIn(server, { identifier: email });
+    return { browser: await browser.open(`${server.issuer}${path}`) };
+  }
+
   /** Every form of ours by its address, filled in as its owner would. */
   const FORMS: Record<string, () => Promise<Form>> = {
     '/interaction/:uid/sign-in': async () =>
@@ -121,6 +129,10 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     '/account/apps/:clientId/disconnect': async () => formOf(await atAccount('/account/apps/web'), {}, 'Remove access'),
     '/account/sessions/:handle/end': async () => formOf(await withAnotherSession(), {}, 'End this session'),
     '/account/sessions/end-others': async () => formOf(await withAnotherSession(), {}, 'Sign out everywhere else'),
+    '/account/password': async () =>
+      formOf(await atOwn('/account/password'), { current: PASSWORD, password: NEW_PASSWORD }, 'Change the password'),
+    '/account/email': async () => formOf(await atOwn('/account/email'), { email: newEmail() }, 'Send the link'),
+    '/account/username': async () => formOf(await atOwn('/account/username'), { username: 'own-name' }, 'Save'),
     '/account/sign-out': async () => formOf(await atAccount('/account'), {}, 'Sign out'),
   };
 

@@ -98,6 +98,52 @@ export const ACCOUNT_PAGES: readonly PageState[] = [
     },
   },
   {
+    view: 'account/password',
+    state: 'as it opens',
+    heading: 'Change your password',
+    open: (stage) => atAccount(stage, '/account/password'),
+  },
+  {
+    view: 'account/password',
+    state: 'with a wrong one',
+    heading: 'Change your password',
+    open: async (stage) => {
+      await atAccount(stage, '/account/password');
+      await stage.page.locator('#current').fill('not the password');
+      await stage.page.locator('#password').fill('a new and rather long phrase');
+      await stage.page.locator('#password').press('Enter');
+      await stage.page.locator('#problem').waitFor();
+    },
+  },
+  {
+    view: 'account/email',
+    state: 'with what is no address',
+    heading: 'Change your e-mail address',
+    open: async (stage) => {
+      await atAccount(stage, '/account/email');
+      await stage.page.locator('#email').fill('nobody');
+      await stage.page.locator('#email').press('Enter');
+      await stage.page.locator('#problem').waitFor();
+    },
+  },
+  {
+    view: 'account/email',
+    state: 'with a mail on its way',
+    heading: 'Change your e-mail address',
+    open: async (stage) => {
+      await atAccount(stage, '/account/email');
+      await stage.page.locator('#email').fill('another@example.test');
+      await stage.page.locator('#email').press('Enter');
+      await stage.page.locator('.notice-done').waitFor();
+    },
+  },
+  {
+    view: 'account/username',
+    state: 'without one',
+    heading: 'Change your username',
+    open: (stage) => atAccount(stage, '/account/username'),
+  },
+  {
     view: 'account/not-signed-in',
     state: 'cancelled',
     heading: 'You are not signed in',

@@ -41,7 +41,25 @@ const state = (view: string, name: string, locals: Record<string, unknown>): Sam
   locals,
 });
 
+const password = { ...accountFrame, action: '/account/password', identifier: 'alice@example.com', rule: 'Long.' };
+const email = { ...accountFrame, action: '/account/email', email: 'alice@example.com', typed: '' };
+
 export const accountCentre: readonly Sample[] = [
+  state('password', 'as it opens', password),
+  state('password', 'wrong', { ...password, problem: { summary: 'Wrong.', field: 'current', message: 'Enter it.' } }),
+  state('password', 'too short', { ...password, problem: { summary: 'No.', field: 'password', message: 'Longer.' } }),
+  state('password', 'too often', { ...password, problem: { summary: 'Too many.' }, retryAfterSeconds: 540 }),
+  state('email', 'as it opens', email),
+  state('email', 'none', { ...email, typed: 'no', problem: { summary: 'No.', field: 'email', message: 'Whole.' } }),
+  state('email', 'too often', { ...email, problem: { summary: 'Too many.' }, retryAfterSeconds: 540 }),
+  state('username', 'none', { ...accountFrame, action: '/account/username', typed: '', isRequired: false }),
+  state('username', 'taken', {
+    ...accountFrame,
+    action: '/account/username',
+    typed: 'Ada',
+    isRequired: true,
+    problem: { summary: 'No.', field: 'username', message: 'Taken.' },
+  }),
   state('overview', 'as it opens', {
     ...accountFrame,
     email: 'alice@example.com',

@@ -1,0 +1,79 @@
+// Another e-mail address: asked for here, proved by its mailbox, told to the old one.
+import type Koa from 'koa';
+import { z } from 'zod';
+import { requestEmailChange } from '../../credentials/request-email-change.ts';
+import { networkOf } from '../../http/client-address.ts';
+import { languageOf } from '../../http/language.ts';
+import { textsFor } from '../../http/page.ts';
+import { sourceOf } from '../../http/request-source.ts';
+import type { MessageKey } from '../../texts/messages.ts';
+import type { AccountDeps } from '../deps.ts';
+import { ACCOUNT_PATH } from '../navigation.ts';
+import { backTo, readAccountForm, showAccountPage } from '../page.ts';
+import type { AccountStep, SignedIn } from '../signed-in.ts';
+
+export const EMAIL_PATH = `${ACCOUNT_PATH}/email`;
+
+const form = z.object({ csrf: z.string().optional(), email: z.string().max(640) });
+
+interface Shown {
+  readonly typed?: string;
+  readonly problem?: MessageKey;
+  readonly retryAfterSeconds?: number;
+}
+
+export const showEmail =
+  (deps: AccountDeps): AccountStep =>
+  (ctx, me) =>
+    show(deps, ctx, me);
+
+/** The same answer for an address that has an account already: only its owner learns of it. */
+export const submitEmail =
+  (deps: AccountDeps): AccountStep =>
+  async (ctx, me) => {
+    const { email } = await readAccountForm(deps, ctx, { me, form });
+    const network = networkOf(ctx.state.clientAddress);
+    const where = { source: sourceOf(ctx), language: languageOf(ctx), network };
+    const answer = await requestEmailChange(deps, { account: me.account, email, ...where });
+    switch (answer.outcome) {
+      case 'requested':
+        return backTo(ctx, EMAIL_PATH, 'change_email.sent');
+      case 'too_many_attempts':
+        return show(deps, ctx, me, { ...answer, typed: email });
+      case 'not_an_address':
+        return show(deps, ctx, me, { typed: email, problem: 'change_email.not_an_address' });
+      case 'same_address':
+        return show(deps, ctx, me, { typed: email, problem: 'change_email.same' });
+      case 'not_admitted':
+        return show(deps, ctx, me, { typed: email, problem: 'change_email.not_admitted' });
+    }
+  };
+
+async function show(deps: AccountDeps, ctx: Koa.Context, me: SignedIn, shown: Shown = {}): Promise<void> {
+  const { typed = '', problem, retryAfterSeconds } = shown;
+  const t = textsFor(ctx);
+  if (problem !== undefined) ctx.status = 400;
+  if (retryAfterSeconds !== undefined) {
+    ctx.status = 429;
+    ctx.set('Retry-After', String(retryAfterSeconds));
+  }
+  await showAccountPage(deps, ctx, {
+    view: 'email',
+    title: 'change_email.title',
+    lead: 'change_email.lead',
+    current: 'profile',
+    me,
+    locals: {
+      action: EMAIL_PATH,
+      email: me.account.email,
+      typed,
+      problem: problemIn(t, problem, retryAfterSeconds),
+      retryAfterSeconds,
+    },
+  });
+}
+
+function problemIn(t: ReturnType<typeof textsFor>, problem: MessageKey | undefined, retryAfterSeconds?: number) {
+  if (retryAfterSeconds !== undefined) return { summary: t('forgot.too_many') };
+  return problem && { summary: t('change_email.wrong'), field: 'email', message: t(problem) };
+}

@@ -1,0 +1,89 @@
+// A new password, for who knows the old one. Every other device is signed out; this browser goes on.
+import type Koa from 'koa';
+import { z } from 'zod';
+import { authenticate } from '../../accounts/authenticate.ts';
+import { sayFlaw } from '../../accounts/say-flaw.ts';
+import { setPassword } from '../../credentials/set-password.ts';
+import { knownDeviceOf } from '../../devices/known-device.ts';
+import { networkOf } from '../../http/client-address.ts';
+import { deviceTokenOf } from '../../http/device-cookie.ts';
+import { languageOf } from '../../http/language.ts';
+import { textsFor } from '../../http/page.ts';
+import { sourceOf } from '../../http/request-source.ts';
+import type { AccountDeps } from '../deps.ts';
+import { ACCOUNT_PATH } from '../navigation.ts';
+import { backTo, readAccountForm, showAccountPage } from '../page.ts';
+import type { AccountStep, SignedIn } from '../signed-in.ts';
+
+export const PASSWORD_PATH = `${ACCOUNT_PATH}/password`;
+
+const form = z.object({
+  csrf: z.string().optional(),
+  current: z.string().max(4096),
+  password: z.string().max(4096),
+});
+
+interface Trouble {
+  readonly status: 400 | 429;
+  readonly summary: string;
+  readonly field?: 'current' | 'password';
+  readonly message?: string;
+  readonly retryAfterSeconds?: number;
+}
+
+export const showPassword =
+  (deps: AccountDeps): AccountStep =>
+  (ctx, me) =>
+    show(deps, ctx, me);
+
+/** The old password counts against the limits of the sign-in: this page is no way to guess it. */
+export const submitPassword =
+  (deps: AccountDeps): AccountStep =>
+  async (ctx, me) => {
+    const { current, password } = await readAccountForm(deps, ctx, { me, form });
+    const t = textsFor(ctx);
+    const network = networkOf(ctx.state.clientAddress);
+    const token = deviceTokenOf(ctx);
+    const knownDevice = await knownDeviceOf(deps, { identifier: me.account.email, token });
+    const proof = { identifier: me.account.email, password: current, network, knownDevice };
+    const answer = await authenticate({ ...deps, limits: deps.config.limits }, proof);
+    if (answer.outcome === 'too_many_attempts') {
+      return show(deps, ctx, me, { ...answer, status: 429, summary: t('sign_in.too_many_attempts') });
+    }
+    if (answer.outcome !== 'authenticated' || answer.account.id !== me.account.id) {
+      const message = t('change_password.current_wrong');
+      return show(deps, ctx, me, { status: 400, summary: t('change_password.wrong'), field: 'current', message });
+    }
+    const accountId = me.account.id;
+    const where = { source: sourceOf(ctx), language: languageOf(ctx) };
+    const kept = { exceptSession: me.session.uid, keepDevice: token };
+    const change = await setPassword(deps, { accountId, password, ...where, ...kept });
+    if (change.outcome === 'invalid') {
+      const message = change.flaws.map((flaw) => sayFlaw(t, flaw)).join(' ');
+      return show(deps, ctx, me, { status: 400, summary: t('new_password.refused'), field: 'password', message });
+    }
+    if (change.outcome === 'set') await deps.renewSession(ctx);
+    deps.log.info({ event: 'password.changed', accountId });
+    backTo(ctx, deps.isPage(SECURITY_PATH) ? SECURITY_PATH : ACCOUNT_PATH, 'change_password.done');
+  };
+
+const SECURITY_PATH = `${ACCOUNT_PATH}/security`;
+
+async function show(deps: AccountDeps, ctx: Koa.Context, me: SignedIn, trouble?: Trouble): Promise<void> {
+  if (trouble !== undefined) ctx.status = trouble.status;
+  if (trouble?.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(trouble.retryAfterSeconds));
+  await showAccountPage(deps, ctx, {
+    view: 'password',
+    title: 'change_password.title',
+    lead: 'change_password.lead',
+    current: 'security',
+    me,
+    locals: {
+      action: PASSWORD_PATH,
+      identifier: me.account.email,
+      rule: textsFor(ctx)('new_password.rule', { least: String(deps.rules.minLength) }),
+      problem: trouble,
+      retryAfterSeconds: trouble?.retryAfterSeconds,
+    },
+  });
+}

@@ -1,0 +1,63 @@
+// The username, if there is one: what somebody can sign in with besides the address.
+import type Koa from 'koa';
+import { z } from 'zod';
+import { changeUsername } from '../../credentials/change-username.ts';
+import { textsFor } from '../../http/page.ts';
+import { sourceOf } from '../../http/request-source.ts';
+import type { MessageKey } from '../../texts/messages.ts';
+import type { AccountDeps } from '../deps.ts';
+import { ACCOUNT_PATH } from '../navigation.ts';
+import { backTo, readAccountForm, showAccountPage } from '../page.ts';
+import type { AccountStep, SignedIn } from '../signed-in.ts';
+
+export const USERNAME_PATH = `${ACCOUNT_PATH}/username`;
+
+const form = z.object({ csrf: z.string().optional(), username: z.string().max(128) });
+
+export const showUsername =
+  (deps: AccountDeps): AccountStep =>
+  (ctx, me) =>
+    show(deps, ctx, me);
+
+export const submitUsername =
+  (deps: AccountDeps): AccountStep =>
+  async (ctx, me) => {
+    const { username } = await readAccountForm(deps, ctx, { me, form });
+    if (username.trim() === '' && isRequired(deps)) return show(deps, ctx, me, { problem: 'change_username.missing' });
+    const change = await changeUsername(deps, { accountId: me.account.id, username, source: sourceOf(ctx) });
+    switch (change.outcome) {
+      case 'changed':
+      case 'unknown_account':
+        return backTo(ctx, USERNAME_PATH, 'change_username.done');
+      case 'taken':
+        return show(deps, ctx, me, { typed: username, problem: 'change_username.taken' });
+      case 'unusable':
+        return show(deps, ctx, me, { typed: username, problem: 'change_username.unusable' });
+    }
+  };
+
+async function show(
+  deps: AccountDeps,
+  ctx: Koa.Context,
+  me: SignedIn,
+  { typed, problem }: { typed?: string; problem?: MessageKey } = {},
+): Promise<void> {
+  const t = textsFor(ctx);
+  if (problem !== undefined) ctx.status = 400;
+  await showAccountPage(deps, ctx, {
+    view: 'username',
+    title: 'change_username.title',
+    lead: 'change_username.lead',
+    current: 'profile',
+    me,
+    locals: {
+      action: USERNAME_PATH,
+      typed: typed ?? me.account.username ?? '',
+      isRequired: isRequired(deps),
+      problem: problem && { summary: t('change_username.wrong'), field: 'username', message: t(problem) },
+    },
+  });
+}
+
+/** Who signs up has to have one; who has one keeps one. */
+const isRequired = ({ config }: AccountDeps): boolean => config.registration.requiredFields.includes('username');

@@ -1,0 +1,53 @@
+// The username: one's own, unique, and none of those that people would take for the operator.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findAccount } from '../../src/accounts/accounts.ts';
+import type { Browser } from '../support/browser.ts';
+import { startTestServer, type TestServer } from '../support/start-server.ts';
+import { isBackAtApp, visitsAndSignsIn } from '../support/visits.ts';
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+let people = 0;
+
+async function atPage(): Promise<{ browser: Browser; id: string; email: string }> {
+  people += 1;
+  const email = `named-${people}@example.test`;
+  const { id } = await server.person({ email });
+  const { browser } = await visitsAndSignsIn(server, { identifier: email });
+  return { browser: await browser.open(`${server.issuer}/account/username`), id, email };
+}
+
+const nameOf = async (id: string) => (await findAccount(server.database.db, id))?.username;
+
+test('somebody takes a name, signs in with it, and gives it up again', async () => {
+  const { browser, id } = await atPage();
+  await browser.submit({ username: 'Ada.Anders' }, 'Save');
+  expect(browser.text).toContain('Your username is saved.');
+  expect(await nameOf(id)).toBe('Ada.Anders');
+  expect(isBackAtApp(await visitsAndSignsIn(server, { identifier: 'ada.anders' }))).toBe(true);
+  await browser.submit({ username: '' }, 'Save');
+  expect(await nameOf(id)).toBeUndefined();
+});
+
+test('a name that somebody has is refused in any spelling', async () => {
+  const first = await atPage();
+  await first.browser.submit({ username: 'only-one' }, 'Save');
+  const second = await atPage();
+  await second.browser.submit({ username: 'Only-One' }, 'Save');
+  expect(second.browser.page.status).toBe(400);
+  expect(second.browser.text).toContain('Somebody else has this username.');
+  expect(await nameOf(second.id)).toBeUndefined();
+});
+
+test.each(['admin', 'Support', 'ab', '1st', 'a b', 'some@example.test'])('%s is no username', async (username) => {
+  const { browser, id } = await atPage();
+  await browser.submit({ username }, 'Save');
+  expect(browser.page.status).toBe(400);
+  expect(browser.text).toContain('Some names are reserved.');
+  expect(await nameOf(id)).toBeUndefined();
+});
