@@ -39,7 +39,10 @@ export async function forgets(server: TestServer, identifier: string, browser?: 
 export async function resetLink({ server, mailbox }: Posted, email: string, identifier = email): Promise<string> {
   const before = mailbox.all(email).at(-1);
   await forgets(server, identifier, newBrowser());
-  const mail = await mailbox.waitFor(email, { subject: /password/i, ...(before && { after: before }) });
+  const mail = await mailbox.waitFor(email, {
+    subject: /new password|neues Passwort/i,
+    ...(before && { after: before }),
+  });
   return lastLink(mail, /reset-password\?token=/);
 }
 
