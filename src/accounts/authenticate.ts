@@ -4,7 +4,7 @@ import type { LimitsConfig } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
 import { Refusal } from '../errors.ts';
 import { knownAccount, unknownAccount } from '../limits/limits.ts';
-import { reserveSignIn, type SignInAttempt } from '../limits/sign-in-attempt.ts';
+import { type Refused, reserveSignIn, type SignInAttempt } from '../limits/sign-in-attempt.ts';
 import { type Account, isUsable } from './account.ts';
 import { findCredentials, findPasswordHash, renewPasswordHash } from './accounts.ts';
 import { canonicalIdentifier } from './identifiers.ts';
@@ -62,15 +62,23 @@ export async function authenticate(
   const found = await findCredentials(deps.db, identifier);
   const account = found ? knownAccount(found.account.id) : unknownAccount(spellingOf(identifier));
   const attempt = await reserveSignIn(deps, { account, network, knownDevice });
-  if ('allowed' in attempt) return { outcome: 'too_many_attempts', retryAfterSeconds: attempt.retryAfterSeconds };
+  if ('allowed' in attempt) return tooMany(attempt);
   const { matches, needsRehash } = await verifyOrReturn(deps, attempt, { hash: found?.passwordHash, password });
   if (!found || !matches) {
-    return { outcome: 'wrong_credentials', accountId: found?.account.id, ...(await attempt.failed()) };
+    const consequences = await attempt.failed();
+    if ('allowed' in consequences) return tooMany(consequences);
+    return { outcome: 'wrong_credentials', accountId: found?.account.id, ...consequences };
   }
-  await attempt.succeeded();
+  const blockedMeanwhile = await attempt.succeeded();
+  if (blockedMeanwhile !== undefined) return tooMany(blockedMeanwhile);
   if (!isUsable(found.account)) return whyUnusable(found.account);
   return authenticated(deps, { found, password, needsRehash });
 }
+
+const tooMany = ({ retryAfterSeconds }: Refused): Authentication => ({
+  outcome: 'too_many_attempts',
+  retryAfterSeconds,
+});
 
 async function authenticated(
   deps: Deps,

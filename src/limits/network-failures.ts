@@ -17,69 +17,61 @@ export interface Tried {
   readonly account: string;
 }
 
-/** Seconds. What a network waits for that is not blocked: until one of the attempts in flight has turned out well or badly. */
-const IN_FLIGHT_SECONDS = 2;
-
 /**
- * Takes one of the network's places for accounts that may fail, before the password is checked, so that of any number of
- * attempts at once no more accounts are tried than the limit. An account that has a place already needs no other.
+ * Whether anybody may try from there. Nothing is reserved, since a whole school may sign in at one moment; so it is asked
+ * again when the password has been checked: what was in flight when the network was blocked is not answered either.
  */
-export async function reserveForNetwork(
-  { db, clock }: Deps,
-  limits: LimitsConfig,
-  { network, account }: Tried,
-): Promise<Reservation> {
-  const now = databaseNow(clock);
-  const end = databaseNowPlus(clock, limits.networkWindowSeconds);
-  const isOver = sql<boolean>`(f.resets_at <= ${now} or (not f.blocked and f.failed = '{}' and f.trying = '{}'))`;
-  const hasPlace = sql<boolean>`(${account} = any(f.failed) or ${account} = any(f.trying))`;
-  const { rows } = await sql<{ network: string }>`
-    insert into network_failures as f (network, trying, failed, resets_at, blocked)
-    values (${network}, array[${account}]::text[], '{}', ${end}, false)
-    on conflict (network) do update set
-      trying = case when ${isOver} then array[${account}]::text[] when ${hasPlace} then f.trying
-        else array_append(f.trying, ${account}::text) end,
-      failed = case when ${isOver} then '{}' else f.failed end,
-      resets_at = case when ${isOver} then ${end} else f.resets_at end,
-      blocked = f.blocked and not ${isOver}
-    where ${isOver} or (not f.blocked and (${hasPlace}
-      or cardinality(f.failed) + cardinality(f.trying) < ${limits.networkAccounts}))
-    returning f.network`.execute(db);
-  if (rows.length > 0) return { allowed: true, retryAfterSeconds: 0 };
-  return { allowed: false, retryAfterSeconds: await secondsUntilOpen({ db, clock }, network) };
+export async function isNetworkOpen({ db, clock }: Deps, network: string): Promise<Reservation> {
+  const row = await db
+    .selectFrom('network_failures')
+    .select(sql<number>`date_part('epoch', resets_at - ${databaseNow(clock)})`.as('seconds'))
+    .where('network', '=', network)
+    .where('blocked', '=', true)
+    .where('resets_at', '>', databaseNow(clock))
+    .executeTakeFirst();
+  if (row === undefined) return { allowed: true, retryAfterSeconds: 0 };
+  return { allowed: false, retryAfterSeconds: Math.max(1, Math.ceil(Number(row.seconds))) };
 }
 
-/** True for the one failure that blocks the network. */
+/**
+ * Notes the account, in one statement, so that of any number of failures at once no more are noted than the limit, and one
+ * of them blocks the network. `closed`: it was blocked already, and this failure is nobody's to know.
+ */
 export async function failedFromNetwork(
   { db, clock }: Deps,
   limits: LimitsConfig,
   { network, account }: Tried,
-): Promise<boolean> {
-  const failed = sql`case when ${account} = any(failed) then failed else array_append(failed, ${account}::text) end`;
-  const full = sql<boolean>`cardinality(${failed}) >= ${limits.networkAccounts}`;
-  const noted = await standing({ db, clock }, network)
-    .set({
-      trying: without('trying', account),
-      failed: failed as RawBuilder<string[]>,
-      blocked: full,
-      resets_at: sql<Date>`case when ${full} then ${databaseNowPlus(clock, limits.networkBlockSeconds)} else resets_at end`,
-    })
-    .returning('blocked')
-    .executeTakeFirst();
-  return noted?.blocked === true;
+): Promise<'noted' | 'blocks' | 'closed'> {
+  const now = databaseNow(clock);
+  const end = databaseNowPlus(clock, limits.networkWindowSeconds);
+  const isOver = sql<boolean>`(f.resets_at <= ${now} or (not f.blocked and f.failed = '{}'))`;
+  const failed = sql`case when ${isOver} then array[${account}]::text[] when ${account} = any(f.failed) then f.failed
+    else array_append(f.failed, ${account}::text) end`;
+  const isFull = sql<boolean>`cardinality(${failed}) >= ${limits.networkAccounts}`;
+  const { rows } = await sql<{ blocked: boolean }>`
+    insert into network_failures as f (network, failed, resets_at, blocked)
+    values (${network}, array[${account}]::text[], ${end}, false)
+    on conflict (network) do update set
+      failed = ${failed},
+      blocked = ${isFull},
+      resets_at = case when ${isFull} then ${databaseNowPlus(clock, limits.networkBlockSeconds)}
+        when ${isOver} then ${end} else f.resets_at end
+    where ${isOver} or not f.blocked
+    returning f.blocked`.execute(db);
+  const [noted] = rows;
+  if (noted === undefined) return 'closed';
+  return noted.blocked ? 'blocks' : 'noted';
 }
 
-/** Whoever gets in after all has not failed. */
-export async function succeededFromNetwork(deps: Deps, { network, account }: Tried): Promise<void> {
-  await standing(deps, network)
-    .set({ trying: without('trying', account), failed: without('failed', account) })
-    .execute();
-}
-
-/** The password was not looked at. */
-export async function returnToNetwork(deps: Deps, { network, account }: Tried): Promise<void> {
-  await standing(deps, network)
-    .set({ trying: without('trying', account) })
+/** Whoever gets in after all has not failed. A block stands, whoever it was. */
+export async function succeededFromNetwork({ db, clock }: Deps, { network, account }: Tried): Promise<void> {
+  await db
+    .updateTable('network_failures')
+    .set({ failed: sql`array_remove(failed, ${account}::text)` as RawBuilder<string[]> })
+    .where('network', '=', network)
+    .where('resets_at', '>', databaseNow(clock))
+    .where('blocked', '=', false)
+    .where(sql<boolean>`${account} = any(failed)`)
     .execute();
 }
 
@@ -98,25 +90,4 @@ export async function sweepNetworkFailures({ db, clock }: Deps, batch: number): 
     )
     .executeTakeFirst();
   return Number(numDeletedRows);
-}
-
-/** A window that is over, or blocked, is not changed by what was begun in it. */
-const standing = ({ db, clock }: Deps, network: string) =>
-  db
-    .updateTable('network_failures')
-    .where('network', '=', network)
-    .where('resets_at', '>', databaseNow(clock))
-    .where('blocked', '=', false);
-
-const without = (column: 'trying' | 'failed', account: string): RawBuilder<string[]> =>
-  sql<string[]>`array_remove(${sql.ref(column)}, ${account}::text)`;
-
-async function secondsUntilOpen({ db, clock }: Deps, network: string): Promise<number> {
-  const row = await db
-    .selectFrom('network_failures')
-    .select(sql<number>`date_part('epoch', resets_at - ${databaseNow(clock)})`.as('seconds'))
-    .where('network', '=', network)
-    .where('blocked', '=', true)
-    .executeTakeFirst();
-  return row === undefined ? IN_FLIGHT_SECONDS : Math.max(1, Math.ceil(Number(row.seconds)));
 }

@@ -4,13 +4,7 @@ import type { LimitsConfig } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
 import { forgetAttempts, type Reservation, reachesLimit } from './counters.ts';
 import { accountLimit, alarmLimit, knownDeviceLimit, reserveInEach, returnInEach, signInLimits } from './limits.ts';
-import {
-  failedFromNetwork,
-  reserveForNetwork,
-  returnToNetwork,
-  succeededFromNetwork,
-  type Tried,
-} from './network-failures.ts';
+import { failedFromNetwork, isNetworkOpen, succeededFromNetwork, type Tried } from './network-failures.ts';
 
 interface Deps {
   readonly db: Db;
@@ -30,10 +24,15 @@ export interface Consequences {
   readonly alarm: boolean;
 }
 
+export type Refused = Reservation & { readonly allowed: false };
+
 export interface SignInAttempt {
-  /** The password was right. Failures before it are forgotten, those of other networks too. */
-  succeeded(): Promise<void>;
-  failed(): Promise<Consequences>;
+  /**
+   * The password was right. Failures before it are forgotten, those of other networks too. Refused if the network was
+   * blocked meanwhile: then nothing may be said of the password, and nothing is forgotten.
+   */
+  succeeded(): Promise<Refused | undefined>;
+  failed(): Promise<Refused | Consequences>;
   /** The password was not looked at. */
   giveBack(): Promise<void>;
 }
@@ -42,15 +41,16 @@ export interface SignInAttempt {
  * Either counted everywhere or nowhere. A known device counts for itself alone: whatever is tried elsewhere, from its own
  * network too, does not hold it up, and what is tried from it holds up nobody else.
  */
-export const reserveSignIn = (
-  deps: Deps,
-  attempted: AttemptedSignIn,
-): Promise<SignInAttempt | (Reservation & { readonly allowed: false })> =>
+export const reserveSignIn = (deps: Deps, attempted: AttemptedSignIn): Promise<SignInAttempt | Refused> =>
   attempted.knownDevice === undefined
     ? fromUnknownBrowser(deps, attempted)
     : fromKnownDevice(deps, attempted, attempted.knownDevice);
 
-async function fromKnownDevice(deps: Deps, { account }: AttemptedSignIn, deviceId: string) {
+async function fromKnownDevice(
+  deps: Deps,
+  { account }: AttemptedSignIn,
+  deviceId: string,
+): Promise<SignInAttempt | Refused> {
   const limit = knownDeviceLimit(deps.limits, deviceId);
   const reservation = await reserveInEach(deps, [limit]);
   if (!reservation.allowed) return refused(reservation);
@@ -58,38 +58,38 @@ async function fromKnownDevice(deps: Deps, { account }: AttemptedSignIn, deviceI
     succeeded: async () => {
       await forgetAttempts(deps, limit.key);
       await forgetAttempts(deps, accountLimit(deps.limits, account).key);
+      return undefined;
     },
     failed: async () => ({ networkBlocked: false, alarm: await reachesAlarm(deps) }),
     giveBack: () => returnInEach(deps, [limit]),
   };
 }
 
-async function fromUnknownBrowser(deps: Deps, tried: Tried) {
+async function fromUnknownBrowser(deps: Deps, tried: Tried): Promise<SignInAttempt | Refused> {
   const { network, pair, account } = signInLimits(deps.limits, tried.account, tried.network);
-  // The network first, so that a blocked one writes nothing more; the account last, so that a flood from one place, which
-  // ends at its own pair, is never counted against the owner elsewhere.
-  const place = await reserveForNetwork(deps, deps.limits, tried);
-  if (!place.allowed) return refused(place);
+  const open = await isNetworkOpen(deps, tried.network);
+  if (!open.allowed) return refused(open);
+  // The network first, so that one that is used up writes nothing more; the account last, so that a flood from one place,
+  // which ends at its own pair, is never counted against the owner elsewhere.
   const reservation = await reserveInEach(deps, [network, pair, account]);
-  if (!reservation.allowed) {
-    await returnToNetwork(deps, tried);
-    return refused(reservation);
-  }
+  if (!reservation.allowed) return refused(reservation);
   return {
     succeeded: async () => {
+      const still = await isNetworkOpen(deps, tried.network);
+      if (!still.allowed) return refused(still);
       await forgetAttempts(deps, pair.key);
       await forgetAttempts(deps, account.key);
       await returnInEach(deps, [network]);
       await succeededFromNetwork(deps, tried);
+      return undefined;
     },
-    failed: async () => ({
-      networkBlocked: await failedFromNetwork(deps, deps.limits, tried),
-      alarm: await reachesAlarm(deps),
-    }),
-    giveBack: async () => {
-      await returnInEach(deps, [network, pair, account]);
-      await returnToNetwork(deps, tried);
+    failed: async () => {
+      const said = await failedFromNetwork(deps, deps.limits, tried);
+      const alarm = await reachesAlarm(deps);
+      if (said === 'closed') return refused(await isNetworkOpen(deps, tried.network));
+      return { networkBlocked: said === 'blocks', alarm };
     },
+    giveBack: () => returnInEach(deps, [network, pair, account]),
   };
 }
 
@@ -106,4 +106,4 @@ const reachesAlarm = (deps: Deps): Promise<boolean> => {
   return reachesLimit(deps, key, limit);
 };
 
-const refused = ({ retryAfterSeconds }: Reservation) => ({ allowed: false as const, retryAfterSeconds });
+const refused = ({ retryAfterSeconds }: Reservation): Refused => ({ allowed: false, retryAfterSeconds });

@@ -207,7 +207,6 @@ const columns: Columns = {
   },
   network_failures: {
     network: 'text!',
-    trying: '_text!',
     failed: '_text!',
     resets_at: 'timestamptz!',
     blocked: 'bool!',

@@ -5,8 +5,6 @@ import type { Timestamp } from './column-types.ts';
 /** Which accounts cannot sign in from one network, in one window. */
 export interface NetworkFailuresTable {
   network: string;
-  /** Accounts whose password is being checked. */
-  trying: string[];
   /** Accounts that have failed and not succeeded since. */
   failed: string[];
   resets_at: Timestamp;
