@@ -6,6 +6,7 @@ import { APPS_PATH, showApp, showApps, submitDisconnect } from './apps-page.ts';
 import { credentialRoutes } from './credentials/routes.ts';
 import type { AccountDeps, AccountParts } from './deps.ts';
 import { DEVICES_PATH, showDevices, submitForgetAllDevices, submitForgetDevice } from './devices-page.ts';
+import { factorRoutes } from './factors/routes.ts';
 import { ACCOUNT_PATH } from './navigation.ts';
 import { showOverview } from './overview-page.ts';
 import { returnFromSignIn } from './return-page.ts';
@@ -33,6 +34,7 @@ export function accountRoutes(parts: AccountParts): readonly Route[] {
     post(at('sessions/:handle/end'), signedIn, inAccount(deps, submitEndSession(deps))),
     post(at('sessions/end-others'), signedIn, inAccount(deps, submitEndOtherSessions(deps))),
     ...credentialRoutes(deps),
+    ...factorRoutes(deps),
     post(at('sign-out'), signedIn, submitSignOut(deps)),
   ];
   return routes;

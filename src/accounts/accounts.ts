@@ -182,7 +182,11 @@ export async function setPasswordHash(
 ): Promise<boolean> {
   const changed = await db
     .updateTable('accounts')
-    .set({ password_hash: passwordHash ?? null, updated_at: databaseNow(clock) })
+    .set({
+      password_hash: passwordHash ?? null,
+      password_changed_at: databaseNow(clock),
+      updated_at: databaseNow(clock),
+    })
     .where('id', '=', accountId)
     .executeTakeFirst();
   return changed.numUpdatedRows > 0n;
@@ -222,20 +226,6 @@ export async function renewPasswordHash(
     .where('id', '=', accountId)
     .where('password_hash', '=', verified)
     .execute();
-}
-
-/**
- * Held until the transaction ends, by whoever counts what the account has before adding to it. Taken before any lock of
- * the protocol store. False when there is no such account.
- */
-export async function lockAccount(tx: Db, accountId: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom('accounts')
-    .select('id')
-    .where('id', '=', accountId)
-    .forNoKeyUpdate()
-    .executeTakeFirst();
-  return row !== undefined;
 }
 
 /** Its owner has opened a link that was sent there. */

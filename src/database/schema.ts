@@ -61,6 +61,8 @@ export interface AccountsTable {
   delete_at: Timestamp | null;
   /** argon2id, PHC string. */
   password_hash: string | null;
+  /** Null while it is the one that the account was made with. */
+  password_changed_at: Timestamp | null;
   created_at: CreatedAt;
   updated_at: Timestamp;
   last_sign_in_at: Timestamp | null;

@@ -37,13 +37,17 @@ export function answerRefusals({ isUnavailable }: RefusalOptions): Koa.Middlewar
 
 /** The last middleware: nobody else knew the path. */
 export const notFound: Koa.Middleware = async () => {
-  throw new Refusal({
+  throw nothingThere();
+};
+
+/** Also for what is somebody else's: whoever asks learns no more than of what there never was. */
+export const nothingThere = (): Refusal =>
+  new Refusal({
     code: 'not_found',
     status: 404,
     reason: 'unknown_address',
     message: 'The address may be mistyped, or the page has moved.',
   });
-};
 
 /** Wherever somebody asks for a new account, and the configuration has none to give. */
 export const signUpClosed = (): Refusal =>

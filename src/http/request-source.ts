@@ -1,9 +1,7 @@
 // Where a request came from, as data for rooms that know no HTTP: for the list of events, mails and devices.
 import type Koa from 'koa';
-import { deviceName } from '../texts/device-name.ts';
 import type { Language } from '../texts/messages.ts';
 import { languageOf } from './language.ts';
-import { textsFor } from './page.ts';
 import './state.ts';
 
 export interface RequestSource {
@@ -19,16 +17,14 @@ export const sourceOf = (ctx: Koa.Context): RequestSource => ({
   requestId: ctx.state.requestId,
 });
 
-/** What a verb that tells people by mail wants to know of the request: `by`. */
+/** What a verb that tells people by mail wants to know of the request. */
 export interface Circumstances {
   readonly source: RequestSource;
-  readonly where: { readonly device: string; readonly address: string };
   /** Of the page. */
   readonly language: Language;
 }
 
-export const circumstancesOf = (ctx: Koa.Context): Circumstances => {
-  const source = sourceOf(ctx);
-  const device = deviceName(textsFor(ctx), source.userAgent);
-  return { source, where: { device, address: source.address }, language: languageOf(ctx) };
-};
+export const circumstancesOf = (ctx: Koa.Context): Circumstances => ({
+  source: sourceOf(ctx),
+  language: languageOf(ctx),
+});

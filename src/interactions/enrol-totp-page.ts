@@ -3,13 +3,17 @@ import type Koa from 'koa';
 import { z } from 'zod';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
+import { textsFor } from '../http/page.ts';
 import { circumstancesOf } from '../http/request-source.ts';
+import { asksForSecondFactor, requestedAcr } from '../provider/step-up/required-acr.ts';
 import { confirmTotpEnrolment, startTotpEnrolment } from '../second-factors/enrol-totp.ts';
 import { newTotpSecret } from '../second-factors/totp.ts';
+import type { MessageKey } from '../texts/messages.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { addressOf, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
 import type { PasswordProved, SignInStage } from './sign-in-stage.ts';
+import { demandOf } from './traces/trusted-browser.ts';
 import { type Trouble, troubleLocals } from './trouble.ts';
 
 const form = z.object({ csrf: z.string().optional(), code: z.string().max(64) });
@@ -48,10 +52,30 @@ export async function showEnrolment(deps: InteractionDeps, ctx: Koa.Context, sho
       qrSvg,
       keyInGroups,
       otpauthUri: uri,
+      demandedBy: await demandedBy(deps, ctx, shown),
       ...troubleLocals(ctx, shown.trouble),
     },
   });
 }
+
+/** A sentence that says who wants a second factor: nobody likes to be asked for more without a reason. */
+async function demandedBy(
+  deps: InteractionDeps,
+  ctx: Koa.Context,
+  { signIn, account }: Shown,
+): Promise<string | undefined> {
+  const isAsked = asksForSecondFactor(requestedAcr(signIn.params));
+  const demand = (await demandOf(deps, signIn, account.id)) ?? (isAsked ? 'request' : undefined);
+  const names = { product: deps.config.name, app: signIn.client.clientName };
+  return demand && textsFor(ctx)(DEMANDED_BY[demand], names);
+}
+
+const DEMANDED_BY = {
+  configuration: 'enrol.demanded_by_server',
+  client: 'enrol.demanded_by_app',
+  role: 'enrol.demanded_by_role',
+  request: 'enrol.demanded_by_request',
+} as const satisfies Record<string, MessageKey>;
 
 export const submitEnrolment =
   (deps: InteractionDeps): Step =>
@@ -63,10 +87,7 @@ export const submitEnrolment =
     if (account === undefined || !isUsable(account)) return redirectToDispatch(ctx, signIn);
     const secret = deps.box.open(stage.sealedSecret, place(signIn));
     const proved = { accountId: account.id, passwordAt: stage.passwordAt, keep: stage.keep };
-    const answer = await confirmTotpEnrolment(
-      { ...deps, limits: deps.config.limits, issuer: deps.config.issuer },
-      { account, by: circumstancesOf(ctx), secret, code },
-    );
+    const answer = await confirmTotpEnrolment(deps, { account, by: circumstancesOf(ctx), secret, code });
     const again = (trouble: Trouble) =>
       showEnrolment(deps, ctx, { signIn, account, sealedSecret: stage.sealedSecret, trouble });
     switch (answer.outcome) {

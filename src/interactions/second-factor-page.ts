@@ -51,8 +51,7 @@ export const submitSecondFactor =
     if (stage.stage !== 'second-factor') return redirectToDispatch(ctx, signIn);
     const account = await findAccount(deps.db, stage.accountId);
     if (account === undefined || !isUsable(account)) return redirectToDispatch(ctx, signIn);
-    const { limits, issuer } = deps.config;
-    const answer = await verifySecondFactor({ ...deps, limits, issuer }, { account, by: circumstancesOf(ctx), code });
+    const answer = await verifySecondFactor(deps, { account, by: circumstancesOf(ctx), code });
     const again = (trouble: Trouble) =>
       showSecondFactor(deps, ctx, { signIn, account, trouble, trust: trust === 'yes' });
     switch (answer.outcome) {

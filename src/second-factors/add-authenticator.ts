@@ -1,8 +1,10 @@
 // One more authenticator for somebody who is signed in, or their first.
-import { lockAccount } from '../accounts/accounts.ts';
+import { lockAccount } from '../accounts/lock-account.ts';
+import { languageFor } from '../accounts/telling.ts';
 import { newId } from '../crypto/identifiers.ts';
 import { atomically } from '../database/atomically.ts';
 import { secondFactorLimit } from '../limits/limits.ts';
+import { endEverythingOf } from '../sessions/end-everything.ts';
 import { textsIn } from '../texts/messages.ts';
 import { freeName } from './authenticator-name.ts';
 import type { FactorDeps } from './deps.ts';
@@ -33,14 +35,15 @@ export type Addition =
 
 /**
  * Whoever calls this has made sure that the person has just proved who they are. The code that confirms is spent by it.
+ * With the first one everything ends that was begun by a password alone.
  * @throws Refusal `busy` (503)
  */
 export async function addAuthenticator(
   deps: FactorDeps,
-  { account, by, pending, code, name: wanted }: Change & AdditionRequest,
+  { account, by, pending, code, name: wanted, exceptSession }: Change & AdditionRequest,
 ): Promise<Addition> {
   const accountId = account.id;
-  const limit = secondFactorLimit(deps.limits, accountId);
+  const limit = secondFactorLimit(deps.config.limits, accountId);
   const first = await checkFirstCode(deps, { limit, secret: pending.secret, code });
   if (first.outcome !== 'right') return first;
   // Before the transaction: it lasts a few statements, not ten hashes.
@@ -51,11 +54,14 @@ export async function addAuthenticator(
     const held = await listAuthenticators(tx, accountId);
     if (held.some(({ id }) => id === pending.id)) return { outcome: 'already_added' };
     if (held.length >= MOST_AUTHENTICATORS) return { outcome: 'too_many_authenticators' };
-    const name = wanted ?? freeName(held, textsIn(by.language)('factors.usual_name'));
+    const name = wanted ?? freeName(held, textsIn(languageFor(account, by.language))('factors.usual_name'));
     if (held.some((each) => each.name === name)) return { outcome: 'name_taken' };
     await insertTotpSecret(inside, { ...pending, accountId, name, lastStep: first.step });
     const isFirst = held.length === 0 && codes !== undefined;
-    if (isFirst) await replaceRecoveryCodes(inside, accountId, codes);
+    if (isFirst) {
+      await replaceRecoveryCodes(inside, accountId, codes);
+      await endEverythingOf(inside, accountId, { exceptSession });
+    }
     await tellFactorAdded(inside, { account, by, name });
     return { outcome: 'added', name, recoveryCodes: isFirst ? codes.codes : [] };
   });
@@ -66,4 +72,6 @@ interface AdditionRequest {
   readonly code: string;
   /** As `authenticatorNameFrom` gives it; the next usual one unless stated. */
   readonly name?: string | undefined;
+  /** The session of the browser in which it happens; it goes on. */
+  readonly exceptSession: string;
 }

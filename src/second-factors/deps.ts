@@ -1,7 +1,7 @@
 // What the verbs of this room are given.
 import type { PasswordHasher } from '../accounts/password-hash.ts';
 import type { Clock } from '../clock.ts';
-import type { LimitsConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { SealedBox } from '../crypto/sealed-box.ts';
 import type { Db } from '../database/database.ts';
 
@@ -10,12 +10,11 @@ export interface ChangeDeps {
   readonly db: Db;
   readonly clock: Clock;
   readonly box: SealedBox;
-  /** Links in mails are made from it. */
-  readonly issuer: string;
+  /** Links in mails are made from the issuer. */
+  readonly config: Pick<Config, 'issuer' | 'limits'>;
 }
 
 /** For whatever checks or makes codes. */
 export interface FactorDeps extends ChangeDeps {
   readonly hasher: PasswordHasher;
-  readonly limits: LimitsConfig;
 }

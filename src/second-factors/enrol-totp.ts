@@ -1,5 +1,6 @@
 // Enrolment of an authenticator app: show a secret, have it confirmed by a code, hand out recovery codes.
-import { lockAccount } from '../accounts/accounts.ts';
+import { lockAccount } from '../accounts/lock-account.ts';
+import { languageFor } from '../accounts/telling.ts';
 import { atomically } from '../database/atomically.ts';
 import { reserveAttempt, returnAttempt } from '../limits/counters.ts';
 import { type NamedLimit, secondFactorLimit } from '../limits/limits.ts';
@@ -62,11 +63,12 @@ export async function confirmTotpEnrolment(
 ): Promise<TotpConfirmation> {
   const accountId = account.id;
   if (await hasTotpSecret(deps.db, accountId)) return { outcome: 'already_enrolled' };
-  const first = await checkFirstCode(deps, { limit: secondFactorLimit(deps.limits, accountId), secret, code });
+  const limit = secondFactorLimit(deps.config.limits, accountId);
+  const first = await checkFirstCode(deps, { limit, secret, code });
   if (first.outcome !== 'right') return first;
   // The hashes are made before the transaction: it lasts a few statements, not ten hashes.
   const codes = await newRecoveryCodes(deps.hasher);
-  const name = textsIn(by.language)('factors.usual_name');
+  const name = textsIn(languageFor(account, by.language))('factors.usual_name');
   const stored = await atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
     if (!(await lockAccount(tx, accountId)) || (await hasTotpSecret(tx, accountId))) return false;

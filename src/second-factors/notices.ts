@@ -1,10 +1,11 @@
 // What people are told of their factors: a mail and a line in the list of events, in the transaction of the change.
 import type { Account } from '../accounts/account.ts';
+import { languageFor, whereFrom } from '../accounts/telling.ts';
 import { type Actor, recordEvent, type Source } from '../audit/audit-log.ts';
 import type { EventName } from '../audit/events.ts';
 import type { MailMessage, Where } from '../mail/messages.ts';
 import { writeMail } from '../mail/outbox.ts';
-import { LANGUAGES, type Language } from '../texts/messages.ts';
+import type { Language } from '../texts/messages.ts';
 import type { ChangeDeps } from './deps.ts';
 
 /** Who changes something, and from where. */
@@ -13,9 +14,8 @@ export interface ChangedBy {
   readonly actor?: Actor | undefined;
   /** Undefined where no request was made: the command line. */
   readonly source: Source | undefined;
-  readonly where: Where;
-  /** Of the page; mails are in the account's own where it has one. */
-  readonly language: Language;
+  /** Of the page, where the account has none. */
+  readonly language?: Language | undefined;
 }
 
 export interface Change {
@@ -23,35 +23,36 @@ export interface Change {
   readonly by: ChangedBy;
 }
 
-export async function tellFactorAdded(deps: ChangeDeps, change: Change & { readonly name: string }): Promise<void> {
-  const { name, by } = change;
+interface OfFactor extends Change {
+  readonly name: string;
+}
+
+export async function tellFactorAdded(deps: ChangeDeps, change: OfFactor): Promise<void> {
+  const { name } = change;
   await record(deps, change, 'factor.added', { method: 'totp', name });
-  await mail(deps, change, { mail: 'factor_added', factor: name, where: by.where, accountLink: securityPage(deps) });
+  await mail(deps, change, (more) => ({ mail: 'factor_added', factor: name, ...more }));
 }
 
-export async function tellFactorRenamed(deps: ChangeDeps, change: Change & { readonly name: string }): Promise<void> {
-  await record(deps, change, 'factor.renamed', { method: 'totp', name: change.name });
-}
+/** No mail: nobody gets in more easily by it. */
+export const tellFactorRenamed = (deps: ChangeDeps, change: OfFactor): Promise<void> =>
+  record(deps, change, 'factor.renamed', { method: 'totp', name: change.name });
 
-export async function tellFactorRemoved(deps: ChangeDeps, change: Change & { readonly name: string }): Promise<void> {
-  const { name, by } = change;
+export async function tellFactorRemoved(deps: ChangeDeps, change: OfFactor): Promise<void> {
+  const { name } = change;
   await record(deps, change, 'factor.removed', { method: 'totp', name });
-  await mail(deps, change, { mail: 'factor_removed', factor: name, where: by.where, accountLink: securityPage(deps) });
+  await mail(deps, change, (more) => ({ mail: 'factor_removed', factor: name, ...more }));
 }
 
 export async function tellCodesRenewed(deps: ChangeDeps, change: Change): Promise<void> {
   await record(deps, change, 'recovery_codes.renewed');
-  const { where } = change.by;
-  await mail(deps, change, { mail: 'recovery_codes_renewed', where, accountLink: securityPage(deps) });
+  await mail(deps, change, (more) => ({ mail: 'recovery_codes_renewed', ...more }));
 }
 
 export async function tellCodeUsed(deps: ChangeDeps, change: Change & { readonly left: number }): Promise<void> {
-  const { left, by } = change;
+  const { left } = change;
   await record(deps, change, 'recovery_code.used', { left });
-  await mail(deps, change, { mail: 'recovery_code_used', left, where: by.where, accountLink: securityPage(deps) });
+  await mail(deps, change, (more) => ({ mail: 'recovery_code_used', left, ...more }));
 }
-
-const securityPage = ({ issuer }: ChangeDeps): string => `${issuer}/account/security`;
 
 const record = (
   deps: ChangeDeps,
@@ -60,8 +61,13 @@ const record = (
   details: Readonly<Record<string, string | number>> = {},
 ): Promise<void> => recordEvent(deps, { event, accountId: account.id, actor: by.actor, source: by.source, details });
 
-const mail = (deps: ChangeDeps, { account, by }: Change, message: MailMessage): Promise<void> =>
-  writeMail(deps, { to: account.email, accountId: account.id, language: languageFor(account, by), message });
-
-const languageFor = ({ language }: Account, by: ChangedBy): Language =>
-  LANGUAGES.find((each) => each === language) ?? by.language;
+async function mail(
+  deps: ChangeDeps,
+  { account, by }: Change,
+  messageWith: (more: { where: Where; accountLink: string }) => MailMessage,
+): Promise<void> {
+  const language = languageFor(account, by.language);
+  const accountLink = `${deps.config.issuer}/account/security`;
+  const message = messageWith({ where: whereFrom(by.source, language), accountLink });
+  await writeMail(deps, { to: account.email, accountId: account.id, language, message });
+}

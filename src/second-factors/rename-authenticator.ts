@@ -1,5 +1,5 @@
 // Calls an authenticator by another name.
-import { lockAccount } from '../accounts/accounts.ts';
+import { lockAccount } from '../accounts/lock-account.ts';
 import { atomically } from '../database/atomically.ts';
 import type { ChangeDeps } from './deps.ts';
 import { type Change, tellFactorRenamed } from './notices.ts';

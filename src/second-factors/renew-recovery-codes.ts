@@ -1,5 +1,5 @@
 // A new set of recovery codes: of the one before no code works any longer.
-import { lockAccount } from '../accounts/accounts.ts';
+import { lockAccount } from '../accounts/lock-account.ts';
 import { atomically } from '../database/atomically.ts';
 import type { FactorDeps } from './deps.ts';
 import { type Change, tellCodesRenewed } from './notices.ts';

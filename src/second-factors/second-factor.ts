@@ -28,7 +28,7 @@ export async function verifySecondFactor(
 ): Promise<SecondFactorVerification> {
   const presented = presentedFrom(typed);
   if (!presented) return { outcome: 'wrong_code' };
-  const limit = secondFactorLimit(deps.limits, account.id);
+  const limit = secondFactorLimit(deps.config.limits, account.id);
   const reservation = await reserveAttempt(deps, limit.key, limit);
   if (!reservation.allowed) {
     return { outcome: 'too_many_attempts', retryAfterSeconds: reservation.retryAfterSeconds };

@@ -7,7 +7,6 @@ import { createSealedBox } from '../../src/crypto/sealed-box.ts';
 import { reserveAttempt } from '../../src/limits/counters.ts';
 import { confirmTotpEnrolment, startTotpEnrolment } from '../../src/second-factors/enrol-totp.ts';
 import { refresh, signedIn, WEB } from '../protocol/apps.ts';
-import { DEFAULT_LIMITS } from '../support/limits.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { totpCode } from '../support/sign-in.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
@@ -236,7 +235,8 @@ test('a reset takes the authenticator and the recovery codes, forgets failed tri
   expect((await answerOf(here(), ['user', 'reset-mfa', email]))['removed']).toBe(false);
   // Once for what was taken, by mail too; not for the second try, which took nothing.
   const events = await listEventsOf(server.database.db, id, { limit: 10 });
-  expect(events.map(({ event, actor }) => `${event} ${actor}`)).toEqual([
+  const ofFactors = events.filter(({ event }) => event.startsWith('factor.'));
+  expect(ofFactors.map(({ event, actor }) => `${event} ${actor}`)).toEqual([
     'factor.removed operator',
     `factor.added account:${id}`,
   ]);
@@ -245,7 +245,10 @@ test('a reset takes the authenticator and the recovery codes, forgets failed tri
     .select('message')
     .where('account_id', '=', id)
     .execute();
-  expect(mails.map(({ message }) => message).sort()).toEqual(['factor_added', 'factor_removed']);
+  expect(mails.flatMap(({ message }) => (message.startsWith('factor_') ? [message] : [])).sort()).toEqual([
+    'factor_added',
+    'factor_removed',
+  ]);
 });
 
 const deps = () => ({ db: server.database.db, clock: movingClock });
@@ -254,10 +257,10 @@ async function enrol(accountId: string): Promise<void> {
   const account = await findAccount(server.database.db, accountId);
   if (account === undefined) throw new Error(accountId);
   const { secret } = startTotpEnrolment({ issuerName: 'Test', account });
-  const needed = { ...deps(), box: createSealedBox(randomBytes(32)), hasher: server.hasher, issuer: server.issuer };
-  const by = { source: undefined, where: { device: '', address: '' }, language: 'en' } as const;
+  const needed = { ...deps(), box: createSealedBox(randomBytes(32)), hasher: server.hasher, config: server.config };
+  const by = { source: undefined } as const;
   const confirmation = { account, by, secret, code: totpCode(secret) };
-  const enrolled = await confirmTotpEnrolment({ ...needed, limits: DEFAULT_LIMITS }, confirmation);
+  const enrolled = await confirmTotpEnrolment(needed, confirmation);
   expect(enrolled.outcome).toBe('enrolled');
 }
 

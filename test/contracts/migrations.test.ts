@@ -39,6 +39,7 @@ const columns: Columns = {
     status_reason: 'text?',
     delete_at: 'timestamptz?',
     password_hash: 'text?',
+    password_changed_at: 'timestamptz?',
     created_at: 'timestamptz!',
     updated_at: 'timestamptz!',
     last_sign_in_at: 'timestamptz?',

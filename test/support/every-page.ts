@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { issueSetupLink } from '../../src/first-administrator/setup-link.ts';
 import { setupAddress } from '../../src/first-run/address.ts';
 import { ACCOUNT_PAGES } from './account-pages.ts';
+import { FACTOR_PAGES } from './factor-pages.ts';
 import { LINK_PAGES } from './link-pages.ts';
 import { movingClock } from './moving-clock.ts';
 import { authorizationRequest, totpCode } from './sign-in.ts';
@@ -147,6 +148,7 @@ async function setsUpAuthenticator(stage: Stage): Promise<void> {
 
 export const PAGES: readonly PageState[] = [
   ...ACCOUNT_PAGES,
+  ...FACTOR_PAGES,
   ...LINK_PAGES,
   {
     view: 'home',

@@ -3,11 +3,7 @@ import { inWords } from '../../accounts/password-rules.ts';
 import { setPassword } from '../../credentials/set-password.ts';
 import { deriveKey } from '../../crypto/derived-keys.ts';
 import { createSealedBox } from '../../crypto/sealed-box.ts';
-import { atomically } from '../../database/atomically.ts';
-import { forgetAttempts } from '../../limits/counters.ts';
-import { secondFactorLimit } from '../../limits/limits.ts';
 import { resetSecondFactors } from '../../second-factors/reset-second-factors.ts';
-import { endEverythingOf } from '../../sessions/end-everything.ts';
 import { commandConfig } from '../configuration.ts';
 import { CommandFailed } from '../failure.ts';
 import { count } from '../output.ts';
@@ -48,33 +44,19 @@ export async function setUserPassword(
 const refusedPassword = (email: string, reasons: readonly string[]): string =>
   `The password of ${email} was not changed:${reasons.map((reason) => `\n  ${reason}`).join('')}`;
 
-/** What mails say of a change by command: not from which device, and in English where the account has no language. */
-const BY_OPERATOR = {
-  actor: 'operator',
-  source: undefined,
-  where: { device: '', address: '' },
-  language: 'en',
-} as const;
-
-/** The person is told. The tries are forgotten too: whoever enrols a new authenticator starts afresh. */
+/** Ends every session and refresh token too; whoever had a second factor is told by mail. */
 export const resetUserFactors = (invocation: Invocation, { who }: { who: string }): Promise<Answer> => {
   const config = commandConfig(invocation);
   const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
   return withDatabase(config, async (deps) => {
     const account = await requireAccount(deps.db, who);
     const { id, email } = account;
-    const { removed, sessions } = await atomically(deps.db, async (db) => {
-      const removed = await resetSecondFactors(
-        { ...deps, box, issuer: config.issuer, db },
-        { account, by: BY_OPERATOR },
-      );
-      await forgetAttempts({ ...deps, db }, secondFactorLimit(config.limits, id).key);
-      return { removed, sessions: await endEverythingOf({ ...deps, db }, id) };
-    });
+    const by = { actor: 'operator', source: undefined } as const;
+    const { removed, sessionsEnded } = await resetSecondFactors({ ...deps, box, config }, { account, by });
     const what = removed ? 'has no second factor any longer' : 'had no second factor';
     return {
-      result: { id, email, removed, sessions_ended: sessions },
-      text: `${email} ${what}; ${count(sessions, 'session')} ended.`,
+      result: { id, email, removed, sessions_ended: sessionsEnded },
+      text: `${email} ${what}; ${count(sessionsEnded, 'session')} ended.`,
     };
   });
 };

@@ -48,7 +48,7 @@ export const depsFor = (db: Db) => ({
   hasher: countingHasher(),
   rules,
   limits,
-  issuer: 'https://id.example.test',
+  config: { issuer: 'https://id.example.test', limits },
 });
 
 let people = 0;

@@ -17,6 +17,5 @@ export function wrongCodeAt(secret: string, clock: Clock): string {
 /** Who changes something, for verbs that tell people of it. */
 export const BY = {
   source: { address: '192.0.2.7', userAgent: 'A browser', requestId: 'request-1' },
-  where: { device: 'Firefox on Windows', address: '192.0.2.7' },
   language: 'en',
 } as const;

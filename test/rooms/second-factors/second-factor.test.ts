@@ -21,7 +21,8 @@ describe.each(kinds)('on %s', (kind) => {
   async function enrolled({ secondFactorFailures = 5, hasher = quickHasher() } = {}) {
     const base = depsFor(database.db);
     const limits = { ...base.limits, secondFactorFailures };
-    const deps = { ...base, hasher, limits, box: createSealedBox(Buffer.alloc(32, 7)) };
+    const config = { ...base.config, limits };
+    const deps = { ...base, hasher, config, box: createSealedBox(Buffer.alloc(32, 7)) };
     const account = await person(deps, { password: undefined });
     const { secret } = startTotpEnrolment({ issuerName: 'Gatehouse', account });
     const confirmation = await confirmTotpEnrolment(deps, {

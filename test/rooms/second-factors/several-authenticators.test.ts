@@ -50,7 +50,14 @@ describe.each(kinds)('on %s', (kind) => {
     const deps = { ...depsFor(database.db), hasher: quickHasher(), box: createSealedBox(Buffer.alloc(32, 7)) };
     const account = await person(deps, { password: undefined });
     const adds = (name?: string, pending = newPendingAuthenticator(), step = 0) =>
-      addAuthenticator(deps, { account, by: BY, pending, name, code: codeAt(pending.secret, deps.clock, step) });
+      addAuthenticator(deps, {
+        account,
+        by: BY,
+        exceptSession: 'this',
+        pending,
+        name,
+        code: codeAt(pending.secret, deps.clock, step),
+      });
     const verify = (code: string) => verifySecondFactor(deps, { account, by: BY, code });
     const list = () => listAuthenticators(deps.db, account.id);
     const events = async () => (await listEventsOf(deps.db, account.id, { limit: 50 })).map(({ event }) => event);
@@ -142,7 +149,7 @@ describe.each(kinds)('on %s', (kind) => {
     await adds('Tablet');
     const [phone, tablet] = await list();
     const remove = (id: string | undefined, demanded = false) =>
-      removeAuthenticator(deps, { account, by: BY, id: id ?? '', demanded });
+      removeAuthenticator(deps, { account, by: BY, id: id ?? '', demanded, exceptSession: 'this' });
     expect(await remove(phone?.id, true)).toEqual({ outcome: 'removed', name: 'Phone', wasLast: false });
     expect(await remove(phone?.id)).toEqual({ outcome: 'unknown' });
     expect(await remove(tablet?.id, true)).toEqual({ outcome: 'needed' });
@@ -161,7 +168,9 @@ describe.each(kinds)('on %s', (kind) => {
     const { adds, list, deps, account } = await somebody();
     await adds('Phone');
     await adds('Tablet');
-    const removals = (await list()).map(({ id }) => removeAuthenticator(deps, { account, by: BY, id, demanded: true }));
+    const removals = (await list()).map(({ id }) =>
+      removeAuthenticator(deps, { account, by: BY, id, demanded: true, exceptSession: 'this' }),
+    );
     expect((await Promise.all(removals)).map(({ outcome }) => outcome).sort()).toEqual(['needed', 'removed']);
   });
 
@@ -178,7 +187,7 @@ describe.each(kinds)('on %s', (kind) => {
     expect(await rename(jane, 'Tablet')).toEqual({ outcome: 'name_taken' });
     expect(await rename(jane, 'Old phone')).toEqual({ outcome: 'renamed' });
     expect(await rename(mallory, 'Mine')).toEqual({ outcome: 'unknown' });
-    const removal = { account: mallory.account, by, id, demanded: false };
+    const removal = { account: mallory.account, by, id, demanded: false, exceptSession: 'this' };
     expect(await removeAuthenticator(mallory.deps, removal)).toEqual({ outcome: 'unknown' });
     expect((await jane.list()).map(({ name }) => name)).toContain('Old phone');
     expect(await mallory.events()).toEqual([]);

@@ -3,6 +3,7 @@ import QRCode from 'qrcode';
 import { momentIn } from '../../../src/texts/dates.ts';
 import { LANGUAGES, type Language, textsIn } from '../../../src/texts/messages.ts';
 import { accountCentre } from './account-samples.ts';
+import { factorPages } from './factor-samples.ts';
 
 export interface Sample {
   readonly view: string;
@@ -85,7 +86,8 @@ const signIn = {
 const secondFactor = { client: shop, action, csrf, notYouAction, account: alice, title: 'Enter your code' };
 const totp = { ...secondFactor, method: 'totp', switchHref: `${action}?method=recovery_code` };
 const recovery = { ...secondFactor, method: 'recovery_code', switchHref: `${action}?method=totp` };
-const enrol = { ...secondFactor, title: 'Set up your authenticator app', qrSvg, keyInGroups, otpauthUri };
+const demandedBy = 'A role you have asks for a second factor.';
+const enrol = { ...secondFactor, title: 'Set up your authenticator app', demandedBy, qrSvg, keyInGroups, otpauthUri };
 const consent = { client: shop, account: alice, notYouAction, action, csrf, title: 'Access', resources: [] };
 
 function state(view: string, name: string, locals: Record<string, unknown>): Sample {
@@ -541,6 +543,7 @@ export const samples: readonly Sample[] = [
   ...selfService,
   ...others,
   ...accountCentre,
+  ...factorPages,
 ];
 
 /** Locals that the page renderer adds to every view. */
