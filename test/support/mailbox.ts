@@ -60,8 +60,8 @@ export interface Mailbox {
 type Behaviour = (at: Step, address: string) => Promise<'go' | 'drop'>;
 
 export interface MailboxOptions {
-  /** STARTTLS is offered, or TLS from the first byte, with this certificate. */
-  readonly tls?: { readonly key: string; readonly cert: string; readonly from: 'start' | 'starttls' };
+  /** STARTTLS is offered, or TLS from the first byte, with a certificate for `localhost` that nobody has signed. */
+  readonly tls?: 'start' | 'starttls';
   readonly auth?: { readonly user: string; readonly password: string };
   /** 127.0.0.2 is no loopback address to Gatehouse. */
   readonly host?: string;
@@ -82,9 +82,8 @@ export async function startMailbox({ tls, auth, host = '127.0.0.1' }: MailboxOpt
     );
 
   const options: SMTPServerOptions = {
-    secure: tls?.from === 'start',
-    ...(tls !== undefined && { key: tls.key, cert: tls.cert }),
-    disabledCommands: [...(tls?.from === 'starttls' ? [] : ['STARTTLS']), ...(auth === undefined ? ['AUTH'] : [])],
+    secure: tls === 'start',
+    disabledCommands: [...(tls === 'starttls' ? [] : ['STARTTLS']), ...(auth === undefined ? ['AUTH'] : [])],
     authOptional: auth === undefined,
     allowInsecureAuth: true,
     disableReverseLookup: true,
@@ -171,7 +170,7 @@ export async function startMailbox({ tls, auth, host = '127.0.0.1' }: MailboxOpt
   const user = auth === undefined ? '' : `${encodeURIComponent(auth.user)}:${encodeURIComponent(auth.password)}@`;
 
   return {
-    url: `${tls?.from === 'start' ? 'smtps' : 'smtp'}://${user}${host}:${port}`,
+    url: `${tls === 'start' ? 'smtps' : 'smtp'}://${user}${host}:${port}`,
     port,
     begun,
     all: (address) => received.filter(({ to }) => address === undefined || to === address),
