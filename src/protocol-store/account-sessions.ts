@@ -1,6 +1,6 @@
 // The sessions of an account that stand now, each once, however many rows it has.
 import { epochSeconds } from '../clock.ts';
-import { type Payload, stillFindable } from './payloads.ts';
+import { type Payload, type StoreDeps, stillFindable } from './payloads.ts';
 import { authorizationsOf, mergeAuthorizations } from './session-authorizations.ts';
 import { factsOf } from './session-facts.ts';
 import type { SessionDeps } from './session-rows.ts';
@@ -14,6 +14,7 @@ export interface StandingSession {
   readonly usedAt: number;
   /** The apps that it has been used for. */
   readonly clientIds: readonly string[];
+  readonly grantIds: readonly string[];
 }
 
 /** Last used first. */
@@ -41,15 +42,31 @@ export async function standingSessionsOf(deps: SessionDeps, accountId: string): 
     .sort((left, right) => right.usedAt - left.usedAt);
 }
 
+/** Newest first. Which of them a session holds is for the caller to see. */
+export async function standingGrantsOf({ db, clock }: StoreDeps, accountId: string): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('oidc_payloads')
+    .select('id')
+    .where('model', '=', 'Grant')
+    .where('account_id', '=', accountId)
+    .where('destroyed_at', 'is', null)
+    .where(stillFindable(clock))
+    .orderBy('created_at', 'desc')
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 function summary(uid: string, payloads: readonly Payload[]): StandingSession {
   const facts = payloads.map(factsOf);
   const last = facts.reduce((one, other) => ((other.loginTs ?? 0) > (one.loginTs ?? 0) ? other : one));
   const loginTs = last.loginTs ?? 0;
+  const authorizations = mergeAuthorizations(payloads.map(authorizationsOf), {});
   return {
     uid,
     loginTs,
     kept: last.kept,
     usedAt: Math.max(...facts.map(({ usedAt }) => usedAt ?? loginTs)),
-    clientIds: Object.keys(mergeAuthorizations(payloads.map(authorizationsOf), {})),
+    clientIds: Object.keys(authorizations),
+    grantIds: Object.values(authorizations).flatMap(({ grantId }) => grantId ?? []),
   };
 }

@@ -1,19 +1,36 @@
 // What goes with saving a session: what its owner recognises it by, and that nobody has more than they could look through.
+import { standingGrantsOf } from '../protocol-store/account-sessions.ts';
+import { revokeGrant } from '../protocol-store/payloads.ts';
 import { endSession } from './end-session.ts';
 import { type SessionListDeps, standingSessions } from './list-sessions.ts';
 import { countDetails, noteSessionUse, type SessionUse } from './session-details.ts';
 
 /** OWASP ASVS 7.1.2. More than anybody uses; a script that signs in again and again is bounded. */
 export const MOST_SESSIONS = 100;
+/** Beyond those that sessions hold: what apps keep when a session is over, and what was left behind by one that ran out. */
+export const MOST_GRANTS = 100;
 
-/** After the session was saved. At its first use the account's oldest end, where there are too many. */
+/** After the session was saved. At its first use the account's oldest sessions and grants end, where there are too many. */
 export async function noteSavedSession(deps: SessionListDeps, use: SessionUse): Promise<void> {
   if ((await noteSessionUse(deps, use)) !== 'begun') return;
-  if ((await countDetails(deps.db, use.accountId)) > MOST_SESSIONS) await endOldest(deps, use);
+  if ((await countDetails(deps.db, use.accountId)) > MOST_SESSIONS) await endOldestSessions(deps, use);
+  const grants = await standingGrantsOf(deps, use.accountId);
+  if (grants.length > MOST_GRANTS) await endOldestGrants(deps, use.accountId, grants);
 }
 
 /** Those that were not used for longest. */
-async function endOldest(deps: SessionListDeps, { uid: begun, accountId }: SessionUse): Promise<void> {
+async function endOldestSessions(deps: SessionListDeps, { uid: begun, accountId }: SessionUse): Promise<void> {
   const others = (await standingSessions(deps, accountId)).filter(({ uid }) => uid !== begun);
   for (const { uid } of others.slice(MOST_SESSIONS - 1)) await endSession(deps, uid);
+}
+
+/** No app loses what it has in a session that stands. */
+async function endOldestGrants(
+  deps: SessionListDeps,
+  accountId: string,
+  newestFirst: readonly string[],
+): Promise<void> {
+  const held = new Set((await standingSessions(deps, accountId)).flatMap(({ grantIds }) => grantIds));
+  const left = newestFirst.filter((id) => !held.has(id));
+  for (const id of left.slice(MOST_GRANTS)) await revokeGrant(deps, id);
 }

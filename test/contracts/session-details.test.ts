@@ -1,7 +1,7 @@
 // What a person recognises a session by: written when it begins, at most once a minute after that, gone when it ends.
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MOST_SESSIONS, noteSavedSession } from '../../src/sessions/begin-session.ts';
+import { MOST_GRANTS, MOST_SESSIONS, noteSavedSession } from '../../src/sessions/begin-session.ts';
 import { endEverythingOf } from '../../src/sessions/end-everything.ts';
 import { endSession } from '../../src/sessions/end-session.ts';
 import { endSessionOf, endSessionsOf } from '../../src/sessions/end-session-of.ts';
@@ -11,7 +11,7 @@ import { countAsActivity } from '../../src/sessions/session-lifetime.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { beginSession, personIn } from './account-sessions.ts';
 import { atOnce, KINDS } from './racing.ts';
-import { newId, now, openStore, type Store } from './stored.ts';
+import { newId, now, openStore, type Store, saveGrant, saveToken } from './stored.ts';
 
 const LIMITS = { idleSeconds: 3600, absoluteSeconds: 43_200, keep: { idleSeconds: 86_400, absoluteSeconds: 259_200 } };
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0';
@@ -193,6 +193,20 @@ describe.each(KINDS)('the details of a session on %s', (kind) => {
         .execute();
       expect([notices.length, events.length]).toEqual([1, 1]);
     });
+  });
+
+  test(`an account has at most ${MOST_GRANTS} grants that no session holds: the oldest end, with their tokens`, async () => {
+    const jane = await personIn(store);
+    const held = await saveGrant(store, { accountId: jane });
+    await begun(jane, { authorizations: { web: { sid: 's', grantId: held } } });
+    const grants: string[] = [];
+    for (let index = 0; index < MOST_GRANTS + 2; index += 1) grants.push(await saveGrant(store, { accountId: jane }));
+    const [oldest = '', second = '', third = ''] = grants;
+    const token = await saveToken(store, { model: 'RefreshToken', grantId: oldest, accountId: jane });
+    await begun(jane);
+    const stands = async (id: string) => (await store.adapter('Grant').find(id)) !== undefined;
+    expect(await Promise.all([held, oldest, second, third].map(stands))).toEqual([true, false, false, true]);
+    expect(await store.adapter('RefreshToken').find(token)).toBeUndefined();
   });
 
   test(`an account has at most ${MOST_SESSIONS} sessions: the one that was not used for longest ends`, async () => {
