@@ -36,10 +36,10 @@ export const showOverview =
           text,
           href: deps.isPage(path) ? path : undefined,
         })),
-        places: places.map(({ path, label, count, of }) => ({
+        places: places.map(({ path, label, counts }) => ({
           href: path,
           label: t(label),
-          said: t.count(count, held[of]),
+          said: counts.map(({ text, of }) => t.count(text, held[of])),
         })),
       },
     });
@@ -67,25 +67,33 @@ async function heldBy(deps: AccountDeps, accountId: string): Promise<Held> {
 interface Place {
   readonly path: string;
   readonly label: MessageKey;
-  readonly count: CountedKey;
-  readonly of: keyof Held;
+  readonly counts: readonly { readonly text: CountedKey; readonly of: keyof Held }[];
 }
 
 const PLACES: readonly Place[] = [
   {
     path: `${ACCOUNT_PATH}/security`,
     label: 'account.menu.security',
-    count: 'account.overview.authenticators',
-    of: 'authenticators',
+    counts: [
+      { text: 'account.overview.authenticators', of: 'authenticators' },
+      { text: 'account.overview.codes', of: 'codes' },
+    ],
   },
   {
     path: `${ACCOUNT_PATH}/sessions`,
     label: 'account.menu.sessions',
-    count: 'account.overview.sessions',
-    of: 'sessions',
+    counts: [{ text: 'account.overview.sessions', of: 'sessions' }],
   },
-  { path: `${ACCOUNT_PATH}/devices`, label: 'account.menu.devices', count: 'account.overview.devices', of: 'devices' },
-  { path: `${ACCOUNT_PATH}/apps`, label: 'account.menu.apps', count: 'account.overview.apps', of: 'apps' },
+  {
+    path: `${ACCOUNT_PATH}/devices`,
+    label: 'account.menu.devices',
+    counts: [{ text: 'account.overview.devices', of: 'devices' }],
+  },
+  {
+    path: `${ACCOUNT_PATH}/apps`,
+    label: 'account.menu.apps',
+    counts: [{ text: 'account.overview.apps', of: 'apps' }],
+  },
 ];
 
 /** What could lock this person out, or let somebody else in. */

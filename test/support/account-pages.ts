@@ -1,8 +1,8 @@
 // The pages of the account centre, in every state worth looking at.
 
 import { type PageState, password, type Stage, somebody } from './every-page.ts';
-import { authorizationRequest, newBrowser } from './sign-in.ts';
-import { visitsAndSignsIn } from './visits.ts';
+import { newBrowser } from './sign-in.ts';
+import { visits, visitsAndSignsIn } from './visits.ts';
 
 /** Signed in, at a page of the account centre. */
 export async function atAccount(stage: Stage, path: string, email?: string): Promise<void> {
@@ -13,18 +13,17 @@ export async function atAccount(stage: Stage, path: string, email?: string): Pro
   await stage.page.waitForURL(address);
 }
 
-/** Signed in at two apps: one has asked, the other one has not. */
+/** Signed in at two apps, in a small browser of the tests; its cookies are what counts. One has asked, the other has not. */
 async function usesApps(stage: Stage): Promise<void> {
   const { server, page } = stage;
-  await page.route('https://app.example.test/**', (route) => route.fulfill({ contentType: 'text/html', body: '' }));
   const scope = 'openid profile email roles offline_access items:read items:write';
-  const resource = 'https://api.example.test';
-  await page.goto(authorizationRequest(server.issuer, { client_id: 'ledger', scope, resource }).url);
-  await password(stage, await somebody(stage));
-  await page.getByRole('button', { name: 'Allow' }).click();
-  await page.waitForURL('https://app.example.test/**');
-  await page.goto(authorizationRequest(server.issuer, { client_id: 'web' }).url);
-  await page.waitForURL('https://app.example.test/**');
+  const params = { client_id: 'ledger', scope, resource: 'https://api.example.test' };
+  const { browser } = await visitsAndSignsIn(server, { identifier: await somebody(stage), params });
+  await browser.submit({}, 'Allow');
+  await visits(server, {}, browser);
+  const cookies = await browser.cookiesAt(`${server.issuer}/`);
+  const { issuer: url } = server;
+  await page.context().addCookies(Object.entries(cookies).map(([name, value]) => ({ name, value, url })));
 }
 
 export const ACCOUNT_PAGES: readonly PageState[] = [

@@ -68,8 +68,8 @@ export const accountCentre: readonly Sample[] = [
     lastSignInAt: new Date('2026-11-20T17:05:00Z'),
     attention: [],
     places: [
-      { href: '/account/sessions', label: 'Sessions', said: '3 sessions' },
-      { href: '/account/apps', label: 'Connected apps', said: '1 app' },
+      { href: '/account/sessions', label: 'Sessions', said: ['3 sessions'] },
+      { href: '/account/apps', label: 'Connected apps', said: ['1 app'] },
     ],
   }),
   state('overview', 'after something was done, with much to do', {
