@@ -1,4 +1,5 @@
 // Asking whether somebody has an account, in every way the outside has: the same question about people who have one and who have none.
+import type { Browser } from './browser.ts';
 import { authorizationRequest, newBrowser } from './sign-in.ts';
 import type { TestServer } from './start-server.ts';
 
@@ -14,7 +15,7 @@ export interface Answer extends Seen {
 }
 
 /** Behind a proxy that says where each question comes from. */
-export const BEHIND_PROXY = 'server: { trusted_proxies: [127.0.0.1/32] }\n';
+export const BEHIND_PROXY = 'server: { trusted_proxies: [127.0.0.1/32] }\nregistration: { policy: open }\n';
 
 /** Who is asked about; all addresses are equally long. */
 export type Who = 'has an account' | 'has none' | 'is banned' | 'has no password';
@@ -28,6 +29,7 @@ export interface Question {
 
 /** Everything that is random, and the identifier that was typed. */
 const MASKS: readonly [RegExp, string][] = [
+  [/expires=[^;]*/g, 'expires=LATER'],
   [/\d{1,3}(?:\.\d{1,3}){3}/g, 'ADDRESS'],
   [/[\w-]{20,}(?:\.[\w-]{20,})*/g, 'RANDOM'],
   [/person-\d{9}/g, 'PERSON'],
@@ -56,11 +58,33 @@ async function submit({
 }): Promise<Answer> {
   const browser = newBrowser({ headers: { 'x-forwarded-for': address } });
   await browser.open(open);
+  return (await press(browser, fields, button)).answer;
+}
+
+async function press(
+  browser: Browser,
+  fields: Record<string, string>,
+  button: string,
+): Promise<{ answer: Answer; leadsTo: string }> {
   const { action, data } = browser.form(fields, button);
   const from = performance.now();
   const response = await browser.request(action, { method: 'POST', form: data });
   const body = await response.text();
-  return seen(response, body, performance.now() - from);
+  const answer = seen(response, body, performance.now() - from);
+  return { answer, leadsTo: new URL(response.headers.get('location') ?? action, action).href };
+}
+
+/** Up to the page that asks for the code. */
+async function signsUp(
+  server: TestServer,
+  email: string,
+  address: string,
+): Promise<{ browser: Browser; answer: Answer }> {
+  const browser = newBrowser({ headers: { 'x-forwarded-for': address } });
+  await browser.open(authorizationRequest(server.issuer, { prompt: 'create' }).url);
+  const { answer, leadsTo } = await press(browser, { email, password: 'a rather long pass phrase' }, 'Create');
+  await browser.open(leadsTo);
+  return { browser, answer };
 }
 
 export const QUESTIONS: readonly Question[] = [
@@ -80,6 +104,27 @@ export const QUESTIONS: readonly Question[] = [
     about: ['has an account', 'has none', 'is banned', 'has no password'],
     ask: (server, identifier, address) =>
       submit({ open: `${server.issuer}/reset-password`, fields: { identifier }, button: 'Send', address }),
+  },
+  {
+    name: 'signing up',
+    about: ['has an account', 'has none', 'is banned', 'has no password'],
+    ask: async (server, identifier, address) => (await signsUp(server, identifier, address)).answer,
+  },
+  {
+    name: 'asking for another code while signing up',
+    about: ['has an account', 'has none', 'is banned', 'has no password'],
+    async ask(server, identifier, address) {
+      const { browser } = await signsUp(server, identifier, address);
+      return (await press(browser, {}, 'Send a new')).answer;
+    },
+  },
+  {
+    name: 'entering a wrong code while signing up',
+    about: ['has an account', 'has none', 'is banned', 'has no password'],
+    async ask(server, identifier, address) {
+      const { browser } = await signsUp(server, identifier, address);
+      return (await press(browser, { code: '00000000' }, 'Continue')).answer;
+    },
   },
 ];
 
