@@ -1,0 +1,121 @@
+// T45: sessions and tokens end with the credentials that they came from.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { removeAccount } from '../../src/leaving/delete-account.ts';
+import { banAccount } from '../../src/sessions/ban-account.ts';
+import { NEW_PASSWORD, type Posted, resetLink, resets, startPosted } from '../support/forgotten.ts';
+import { movingClock } from '../support/moving-clock.ts';
+import { newBrowser, redeem } from '../support/sign-in.ts';
+import { PASSWORD } from '../support/start-server.ts';
+import {
+  type AppTokens,
+  isBackAtApp,
+  tokensOf,
+  userinfo,
+  type Visit,
+  visits,
+  visitsAndSignsIn,
+} from '../support/visits.ts';
+
+describe('T45 sessions that outlive credentials: better-auth GHSA-2vg6-77g8-24mp; oauth2-proxy CVE-2026-34454; ASVS 7.4.2', () => {
+  let posted: Posted;
+  beforeAll(async () => {
+    posted = await startPosted();
+  });
+  afterAll(() => posted.stop());
+
+  interface SignedIn {
+    readonly email: string;
+    readonly id: string;
+    readonly browsers: readonly (Visit & { readonly tokens: AppTokens })[];
+  }
+
+  let people = 0;
+  async function inThreeBrowsers(): Promise<SignedIn> {
+    people += 1;
+    const email = `threefold-${people}@example.test`;
+    const { id } = await posted.server.person({ email });
+    const browsers = [];
+    for (let count = 0; count < 3; count += 1) {
+      const params = { scope: 'openid email offline_access' };
+      const visit = await visitsAndSignsIn(posted.server, { identifier: email, params });
+      browsers.push({ ...visit, tokens: await tokensOf(posted.server, visit) });
+    }
+    return { email, id, browsers };
+  }
+
+  const isSignedIn = async ({ browser }: Visit): Promise<boolean> =>
+    isBackAtApp(await visits(posted.server, { prompt: 'none' }, browser.newTab())) &&
+    !(await visits(posted.server, { prompt: 'none' }, browser.newTab())).browser.page.url.includes('error=');
+
+  async function tokensWork({ tokens }: { tokens: AppTokens }): Promise<boolean> {
+    const refreshed = await redeem(posted.server.issuer, {
+      grant_type: 'refresh_token',
+      refresh_token: tokens.refreshToken,
+    });
+    return refreshed.status === 200 || (await userinfo(posted.server, tokens)).status === 200;
+  }
+
+  async function expectOut(visit: Visit & { tokens: AppTokens }): Promise<void> {
+    expect(await isSignedIn(visit)).toBe(false);
+    expect(await tokensWork(visit)).toBe(false);
+  }
+
+  const deps = () => ({ db: posted.server.database.db, clock: movingClock, box: posted.server.box });
+
+  test('three browsers: with a new password in one the others are out, and all refresh tokens are dead', async () => {
+    const { browsers } = await inThreeBrowsers();
+    const [first, second, third] = browsers as [
+      SignedIn['browsers'][0],
+      SignedIn['browsers'][0],
+      SignedIn['browsers'][0],
+    ];
+    await first.browser.open(`${posted.server.issuer}/account/password`);
+    await first.browser.submit({ current: PASSWORD, password: NEW_PASSWORD }, 'Change the password');
+    for (const other of [second, third]) await expectOut(other);
+    expect(await tokensWork(first)).toBe(false);
+    expect(await isSignedIn(first)).toBe(true);
+  });
+
+  test('with a reset all three are out, also the one that asked for it', async () => {
+    const { email, browsers } = await inThreeBrowsers();
+    await resets((browsers[0] as Visit).browser, await resetLink(posted, email));
+    for (const each of browsers) await expectOut(each);
+  });
+
+  test('with a ban all three are out, and the end of the ban brings none back', async () => {
+    const { id, browsers } = await inThreeBrowsers();
+    await banAccount(deps(), { accountId: id, reason: undefined });
+    for (const each of browsers) await expectOut(each);
+  });
+
+  test('with the account all three are gone', async () => {
+    const { id, browsers } = await inThreeBrowsers();
+    await removeAccount(deps(), { accountId: id, actor: 'operator' });
+    for (const each of browsers) await expectOut(each);
+  });
+
+  test('a sign-in with the old password that is under way ends with it, at whatever step it is', async () => {
+    const { email } = await inThreeBrowsers();
+    const parked = await visitsAndSignsIn(posted.server, { identifier: email, params: { client_id: 'ask' } });
+    expect(parked.browser.title).toContain('asks for access');
+    await resets(newBrowser(), await resetLink(posted, email));
+    await parked.browser.submit({}, 'Allow');
+    expect(parked.browser.title).toBe('This sign-in has ended');
+  });
+
+  test('20 sign-ins with the old password that run while it is changed leave nobody signed in', async () => {
+    const { email, browsers } = await inThreeBrowsers();
+    const link = await resetLink(posted, email);
+    const racing = await Promise.all(Array.from({ length: 20 }, () => visits(posted.server, {}, newBrowser())));
+    const reset = newBrowser();
+    await reset.open(link);
+    const [, ...signedIn] = await Promise.all([
+      reset.submit({ password: NEW_PASSWORD }, 'Set the new password'),
+      ...racing.map(({ browser }) => browser.submit({ identifier: email, password: PASSWORD }, 'Sign in')),
+    ]);
+    expect(signedIn).toHaveLength(20);
+    expect(reset.title).toBe('Your password is changed');
+    for (const each of racing) expect(await isSignedIn(each)).toBe(false);
+    for (const each of browsers) await expectOut(each);
+  });
+});
