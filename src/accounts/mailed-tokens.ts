@@ -77,6 +77,18 @@ export async function findMailedToken(
   return row && { accountId: row.account_id, boundTo: row.bound_to, issuedAt: row.created_at };
 }
 
+/** Where links have been sent that undo a change of address, and are good. */
+export async function addressesThatCanUndo({ db, clock }: Deps, accountId: string): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('mailed_tokens')
+    .select('bound_to')
+    .where('account_id', '=', accountId)
+    .where('purpose', '=', 'undo_email_change')
+    .where('expires_at', '>', databaseNow(clock))
+    .execute();
+  return rows.flatMap(({ bound_to: { address } }) => address ?? []);
+}
+
 /** Uses the link up, in the statement that checks it: of parallel callers one gets it. */
 export async function spendMailedToken(
   { db, clock }: Deps,

@@ -59,6 +59,7 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
       passwordMinLength: file.passwords.min_length,
       passwordMinLengthWithSecondFactor: file.passwords.min_length_with_second_factor,
       passwordMaxLength: file.passwords.max_length,
+      deletionGraceSeconds: file.accounts.deletion_grace_days * DAY,
     },
     registration: registrationOf(file.registration),
     geo: { mmdbFile: file.geo.mmdb_file && resolve(environment.configDir, file.geo.mmdb_file) },

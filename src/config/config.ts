@@ -93,6 +93,8 @@ export interface AccountsConfig {
   /** Code points, when a second factor is enforced (mfa: required). */
   readonly passwordMinLengthWithSecondFactor: number;
   readonly passwordMaxLength: number;
+  /** Between a person's request and the deletion; 0: at once. */
+  readonly deletionGraceSeconds: number;
 }
 
 export interface RegistrationConfig {

@@ -1,6 +1,7 @@
 // The shape of gatehouse.yaml. Every key may be left out; what is not known here is refused.
 import { z } from 'zod';
 import { shownText, textWhere } from './fields.ts';
+import { accountsSection } from './sections/accounts.ts';
 import { attributesSection } from './sections/attributes.ts';
 import { brandingSection } from './sections/branding.ts';
 import { databaseSection } from './sections/database.ts';
@@ -38,6 +39,7 @@ export const configFile = z.strictObject({
     .describe('Lengths in characters (Unicode code points), after NIST SP 800-63B-4.'),
   registration: registrationSection.prefault({}).describe('Who may make an account, and what is asked for.'),
   geo: geoSection.prefault({}).describe('Where addresses are, for people to recognise their own.'),
+  accounts: accountsSection.prefault({}).describe('What becomes of accounts.'),
   sessions: sessionsSection.prefault({}).describe('How long a browser stays signed in.'),
   tokens: tokensSection.prefault({}).describe('Lifetimes, and the audience of access tokens for no particular API.'),
   limits: limitsSection.prefault({}).describe('What slows down guessing, and keeps hashing from eating the machine.'),

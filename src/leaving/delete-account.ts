@@ -1,19 +1,19 @@
 // Deletes an account with all that belongs to it, for good. Its owner is told by mail.
 import type { Account } from '../accounts/account.ts';
 import { deleteAccount, takeDueAccount } from '../accounts/accounts.ts';
-import { type Actor, recordEvent } from '../audit/audit-log.ts';
+import { languageFor } from '../accounts/telling.ts';
+import { type Actor, recordEvent, type Source } from '../audit/audit-log.ts';
 import { atomically } from '../database/atomically.ts';
 import { forgetMailsOf, type MailDeps, writeMail } from '../mail/outbox.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
 import { endEverythingOf } from '../sessions/end-everything.ts';
-import { storedLanguage } from '../texts/stored-language.ts';
 
 export type LeavingDeps = StoreDeps & MailDeps;
 
 /** Ends everything it was signed in to, in the same transaction. As it was; undefined when there is no such account. */
 export async function removeAccount(
   deps: LeavingDeps,
-  { accountId, actor = 'operator' }: { accountId: string; actor?: Actor },
+  { accountId, actor = 'operator', source }: { accountId: string; actor?: Actor; source?: Source | undefined },
 ): Promise<Account | undefined> {
   return atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
@@ -21,9 +21,9 @@ export async function removeAccount(
     const account = await deleteAccount(tx, accountId);
     if (account === undefined) return undefined;
     await forgetMailsOf(tx, accountId);
-    await recordEvent(inside, { event: 'account.deleted', accountId, actor });
-    const { email: to, language } = account;
-    await writeMail(inside, { to, language: storedLanguage(language), message: { mail: 'account_deleted' } });
+    await recordEvent(inside, { event: 'account.deleted', accountId, actor, source });
+    const message = { mail: 'account_deleted' } as const;
+    await writeMail(inside, { to: account.email, language: languageFor(account), message });
     return account;
   });
 }

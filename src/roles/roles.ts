@@ -158,6 +158,11 @@ export async function noteFirstGrant(db: Db, role: string): Promise<boolean> {
   return noted !== undefined;
 }
 
+/** Held until the transaction ends: nobody else is given it meanwhile, or counts who has it here. */
+export async function lockRole(tx: Db, role: string): Promise<void> {
+  await tx.selectFrom('roles').select('name').where('name', '=', role).forNoKeyUpdate().execute();
+}
+
 /** Whether somebody has, or has had, this role: taking it away and deleting the account change nothing. */
 export async function wasEverGranted(db: Db, role: string): Promise<boolean> {
   const row = await db.selectFrom('roles').select('ever_granted').where('name', '=', role).executeTakeFirst();

@@ -1,11 +1,11 @@
 // Shuts an account out at once, or lets it back in; its owner is told of a ban by mail.
 import type { Account } from '../accounts/account.ts';
 import { liftBan, setBanned } from '../accounts/accounts.ts';
+import { languageFor } from '../accounts/telling.ts';
 import { type Actor, recordEvent } from '../audit/audit-log.ts';
 import { atomically } from '../database/atomically.ts';
 import { type MailDeps, writeMail } from '../mail/outbox.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
-import { storedLanguage } from '../texts/stored-language.ts';
 import { endEverythingOf } from './end-everything.ts';
 
 /** Returns how many sessions ended with it; undefined if there is no such account. The reason is for operators alone. */
@@ -19,8 +19,8 @@ export async function banAccount(
     if (account === undefined) return undefined;
     const ended = await endEverythingOf(inside, accountId);
     await recordEvent(inside, { event: 'account.banned', accountId, actor, details: { sessions_ended: ended } });
-    const { email: to, language } = account;
-    await writeMail(inside, { to, accountId, language: storedLanguage(language), message: { mail: 'account_banned' } });
+    const message = { mail: 'account_banned' } as const;
+    await writeMail(inside, { to: account.email, accountId, language: languageFor(account), message });
     return ended;
   });
 }

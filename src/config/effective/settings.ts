@@ -52,6 +52,7 @@ const KEYS: Keys<Config> = {
       passwordMinLength: 'passwords.min_length',
       passwordMinLengthWithSecondFactor: 'passwords.min_length_with_second_factor',
       passwordMaxLength: 'passwords.max_length',
+      deletionGraceSeconds: inUnits('accounts.deletion_grace_days', DAY),
     }),
   registration: (registration) =>
     described(registration, {
