@@ -9,6 +9,7 @@ import { DEVICES_PATH, showDevices, submitForgetAllDevices, submitForgetDevice }
 import { factorRoutes } from './factors/routes.ts';
 import { ACCOUNT_PATH } from './navigation.ts';
 import { showOverview } from './overview-page.ts';
+import { profileRoutes } from './own-data/profile-routes.ts';
 import { returnFromSignIn } from './return-page.ts';
 import { SESSIONS_PATH, showSessions, submitEndOtherSessions, submitEndSession } from './sessions-page.ts';
 import { submitSignOut } from './sign-out.ts';
@@ -35,6 +36,7 @@ export function accountRoutes(parts: AccountParts): readonly Route[] {
     post(at('sessions/end-others'), signedIn, inAccount(deps, submitEndOtherSessions(deps))),
     ...credentialRoutes(deps),
     ...factorRoutes(deps),
+    ...profileRoutes(deps),
     post(at('sign-out'), signedIn, submitSignOut(deps)),
   ];
   return routes;

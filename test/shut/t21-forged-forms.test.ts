@@ -4,7 +4,7 @@ import { issueSetupLink } from '../../src/first-administrator/setup-link.ts';
 import { setupAddress } from '../../src/first-run/address.ts';
 import type { Browser } from '../support/browser.ts';
 import { NEW_PASSWORD } from '../support/forgotten.ts';
-import { confirmToken, resetToken, undoToken } from '../support/link-pages.ts';
+import { confirmToken, keepToken, resetToken, undoToken } from '../support/link-pages.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, totpCode } from '../support/sign-in.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
@@ -159,6 +159,13 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
       await at.browser.submit({}, 'Make new recovery codes');
       return formOf(at, {}, 'Download');
     },
+    '/account/profile': async () => formOf(await atAccount('/account/profile'), { nickname: 'Forged' }, 'Save'),
+    '/account/data/download': async () => formOf(await atAccount('/account/data'), {}, 'Download'),
+    '/account/delete': async () => {
+      const at = await atAccount('/account/delete');
+      return formOf(at, { password: PASSWORD }, 'Delete my account');
+    },
+    '/keep-account': async () => behindLink('keep-account', await keepToken(server), 'Keep my account'),
     '/account/sign-out': async () => formOf(await atAccount('/account'), {}, 'Sign out'),
   };
 

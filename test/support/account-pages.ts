@@ -2,6 +2,7 @@
 
 import { type PageState, password, type Stage, somebody } from './every-page.ts';
 import { newBrowser } from './sign-in.ts';
+import { PASSWORD } from './start-server.ts';
 import { visits, visitsAndSignsIn } from './visits.ts';
 
 /** Signed in, at a page of the account centre. */
@@ -147,5 +148,46 @@ export const ACCOUNT_PAGES: readonly PageState[] = [
     state: 'cancelled',
     heading: 'You are not signed in',
     open: ({ server, page }) => page.goto(`${server.issuer}/account/signed-in?error=access_denied`),
+  },
+  {
+    view: 'account/profile',
+    state: 'with nothing stated',
+    heading: 'Profile',
+    open: (stage) => atAccount(stage, '/account/profile'),
+  },
+  {
+    view: 'account/profile',
+    state: 'with two mistakes',
+    heading: 'Profile',
+    async open(stage) {
+      await atAccount(stage, '/account/profile');
+      await stage.page.locator('#birthdate').fill('yesterday');
+      await stage.page.locator('#phone_number').fill('030 1234567');
+      await stage.page.getByRole('button', { name: 'Save' }).click();
+      await stage.page.getByText('Nothing was saved yet').waitFor();
+    },
+  },
+  {
+    view: 'account/data',
+    state: 'as it opens',
+    heading: 'My data',
+    open: (stage) => atAccount(stage, '/account/data'),
+  },
+  {
+    view: 'account/delete',
+    state: 'before anything is done',
+    heading: 'Delete my account',
+    open: (stage) => atAccount(stage, '/account/delete'),
+  },
+  {
+    view: 'account/goodbye',
+    state: 'with time to think',
+    heading: 'Your account is going to be deleted',
+    async open(stage) {
+      await atAccount(stage, '/account/delete');
+      await stage.page.locator('#password').fill(PASSWORD);
+      await stage.page.getByRole('button', { name: 'Delete my account' }).click();
+      await stage.page.getByText('You are signed out everywhere').waitFor();
+    },
   },
 ];

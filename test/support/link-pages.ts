@@ -1,6 +1,7 @@
 // The pages behind mailed links, in every state worth looking at.
 import { canonicalEmail } from '../../src/accounts/identifiers.ts';
 import { issueMailedToken, type TokenPurpose } from '../../src/accounts/mailed-tokens.ts';
+import { requestDeletion } from '../../src/leaving/request-deletion.ts';
 import type { PageState, Stage } from './every-page.ts';
 import { movingClock } from './moving-clock.ts';
 import { authorizationRequest } from './sign-in.ts';
@@ -31,6 +32,14 @@ export const confirmToken = (server: TestServer): Promise<string> =>
 
 export const undoToken = (server: TestServer): Promise<string> =>
   linkFor(server, 'undo_email_change', (email) => ({ address: `old-${email}`, to: keyOf(email) }));
+
+/** Of somebody who has asked for the deletion of the account. */
+export async function keepToken(server: TestServer): Promise<string> {
+  people += 1;
+  const { id: accountId } = await server.person({ email: `leaver-${people}@example.test` });
+  await requestDeletion({ ...server.deps, config: server.config }, { accountId });
+  return issueMailedToken(server.deps, { accountId, purpose: 'keep_account' });
+}
 
 const at = async ({ server, page }: Stage, path: string, token: string): Promise<void> => {
   await page.goto(`${server.issuer}${path}?token=${token}`);
@@ -107,5 +116,11 @@ export const LINK_PAGES: readonly PageState[] = [
     state: 'behind a good link',
     heading: 'Bring back your old address',
     open: async (stage) => at(stage, '/undo-email-change', await undoToken(stage.server)),
+  },
+  {
+    view: 'self-service/keep-account',
+    state: 'behind a good link',
+    heading: 'Keep your account?',
+    open: async (stage) => at(stage, '/keep-account', await keepToken(stage.server)),
   },
 ];

@@ -1,4 +1,6 @@
 // The pages of the account centre in each of their states. Their frame, `accountFrame`, is for whoever adds one.
+
+import { profileSamples } from './profile-samples.ts';
 import type { Sample } from './samples.ts';
 
 const MENU = ['Overview', 'Profile', 'Security', 'Sessions', 'Devices', 'Connected apps', 'Activity', 'My data'];
@@ -151,4 +153,11 @@ export const accountCentre: readonly Sample[] = [
     again: '/account/sessions',
     reference: 'K7QM-X3PB',
   }),
+  ...profileSamples.map(({ view, state: name, locals }) => state(view, name, { ...accountFrame, ...locals })),
+  state('goodbye', 'with time to think', {
+    title: 'Your account is going to be deleted',
+    email: 'alice@example.com',
+    until: '29 November 2026 at 08:00 UTC',
+  }),
+  state('goodbye', 'at once', { title: 'Your account is deleted', email: 'alice@example.com', until: undefined }),
 ];

@@ -534,6 +534,7 @@ const selfService: readonly Sample[] = [
   }),
   state('self-service/confirm-email', 'good', { ...link, account: 'm…@example.com', email: longPerson.label }),
   state('self-service/undo-email-change', 'good', { ...link, email: longPerson.label }),
+  state('self-service/keep-account', 'good', { ...link, email: longPerson.label, until: '29 November 2026' }),
 ];
 
 export const samples: readonly Sample[] = [

@@ -1,0 +1,115 @@
+// Deleting one's account: what will happen, in numbers; then the password again, beside a sign-in that is fresh.
+import type Koa from 'koa';
+import { z } from 'zod';
+import { authenticate } from '../../accounts/authenticate.ts';
+import { networkOf } from '../../http/client-address.ts';
+import { languageOf } from '../../http/language.ts';
+import { renderPage, textsFor } from '../../http/page.ts';
+import { sourceOf } from '../../http/request-source.ts';
+import { requestDeletion } from '../../leaving/request-deletion.ts';
+import { forgetSessionCookie } from '../../provider/browser-session.ts';
+import { connectedApps } from '../../sessions/connected-apps.ts';
+import { listSessions } from '../../sessions/list-sessions.ts';
+import { fullDate } from '../../texts/dates.ts';
+import type { MessageKey } from '../../texts/messages.ts';
+import type { AccountDeps } from '../deps.ts';
+import { ACCOUNT_PATH } from '../navigation.ts';
+import { backTo, readAccountForm, showAccountPage } from '../page.ts';
+import type { AccountStep, SignedIn } from '../signed-in.ts';
+
+export const DELETE_PATH = `${ACCOUNT_PATH}/delete`;
+
+const DAY_SECONDS = 86_400;
+
+const form = z.object({ csrf: z.string().optional(), password: z.string().max(4096) });
+
+interface Trouble {
+  readonly status: 400 | 409 | 429;
+  readonly summary: MessageKey;
+  readonly field?: 'password';
+  readonly retryAfterSeconds?: number;
+}
+
+export const showDeletion =
+  (deps: AccountDeps): AccountStep =>
+  (ctx, me) =>
+    showPage(deps, ctx, { me });
+
+export const submitDeletion =
+  (deps: AccountDeps): AccountStep =>
+  async (ctx, me) => {
+    const { password } = await readAccountForm(deps, ctx, { me, form });
+    const trouble = await wrongPassword(deps, ctx, { me, password });
+    if (trouble !== undefined) return showPage(deps, ctx, { me, trouble });
+    const { id: accountId } = me.account;
+    const answer = await requestDeletion(deps, { accountId, source: sourceOf(ctx), language: languageOf(ctx) });
+    switch (answer.outcome) {
+      case 'last_administrator':
+        return showPage(deps, ctx, { me, trouble: { status: 409, summary: 'deletion.last_administrator' } });
+      case 'not_active':
+        return backTo(ctx, ACCOUNT_PATH);
+      case 'requested':
+      case 'deleted':
+        deps.log.info({
+          event: `account.${answer.outcome === 'deleted' ? 'deleted' : 'deletion_requested'}`,
+          accountId,
+        });
+        forgetSessionCookie(deps.config, ctx);
+        return showGoodbye(ctx, { email: me.account.email, until: 'until' in answer ? answer.until : undefined });
+    }
+  };
+
+/** Counted like a sign-in: an open browser is no place to guess. */
+async function wrongPassword(
+  deps: AccountDeps,
+  ctx: Koa.Context,
+  { me, password }: { me: SignedIn; password: string },
+): Promise<Trouble | undefined> {
+  const credentials = { identifier: me.account.email, password, network: networkOf(ctx.state['clientAddress']) };
+  const answer = await authenticate({ ...deps, limits: deps.config.limits }, credentials);
+  if (answer.outcome === 'too_many_attempts') {
+    const { retryAfterSeconds } = answer;
+    return { status: 429, summary: 'sign_in.too_many_attempts', retryAfterSeconds };
+  }
+  if (answer.outcome === 'wrong_credentials') {
+    return { status: 400, summary: 'deletion.wrong_password', field: 'password' };
+  }
+  return undefined;
+}
+
+async function showPage(
+  deps: AccountDeps,
+  ctx: Koa.Context,
+  { me, trouble }: { me: SignedIn; trouble?: Trouble },
+): Promise<void> {
+  const { config } = deps;
+  if (trouble !== undefined) ctx.status = trouble.status;
+  if (trouble?.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(trouble.retryAfterSeconds));
+  ctx.state.pageAddress = DELETE_PATH;
+  const problem = trouble && { summary: textsFor(ctx)(trouble.summary), field: trouble.field };
+  await showAccountPage(deps, ctx, {
+    view: 'delete',
+    title: 'deletion.title',
+    current: 'data',
+    me,
+    locals: {
+      action: DELETE_PATH,
+      sessions: (await listSessions({ ...deps, limits: config.sessions }, me.account.id)).length,
+      apps: (await connectedApps(deps, me.account.id)).length,
+      days: config.accounts.deletionGraceSeconds / DAY_SECONDS,
+      problem,
+      retryAfterSeconds: trouble?.retryAfterSeconds,
+    },
+  });
+}
+
+/** Nobody is signed in any more, so it stands outside the account centre. */
+async function showGoodbye(ctx: Koa.Context, { email, until }: { email: string; until: Date | undefined }) {
+  const t = textsFor(ctx);
+  ctx.state.pageAddress = '/';
+  await renderPage(ctx, 'account/goodbye', {
+    title: t(until === undefined ? 'deletion.done.title' : 'deletion.requested.title'),
+    email,
+    until: until === undefined ? undefined : fullDate(languageOf(ctx), until),
+  });
+}

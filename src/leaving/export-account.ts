@@ -1,0 +1,94 @@
+// Everything we hold about a person, as plain data: for its owner, and for an operator who is asked for it. No secret is in it.
+import type { Account } from '../accounts/account.ts';
+import { type ListedEvent, listEventsOf } from '../audit/audit-log.ts';
+import type { Config } from '../config/config.ts';
+import { type Device, listDevices } from '../devices/devices.ts';
+import { listMailsTo } from '../mail/sent-mails.ts';
+import { findProfile } from '../profiles/profiles.ts';
+import type { StoreDeps } from '../protocol-store/payloads.ts';
+import { rolesOf } from '../roles/roles.ts';
+import { countRecoveryCodes } from '../second-factors/recovery-codes.ts';
+import { listAuthenticators } from '../second-factors/totp-secrets.ts';
+import { type ConnectedApp, connectedApps } from '../sessions/connected-apps.ts';
+import { listSessions } from '../sessions/list-sessions.ts';
+
+/** All of 90 days; far more than anybody has, and a bound for what is read at once. */
+const MOST_EVENTS = 10_000;
+
+interface Deps extends StoreDeps {
+  readonly config: Pick<Config, 'issuer' | 'sessions'>;
+}
+
+/** Keys as they are read by people and programs: snake_case, as on the wire. */
+export async function exportAccount(deps: Deps, account: Account): Promise<Readonly<Record<string, unknown>>> {
+  const { db, clock, config } = deps;
+  const profile = await findProfile(db, account.id);
+  const sessions = await listSessions({ ...deps, limits: config.sessions }, account.id);
+  const events = await listEventsOf(db, account.id, { limit: MOST_EVENTS });
+  return {
+    exported_at: clock.now(),
+    issuer: config.issuer,
+    account: {
+      sub: account.id,
+      email: account.email,
+      email_verified: account.emailVerified,
+      username: account.username ?? null,
+      name: account.displayName ?? null,
+      language: account.language ?? null,
+      status: account.status,
+      created_at: account.createdAt,
+      updated_at: account.updatedAt,
+      last_sign_in_at: account.lastSignInAt ?? null,
+      delete_at: account.deleteAt ?? null,
+    },
+    profile: profile.claims,
+    attributes: profile.attributes,
+    roles: await rolesOf(db, account.id),
+    second_factors: {
+      authenticators: (await listAuthenticators(db, account.id)).map(({ name, addedAt, lastUsedAt }) => ({
+        name,
+        added_at: addedAt,
+        last_used_at: lastUsedAt ?? null,
+      })),
+      recovery_codes_left: await countRecoveryCodes(db, account.id),
+    },
+    sessions: sessions.map((session) => ({
+      user_agent: session.userAgent,
+      first_address: session.firstAddress,
+      last_address: session.lastAddress,
+      since: session.since,
+      last_seen_at: session.lastSeenAt,
+      kept: session.kept,
+      apps: session.clientIds,
+    })),
+    devices: (await listDevices(deps, account.id)).map(exportedDevice),
+    apps: (await connectedApps(deps, account.id)).map(exportedApp),
+    events: events.map(exportedEvent),
+    mails: await listMailsTo(db, account.id),
+  };
+}
+
+const exportedDevice = (device: Device) => ({
+  user_agent: device.userAgent,
+  first_seen_at: device.firstSeenAt,
+  last_seen_at: device.lastSeenAt,
+  trusted_until: device.trustedUntil ?? null,
+});
+
+const exportedApp = ({ clientId, allowed, wasAsked, since, lastSignInAt }: ConnectedApp) => ({
+  client_id: clientId,
+  scopes: allowed.scopes,
+  resources: Object.fromEntries(allowed.resources),
+  consented: wasAsked,
+  since,
+  last_sign_in_at: lastSignInAt ?? null,
+});
+
+/** Who did it is the account itself or not: operators are not named. */
+const exportedEvent = ({ actor, clientId, userAgent, id: _id, ...event }: ListedEvent) => ({
+  ...event,
+  by: actor.startsWith('account:') ? 'you' : actor,
+  client_id: clientId ?? null,
+  address: event.address ?? null,
+  user_agent: userAgent ?? null,
+});

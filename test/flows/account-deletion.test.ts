@@ -1,0 +1,221 @@
+// People delete their accounts: everything ends at once and apps are told; the account itself goes when the time to think is over.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findAccount } from '../../src/accounts/accounts.ts';
+import { listEventsOf } from '../../src/audit/audit-log.ts';
+import { deleteDueAccounts } from '../../src/leaving/delete-account.ts';
+import { keepAccount } from '../../src/leaving/keep-account.ts';
+import { grantRole } from '../../src/roles/roles.ts';
+import { banAccount, unbanAccount } from '../../src/sessions/ban-account.ts';
+import { refresh, WEB } from '../protocol/apps.ts';
+import type { Browser } from '../support/browser.ts';
+import { GENEROUS, type Posted, startPosted } from '../support/forgotten.ts';
+import { type LogoutReceiver, logoutReceiver } from '../support/logout-receiver.ts';
+import { lastLink } from '../support/mailbox.ts';
+import { movingClock } from '../support/moving-clock.ts';
+import { newBrowser, signsIn, totpCode } from '../support/sign-in.ts';
+import { CALLBACK, PASSWORD, startTestServer, WEB_SECRET } from '../support/start-server.ts';
+import { enrols, errorOf, tokensOf, toNextTotpStep, userinfo, visits, visitsAndSignsIn } from '../support/visits.ts';
+
+const DAYS = 86_400;
+
+let posted: Posted;
+let receiver: LogoutReceiver;
+
+beforeAll(async () => {
+  receiver = await logoutReceiver();
+  const web = `
+client_id: web
+client_name: Web App
+preset: web
+redirect_uris: ["${CALLBACK}"]
+backchannel_logout_uri: ${receiver.uri}
+client_secrets: [{ value: "${WEB_SECRET}" }]
+consent: skip
+scope: openid profile email roles offline_access
+`;
+  posted = await startPosted({ clients: { web } });
+});
+
+afterAll(async () => {
+  receiver.close();
+  await posted.stop();
+});
+
+let people = 0;
+async function somebody(): Promise<{ email: string; id: string }> {
+  people += 1;
+  const email = `leaver-${people}@example.test`;
+  const { id } = await posted.server.person({ email });
+  return { email, id };
+}
+
+const signedInAt = async (email: string) =>
+  visitsAndSignsIn(posted.server, { identifier: email, params: { scope: 'openid offline_access' } });
+
+async function deletes(browser: Browser, password = PASSWORD): Promise<Browser> {
+  await browser.open(`${posted.server.issuer}/account/delete`);
+  return browser.submit({ password }, 'Delete my account');
+}
+
+const keepLink = async (email: string): Promise<string> =>
+  lastLink(await posted.mailbox.waitFor(email, { subject: /delet/i }), /keep-account\?token=/);
+
+const db = () => posted.server.database.db;
+
+test('who deletes an account is out everywhere, apps are told, and a mail says how to keep it', async () => {
+  const { server, mailbox } = posted;
+  const { email, id } = await somebody();
+  const visit = await signedInAt(email);
+  const tokens = await tokensOf(server, visit);
+  const elsewhere = await signedInAt(email);
+  await visit.browser.open(`${server.issuer}/account/delete`);
+  expect(visit.browser.text).toContain('2 sessions end');
+  expect(visit.browser.text).toContain('1 app loses access');
+  expect(visit.browser.text).toContain('For 7 days you can change your mind');
+  await visit.browser.submit({ password: PASSWORD }, 'Delete my account');
+  expect(visit.browser.title).toBe('Your account is going to be deleted');
+  expect(await findAccount(db(), id)).toMatchObject({ status: 'deleting', deleteAt: expect.any(Date) });
+  for (const browser of [visit.browser, elsewhere.browser]) {
+    expect(errorOf(await visits(server, { prompt: 'none' }, browser.newTab()))).toBe('login_required');
+  }
+  expect((await refresh(server.issuer, WEB, tokens.refreshToken ?? '')).status).toBe(400);
+  expect((await userinfo(server, tokens)).status).toBe(401);
+  await expect.poll(() => receiver.received.some(({ claims }) => claims.sub === id)).toBe(true);
+  const mail = await mailbox.waitFor(email);
+  expect(mail.text).toContain(`${server.issuer}/keep-account?token=`);
+  const events = await listEventsOf(db(), id, { limit: 5 });
+  expect(events[0]).toMatchObject({ event: 'account.deletion_requested', details: { sessions_ended: 2 } });
+  expect(JSON.stringify(events)).not.toContain(new URL(lastLink(mail, /keep-account/)).searchParams.get('token'));
+});
+
+test('with the right password, and only with it, signing in says that the account is being deleted', async () => {
+  const { email } = await somebody();
+  await deletes((await signedInAt(email)).browser);
+  const visit = await visits(posted.server, {}, newBrowser());
+  await signsIn(visit.browser, { identifier: email, password: 'not the right password' });
+  expect(visit.browser.text).not.toContain('delete');
+  await signsIn(visit.browser, { identifier: email });
+  expect(visit.browser.page.status).toBe(403);
+  expect(visit.browser.text).toContain('This account is going to be deleted');
+  expect(visit.browser.text).toContain('open the link in the mail');
+});
+
+test('the link keeps the account, once; opening it alone does not, and nobody is signed in by it', async () => {
+  const { email, id } = await somebody();
+  await deletes((await signedInAt(email)).browser);
+  const link = await keepLink(email);
+  const browser = await newBrowser().open(link);
+  expect(browser.title).toBe('Keep your account?');
+  expect(browser.text).toContain(email);
+  expect((await findAccount(db(), id))?.status).toBe('deleting');
+  await browser.submit({}, 'Keep my account');
+  expect(browser.title).toBe('Your account stays');
+  expect(await findAccount(db(), id)).toMatchObject({ status: 'active', deleteAt: undefined });
+  await browser.open(`${posted.server.issuer}/account`);
+  expect(browser.document.querySelector('input[name=password]')).toBeTruthy();
+  await signsIn(browser, { identifier: email });
+  expect(browser.title).toBe('Your account');
+  const again = await newBrowser().open(link);
+  expect(again.page.status).toBe(400);
+  expect((await posted.mailbox.waitFor(email, { subject: /kept|stays|cancel/i })).text).toBeTruthy();
+  movingClock.advance({ seconds: 8 * DAYS });
+  await deleteDueAccounts(posted.server.deps);
+  expect((await findAccount(db(), id))?.status).toBe('active');
+});
+
+test('when the time is over the account is gone, its owner is told, and the address makes another one (T46)', async () => {
+  const { email, id } = await somebody();
+  await deletes((await signedInAt(email)).browser);
+  const link = await keepLink(email);
+  movingClock.advance({ seconds: 6 * DAYS });
+  expect(await deleteDueAccounts(posted.server.deps)).not.toContain(id);
+  movingClock.advance({ seconds: 2 * DAYS });
+  expect(await deleteDueAccounts(posted.server.deps)).toContain(id);
+  expect(await deleteDueAccounts(posted.server.deps)).toEqual([]);
+  expect(await findAccount(db(), id)).toBeUndefined();
+  expect((await newBrowser().open(link)).page.status).toBe(400);
+  expect((await posted.mailbox.waitFor(email, { subject: /was deleted/i })).text).toBeTruthy();
+  expect((await listEventsOf(db(), id, { limit: 1 }))[0]).toMatchObject({ event: 'account.deleted', actor: 'server' });
+  expect((await posted.server.person({ email })).id).not.toBe(id);
+});
+
+test('a wrong password deletes nothing, and is counted like one at a sign-in', async () => {
+  const { email, id } = await somebody();
+  const { browser } = await signedInAt(email);
+  await deletes(browser, 'not the right password');
+  expect(browser.page.status).toBe(400);
+  expect(browser.text).toContain('not the password of this account');
+  for (let times = 0; times < 12; times += 1) await browser.submit({ password: 'wrong again' }, 'Delete my account');
+  expect(browser.page.status).toBe(429);
+  expect((await findAccount(db(), id))?.status).toBe('active');
+});
+
+test('a sign-in that is five minutes old has to be renewed, and with the second factor of who has one', async () => {
+  const { email, id } = await somebody();
+  const { browser } = await signedInAt(email);
+  movingClock.advance({ seconds: 301 });
+  await browser.open(`${posted.server.issuer}/account/delete`);
+  expect(browser.title).not.toBe('Delete my account');
+  await browser.submit({ password: PASSWORD });
+  expect(browser.title).toBe('Delete my account');
+
+  const strong = await somebody();
+  const { secret } = await enrols(posted.server, { identifier: strong.email });
+  toNextTotpStep();
+  const other = newBrowser();
+  await other.open(`${posted.server.issuer}/account/delete`);
+  await signsIn(other, { identifier: strong.email });
+  expect(other.title).toBe('Enter your code');
+  await other.submit({ code: totpCode(secret) }, 'Continue');
+  expect(other.title).toBe('Delete my account');
+  await other.submit({ password: PASSWORD }, 'Delete my account');
+  expect((await findAccount(db(), strong.id))?.status).toBe('deleting');
+  expect((await findAccount(db(), id))?.status).toBe('active');
+});
+
+test('the last administrator stays; with another one beside, each may leave', async () => {
+  const { email, id } = await somebody();
+  const heir = await somebody();
+  await grantRole(db(), { accountId: id, role: 'gatehouse:admin' });
+  const { browser, secret } = await enrols(posted.server, { identifier: email });
+  await deletes(browser);
+  expect(browser.page.status).toBe(409);
+  expect(browser.text).toContain('You are the only one who can administer this service.');
+  expect((await findAccount(db(), id))?.status).toBe('active');
+  await grantRole(db(), { accountId: heir.id, role: 'gatehouse:admin' });
+  await browser.submit({ password: PASSWORD }, 'Delete my account');
+  expect(browser.title).toBe('Your account is going to be deleted');
+  expect(secret).toBeTruthy();
+});
+
+test('a ban meanwhile cannot be undone by the link, and whoever is let in again can still use it', async () => {
+  const { email, id } = await somebody();
+  await deletes((await signedInAt(email)).browser);
+  const link = await keepLink(email);
+  await banAccount(posted.server.deps, { accountId: id, reason: undefined });
+  expect((await newBrowser().open(link)).page.status).toBe(400);
+  expect((await keepAccount(posted.server.deps, { accountId: id })).outcome).toBe('void');
+  await unbanAccount(posted.server.deps, { accountId: id });
+  const browser = await newBrowser().open(link);
+  await browser.submit({}, 'Keep my account');
+  expect((await findAccount(db(), id))?.status).toBe('active');
+});
+
+test('with no time to think it is gone at once', async () => {
+  const server = await startTestServer({ settings: `accounts: { deletion_grace_days: 0 }\n${GENEROUS}` });
+  try {
+    const { id } = await server.person({ email: 'quick@example.test' });
+    const { browser } = await visitsAndSignsIn(server, { identifier: 'quick@example.test' });
+    await browser.open(`${server.issuer}/account/delete`);
+    expect(browser.text).toContain('at once and cannot be undone');
+    await browser.submit({ password: PASSWORD }, 'Delete my account at once');
+    expect(browser.title).toBe('Your account is deleted');
+    expect(await findAccount(server.database.db, id)).toBeUndefined();
+    expect((await listEventsOf(server.database.db, id, { limit: 1 }))[0]).toMatchObject({
+      event: 'account.deleted',
+      actor: `account:${id}`,
+    });
+  } finally {
+    await server.stop();
+  }
+});
