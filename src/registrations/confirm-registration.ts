@@ -41,7 +41,11 @@ export async function confirmByCode(
   if (registration === undefined || !isOpen(deps.config)) return { outcome: 'over' };
   if (registration.state !== 'waiting') return outcomeOf(registration);
   const codeHash = await countTry(deps, registrationId);
-  if (codeHash === undefined) return { outcome: 'code_void' };
+  if (codeHash === undefined) {
+    // Another call may have settled it since.
+    const now = await findRegistration(deps, registrationId);
+    return now === undefined ? { outcome: 'over' } : outcomeOf(now);
+  }
   if (!isCode(deps.config, code, { id: registrationId, codeHash }) || registration.taken) {
     return { outcome: 'wrong_code' };
   }

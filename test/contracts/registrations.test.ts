@@ -1,0 +1,130 @@
+// Twenty who confirm at the same moment make one account, by code or by link, on both databases.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { passwordRulesFor } from '../../src/accounts/password-rules.ts';
+import { hashSecretToken, newSecretToken } from '../../src/crypto/secret-token.ts';
+import { beginRegistration } from '../../src/registrations/begin-registration.ts';
+import { confirmByLink, openConfirmationLink } from '../../src/registrations/confirm-by-link.ts';
+import { confirmByCode, takeUpAccount } from '../../src/registrations/confirm-registration.ts';
+import { hashCode } from '../../src/registrations/mailed-code.ts';
+import { accountsWith, newAddress, OPEN } from '../support/sign-up.ts';
+import { PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
+import { atOnce, defectsOf, KINDS } from './racing.ts';
+
+const RUNNERS = 20;
+const CODE = '12345678';
+
+describe.each(KINDS)('registrations on %s', { timeout: 120_000 }, (kind) => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ database: kind, settings: OPEN });
+  });
+  afterAll(() => server.stop());
+
+  const deps = () => {
+    const rules = passwordRulesFor(server.config.accounts, server.config.name);
+    return { ...server.deps, config: server.config, hasher: server.hasher, rules };
+  };
+
+  /** With a code and a link that the test knows. */
+  async function begun({ email = newAddress(), username = '' } = {}) {
+    const binding = newSecretToken();
+    const beginning = await beginRegistration(deps(), {
+      email,
+      username,
+      displayName: '',
+      password: PASSWORD,
+      acceptsTerms: false,
+      language: 'en',
+      client: { clientId: 'web', clientName: 'Web App' },
+      interaction: 'uid',
+      binding,
+      network: '192.0.2.0/24',
+    });
+    if (beginning.outcome !== 'begun') throw new Error(JSON.stringify(beginning));
+    const { registrationId: id } = beginning;
+    const token = newSecretToken();
+    await server.database.db
+      .updateTable('registrations')
+      .set({ token_hash: hashSecretToken(token), code_hash: hashCode(server.config, { id, code: CODE }) })
+      .where('id', '=', id)
+      .execute();
+    return { id, email, token, binding };
+  }
+
+  const byCode = ({ id }: { id: string }) => confirmByCode(deps(), { registrationId: id, code: CODE });
+
+  async function byLink({ token, binding }: { token: string; binding?: string }, password = PASSWORD) {
+    const link = await openConfirmationLink(deps(), { token, binding });
+    return link === undefined ? { outcome: 'void' } : confirmByLink(deps(), { link, password });
+  }
+
+  const mailsTo = async (email: string, message: string): Promise<number> =>
+    (
+      await server.database.db
+        .selectFrom('mail_outbox')
+        .select('id')
+        .where('recipient', '=', email)
+        .where('message', '=', message)
+        .execute()
+    ).length;
+
+  test(`${RUNNERS} by code and by link make one account, with one welcome and one event`, async () => {
+    const mine = await begun();
+    const all = await atOnce(RUNNERS, (at) => (at % 4 === 0 ? byCode(mine) : byLink(mine)));
+    expect(new Set(all.map(({ outcome }) => outcome))).toEqual(new Set(['confirmed']));
+    expect(await accountsWith(server, mine.email)).toBe(1);
+    expect(await mailsTo(mine.email, 'welcome')).toBe(1);
+    expect(defectsOf(server)).toEqual([]);
+  });
+
+  test('of a browser that signed up and another one, one decides the password', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const mine = await begun();
+      const all = await atOnce(RUNNERS, (at) =>
+        at % 2 === 0 ? byLink(mine) : byLink({ token: mine.token }, 'another long enough phrase'),
+      );
+      expect(all).toHaveLength(RUNNERS);
+      expect(await accountsWith(server, mine.email)).toBe(1);
+      const row = await server.database.db
+        .selectFrom('registrations')
+        .select(['elsewhere', 'state'])
+        .where('id', '=', mine.id)
+        .executeTakeFirstOrThrow();
+      expect(row.state).toBe('confirmed');
+      expect((await takeUpAccount(deps(), mine.id)) !== undefined).toBe(!row.elsewhere);
+    }
+  });
+
+  test('of two registrations for one address one gets the account, the other is told it is taken', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const email = newAddress();
+      const [one, two] = [await begun({ email }), await begun({ email })];
+      const outcomes = (await Promise.all([byCode(one), byLink(two)])).map(({ outcome }) => outcome);
+      expect(outcomes.sort()).toEqual(['confirmed', 'email_taken']);
+      expect(await accountsWith(server, email)).toBe(1);
+    }
+  });
+
+  test('of two that want one username one has it, and the other loses nothing', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const username = `racer-${kind}-${round}`;
+      const [one, two] = [await begun({ username }), await begun({ username })];
+      const outcomes = (await Promise.all([byCode(one), byCode(two)])).map(({ outcome }) => outcome);
+      expect(outcomes.sort()).toEqual(['confirmed', 'username_taken']);
+    }
+  });
+
+  test('a code is tried five times, however many try at once', async () => {
+    const mine = await begun();
+    const answers = await atOnce(RUNNERS, () => confirmByCode(deps(), { registrationId: mine.id, code: '00000001' }));
+    expect(answers.filter(({ outcome }) => outcome === 'wrong_code')).toHaveLength(5);
+    expect((await byCode(mine)).outcome).toBe('code_void');
+  });
+
+  test('an account is taken up once, of twenty', async () => {
+    const mine = await begun();
+    await byCode(mine);
+    const taken = await atOnce(RUNNERS, () => takeUpAccount(deps(), mine.id));
+    expect(taken.filter((account) => account !== undefined)).toHaveLength(1);
+  });
+});
