@@ -198,6 +198,7 @@ test('removing one ends every other session and token, and the trust in devices,
   await browser.click('Remove Authenticator app');
   expect(browser.title).toBe('Remove authenticator');
   expect(browser.text).toContain('You keep your other authenticators');
+  expect(browser.text).toContain('1 other session ends.');
   await browser.submit({}, 'Remove');
   expect([browser.title, namesOn(browser)]).toEqual(['Security', ['Tablet']]);
   expect(browser.text).toContain('10 codes are left');

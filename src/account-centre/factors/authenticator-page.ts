@@ -12,6 +12,7 @@ import { authenticatorNameFrom, LONGEST_NAME } from '../../second-factors/authen
 import { removeAuthenticator } from '../../second-factors/remove-authenticator.ts';
 import { renameAuthenticator } from '../../second-factors/rename-authenticator.ts';
 import { type Authenticator, listAuthenticators } from '../../second-factors/totp-secrets.ts';
+import { listSessions } from '../../sessions/list-sessions.ts';
 import type { MessageKey } from '../../texts/messages.ts';
 import type { AccountDeps } from '../deps.ts';
 import { backTo, readAccountForm, showAccountPage } from '../page.ts';
@@ -52,6 +53,7 @@ export const showRemoval =
     const { authenticator, held } = await found(deps, ctx, me);
     const isLast = held.length === 1;
     const demand = isLast ? await demandOn(deps, me) : undefined;
+    const sessions = await listSessions({ ...deps, limits: deps.config.sessions }, me.account.id);
     await showAccountPage(deps, ctx, {
       view: 'authenticator-remove',
       title: 'factors.remove.title',
@@ -60,6 +62,7 @@ export const showRemoval =
       locals: {
         name: authenticator.name,
         isLast,
+        otherSessions: sessions.filter(({ uid }) => uid !== me.session.uid).length,
         neededBy: demand && textsFor(ctx)(NEEDED_BY[demand], { product: deps.config.name }),
         action: removePath(authenticator.id),
         addHref: NEW_AUTHENTICATOR_PATH,

@@ -44,7 +44,12 @@ const codes = ['K7QM', 'X3PB', 'R9TD', 'H2WV', 'N6GF', 'C8YJ', 'M4KS', 'T5ZE', '
 );
 
 const rename = { title: 'Rename', action: '/account/authenticators/1', name: 'Phone', longestName: 50 };
-const removal = { title: 'Remove', action: '/account/authenticators/1/remove', addHref: security.addHref };
+const removal = {
+  title: 'Remove',
+  otherSessions: 2,
+  action: '/account/authenticators/1/remove',
+  addHref: security.addHref,
+};
 const count = { title: 'Recovery codes', action: '/account/recovery-codes', addHref: security.addHref };
 
 export const factorPages: readonly Sample[] = [
