@@ -17,8 +17,8 @@ import { createUser, type NewUser } from './user/create.ts';
 import { resetUserFactors, setUserPassword } from './user/credentials.ts';
 import { inviteUser } from './user/invite.ts';
 import { listUsers, showUser } from './user/list.ts';
+import { addOwnDataCommands } from './user/own-data-commands.ts';
 import { endUserSessions, listUserSessions } from './user/sessions.ts';
-import { setUserFields } from './user/set.ts';
 
 /** `inherited` prepares the program before its subcommands copy its settings. */
 export function buildProgram(perform: Perform, prepare: (program: Command) => void): Command {
@@ -131,21 +131,7 @@ function addUserCommands(user: Command, perform: Perform): void {
     .description('show one account: profile, roles, second factor, last sign-in')
     .argument('<who>', WHO)
     .action((who: string) => perform((invocation) => showUser(invocation, { who })));
-  user
-    .command('set')
-    .description('change name, profile and attributes of an account; apps see it in the next token')
-    .argument('<who>', WHO)
-    .argument('<field=value...>', 'such as name=Jane, birthdate=1985-04-12 or an attribute of gatehouse.yaml')
-    .addHelpText(
-      'after',
-      examples(
-        'gatehouse user set jane@example.com department=sales',
-        'gatehouse user set jane@example.com "topics=news|offers" phone_number=',
-      ),
-    )
-    .action((who: string, assignments: string[]) =>
-      perform((invocation) => setUserFields(invocation, { who, assignments })),
-    );
+  addOwnDataCommands(user, perform, WHO);
   addAccessCommands(user, perform);
   addCredentialCommands(user, perform);
 }

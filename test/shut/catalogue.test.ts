@@ -22,6 +22,8 @@ const CLASSES = [
   43,
   44,
   45,
+  46,
+  47,
   62,
   66,
 ].map((id) => `T${String(id).padStart(2, '0')}`);
