@@ -16,7 +16,8 @@ const CODE = '12345678';
 describe.each(KINDS)('registrations on %s', { timeout: 120_000 }, (kind) => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startTestServer({ database: kind, settings: OPEN });
+    // Nobody waits for a connection: it is the rows that are waited for here.
+    server = await startTestServer({ database: kind, settings: `${OPEN}database: { pool_size: 30 }\n` });
   });
   afterAll(() => server.stop());
 

@@ -7,6 +7,7 @@ import { NEW_PASSWORD } from '../support/forgotten.ts';
 import { confirmToken, keepToken, resetToken, undoToken } from '../support/link-pages.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, totpCode } from '../support/sign-in.ts';
+import { invitationToken, knownProof, OPEN, signsUp } from '../support/sign-up.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
 import { databaseAsText, enrols, isBackAtApp, type Visit, visits, visitsAndSignsIn } from '../support/visits.ts';
 import { everyAddress } from './every-address.ts';
@@ -16,7 +17,7 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
   let secret: string;
 
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ settings: OPEN });
     for (const name of ['ada', 'ben', 'cat', 'dan']) await server.person({ email: `${name}@example.test` });
     ({ secret } = await enrols(server, { identifier: 'ben@example.test' }));
   });
@@ -95,10 +96,36 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     return { browser: await browser.open(`${server.issuer}${path}`) };
   }
 
+  const atSignUp = async (): Promise<{ browser: Browser }> => visits(server, { prompt: 'create' });
+
+  /** Signed up, and asked for the code; where the username is taken meanwhile, asked for another one. */
+  async function atCode(username?: string): Promise<{ browser: Browser; token: string }> {
+    const { browser } = await atSignUp();
+    const email = newEmail();
+    await signsUp(browser, { email, ...(username !== undefined && { username }) });
+    const { code, token } = await knownProof(server, email);
+    if (username !== undefined) {
+      await server.person({ email: newEmail(), username });
+      await browser.submit({ code }, 'Continue');
+    }
+    return { browser, token };
+  }
+
   /** Every form of ours by its address, filled in as its owner would. */
   const FORMS: Record<string, () => Promise<Form>> = {
     '/interaction/:uid/sign-in': async () =>
       formOf(await visits(server), { identifier: 'ada@example.test', password: PASSWORD }, 'Sign in'),
+    '/interaction/:uid/create-account': async () => formOf(await visits(server), {}, 'Create an account'),
+    '/interaction/:uid/sign-up': async () =>
+      formOf(await atSignUp(), { email: newEmail(), password: PASSWORD }, 'Create account'),
+    '/interaction/:uid/verify-email': async () => formOf(await atCode(), { code: '12345678' }, 'Continue'),
+    '/interaction/:uid/new-code': async () => formOf(await atCode(), {}, 'Send a new code'),
+    '/interaction/:uid/username': async () => {
+      const at = await atCode(`taken-${emails}`);
+      return formOf(at, { username: `free-${emails}` }, 'Continue');
+    },
+    '/verify-email': async () => behindLink('verify-email', (await atCode()).token, 'Confirm address', NEW_PASSWORD),
+    '/invitation': async () => behindLink('invitation', await invitationToken(server), 'Accept', NEW_PASSWORD),
     '/interaction/:uid/cancel': async () => formOf(await visits(server), {}, 'Cancel'),
     '/interaction/:uid/second-factor': async () => {
       const visit = await visitsAndSignsIn(server, { identifier: 'ben@example.test' });
@@ -176,8 +203,8 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
   const accounts = (dump: string): string => {
     const tables = dump
       .split(/^-- /m)
-      .filter((table) => /^(accounts|consents|totp_secrets|recovery_codes|oidc_payloads)\b/.test(table));
-    expect(tables.length).toBe(5);
+      .filter((table) => /^(accounts|consents|totp_secrets|recovery_codes|oidc_payloads|registrations)\b/.test(table));
+    expect(tables.length).toBe(6);
     // A session that is looked at lives on a little longer.
     return tables.join().replaceAll(/^\(Session,.*$/gm, '');
   };

@@ -9,6 +9,8 @@ import { FACTOR_PAGES } from './factor-pages.ts';
 import { LINK_PAGES } from './link-pages.ts';
 import { movingClock } from './moving-clock.ts';
 import { authorizationRequest, totpCode } from './sign-in.ts';
+import { openTo } from './sign-up.ts';
+import { SIGN_UP_PAGES } from './sign-up-pages.ts';
 import { CALLBACK, PASSWORD, startTestServer, type TestServer, WEB_SECRET } from './start-server.ts';
 import { enrols, visitsAndSignsIn } from './visits.ts';
 
@@ -43,6 +45,7 @@ const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><rect wi
 /** With apps that have all that pages can show of an app: a logo, links, an API, a role that not everybody has. */
 export const startStage = (): Promise<TestServer> =>
   startTestServer({
+    settings: `${openTo(', terms_version: "1"')}branding: { terms_url: https://example.test/terms }\n`,
     demoUrl: 'http://localhost:4999/',
     clients: {
       ledger: client(
@@ -150,6 +153,7 @@ export const PAGES: readonly PageState[] = [
   ...ACCOUNT_PAGES,
   ...FACTOR_PAGES,
   ...LINK_PAGES,
+  ...SIGN_UP_PAGES,
   {
     view: 'home',
     state: 'as anybody sees it',

@@ -1,7 +1,11 @@
 // Signing up as a person would, and reading the mails that come of it.
 import { sql } from 'kysely';
+import { issueMailedToken } from '../../src/accounts/mailed-tokens.ts';
+import { hashSecretToken, newSecretToken } from '../../src/crypto/secret-token.ts';
+import { hashCode } from '../../src/registrations/mailed-code.ts';
 import type { Browser } from './browser.ts';
 import type { Mailbox, ReceivedMail } from './mailbox.ts';
+import { movingClock } from './moving-clock.ts';
 import { PASSWORD, RESOURCES, type TestServer } from './start-server.ts';
 
 /** Anybody may sign up; as many from one network as a test needs. */
@@ -53,4 +57,29 @@ export async function countOf({ database: { db } }: TestServer, table: string): 
 export async function accountsWith({ database: { db } }: TestServer, email: string): Promise<number> {
   const rows = await db.selectFrom('accounts').select('id').where('email_key', '=', email.toLowerCase()).execute();
   return rows.length;
+}
+
+/** The code and the link of the newest registration for this address become ones that a test knows. */
+export async function knownProof({ config, database: { db } }: TestServer, email: string) {
+  const { id } = await db
+    .selectFrom('registrations')
+    .select('id')
+    .where('email_key', '=', email)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  const code = '12345678';
+  const token = newSecretToken();
+  const proofs = { token_hash: hashSecretToken(token), code_hash: hashCode(config, { id, code }) };
+  await db.updateTable('registrations').set(proofs).where('id', '=', id).execute();
+  return { code, token };
+}
+
+/** The link to an account that was made without a password. */
+export async function invitationToken(server: TestServer): Promise<string> {
+  const { email } = await server.person({ email: newAddress() });
+  const { db } = server.database;
+  const accounts = db.updateTable('accounts').set({ password_hash: null }).where('email_key', '=', email);
+  const { id: accountId } = await accounts.returning('id').executeTakeFirstOrThrow();
+  return issueMailedToken({ db, clock: movingClock }, { accountId, purpose: 'invitation', boundTo: { email } });
 }
