@@ -189,7 +189,7 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     '/account/profile': async () => formOf(await atAccount('/account/profile'), { nickname: 'Forged' }, 'Save'),
     '/account/data/download': async () => formOf(await atAccount('/account/data'), {}, 'Download'),
     '/account/delete': async () => {
-      const at = await atAccount('/account/delete');
+      const at = await atOwn('/account/delete');
       return formOf(at, { password: PASSWORD }, 'Delete my account');
     },
     '/keep-account': async () => behindLink('keep-account', await keepToken(server), 'Keep my account'),
