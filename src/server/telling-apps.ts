@@ -1,6 +1,7 @@
 // Puts the telling of apps together: who is told where stands in the client files, the engine signs.
 import type Koa from 'koa';
 import type { Provider } from 'oidc-provider';
+import { ACCOUNT_PATH } from '../account-centre/navigation.ts';
 import type { ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
 import { routedPath } from '../http/routed-path.ts';
@@ -30,12 +31,13 @@ export function tellingApps({ config, clients, provider, ...deps }: Deps): Worke
   });
 }
 
-/** Who signs out is told of at once; what ends sessions elsewhere is found within a second. */
+/** Who signs out, or ends something in the account centre, is told of at once; what ends sessions elsewhere within a second. */
 export const wakeAfterSignOut =
   ({ wake }: Pick<Worker, 'wake'>): Koa.Middleware =>
   async (ctx, next) => {
     await next();
-    if (routedPath(ctx.path).startsWith(ENDPOINTS.end_session)) wake();
+    const path = routedPath(ctx.path);
+    if (path.startsWith(ENDPOINTS.end_session) || (ctx.method === 'POST' && path.startsWith(ACCOUNT_PATH))) wake();
   };
 
 const receivers =
