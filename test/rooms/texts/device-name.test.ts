@@ -33,3 +33,12 @@ test.each(['', ' ', 'curl/8.1', '<script>alert(1)</script>/1.0', '\u0000', `${'x
     expect(deviceLabel(textsIn('en'), userAgent)).toBe('Unknown device');
   },
 );
+
+test.each([
+  'Your account is locked, visit evil.example/1.0 (x',
+  'Visit https://evil.example now/1 x',
+  '<b>evil</b>/1 (evil) evil',
+])('who asks for a mail to somebody else puts no words of their own into it: %s', (userAgent) => {
+  expect(deviceName(textsIn('en'), userAgent)).toBe('');
+  expect(deviceName(textsIn('en'), `${userAgent} Windows NT 10.0`)).not.toContain('evil');
+});
