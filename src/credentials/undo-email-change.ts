@@ -15,6 +15,7 @@ import { recordEvent, type Source } from '../audit/audit-log.ts';
 import { atomically } from '../database/atomically.ts';
 import { forgetDevicesOf } from '../devices/devices.ts';
 import { writeMail } from '../mail/outbox.ts';
+import { removeFactorsAddedSince } from '../second-factors/remove-added-since.ts';
 import { endEverythingOf } from '../sessions/end-everything.ts';
 import type { CredentialDeps } from './deps.ts';
 
@@ -44,8 +45,9 @@ export type EmailChangeUndone =
   | { readonly outcome: 'taken' };
 
 /**
- * The password goes too: whoever changed the address knew it. Later changes cannot be brought back; earlier addresses
- * keep their own way back.
+ * The password goes too: whoever changed the address knew it; and so do the authenticators that were added since, or the
+ * owner would be asked for codes of somebody else's. Later changes cannot be brought back; earlier addresses keep their
+ * own way back.
  */
 export async function undoEmailChange(
   deps: CredentialDeps,
@@ -75,13 +77,16 @@ async function undo(
   await voidMailedTokens(db, accountId, [purpose], changedAt);
   if (account.status === 'deleting') await unsetDeleting(inside, accountId);
   await forgetDevicesOf(db, accountId);
+  const restored = { ...account, email: to.address };
+  const removed = await removeFactorsAddedSince(inside, { account: restored, by: { source }, since: changedAt });
   const ended = await endEverythingOf(inside, accountId);
   const boundTo = { email: to.key };
   const resetToken = await issueMailedToken(inside, { accountId, purpose: 'reset_password', boundTo });
   const mail = { accountId, language: languageFor(account) };
   const message = { mail: 'email_changed', newEmail: to.address } as const;
   for (const address of [to.address, account.email]) await writeMail(inside, { ...mail, to: address, message });
-  await recordEvent(inside, { event: 'email.change_undone', accountId, source, details: { sessions_ended: ended } });
+  const details = { sessions_ended: ended, authenticators_removed: removed };
+  await recordEvent(inside, { event: 'email.change_undone', accountId, source, details });
   return { outcome: 'undone', email: to.address, resetToken };
 }
 

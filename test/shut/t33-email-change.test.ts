@@ -1,10 +1,13 @@
 // T33: an address is an account's once its own mailbox has said so, and nothing else makes it one.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/accounts.ts';
+import { countRecoveryCodes } from '../../src/second-factors/recovery-codes.ts';
+import { listAuthenticators } from '../../src/second-factors/totp-secrets.ts';
+import type { Browser } from '../support/browser.ts';
 import { NEW_PASSWORD, type Posted, resetLink, startPosted } from '../support/forgotten.ts';
 import { lastLink } from '../support/mailbox.ts';
-import { newBrowser } from '../support/sign-in.ts';
-import { visitsAndSignsIn } from '../support/visits.ts';
+import { newBrowser, totpCode } from '../support/sign-in.ts';
+import { enrols, isBackAtApp, visitsAndSignsIn } from '../support/visits.ts';
 
 describe('T33 change of address: Pocket ID CVE-2026-115770; Zitadel CVE-2026-27946, CVE-2026-54693; Keycloak GHSA-xhpr-465j-7p9q', () => {
   let posted: Posted;
@@ -119,5 +122,45 @@ describe('T33 change of address: Pocket ID CVE-2026-115770; Zitadel CVE-2026-279
     await Promise.all(forms.map(({ action, data }) => newBrowser().request(action, { method: 'POST', form: data })));
     const emails = [(await accountOf(one.id))?.email, (await accountOf(two.id))?.email];
     expect(emails.filter((email) => email === wanted)).toHaveLength(1);
+  });
+
+  /** By the link in the mail to the old address, up to the page for a new password. */
+  async function undoes(email: string): Promise<Browser> {
+    const told = await posted.mailbox.waitFor(email, { subject: /changed/i });
+    const browser = await newBrowser().open(lastLink(told, /undo-email-change/));
+    return browser.submit({}, 'Bring it back');
+  }
+
+  test('an authenticator that an intruder adds after the change goes with it: its owner is not asked for its codes', async () => {
+    const { email, id, a } = await somebody();
+    await asks(email, a);
+    await (await newBrowser().open(await linkTo(a))).submit({}, 'Use this address');
+    const { browser: intruder } = await visitsAndSignsIn(posted.server, { identifier: a });
+    await intruder.open(`${posted.server.issuer}/account/authenticators/new`);
+    const key = /[A-Z2-7]{4}(?: [A-Z2-7]{4}){7}/.exec(intruder.text)?.[0]?.replaceAll(' ', '') ?? '';
+    await intruder.submit({ name: 'Mine now', code: totpCode(key) }, 'Confirm');
+    expect(await listAuthenticators(posted.server.database.db, id)).toHaveLength(1);
+    const owner = await undoes(email);
+    await owner.submit({ password: NEW_PASSWORD }, 'Set the new password');
+    expect(await listAuthenticators(posted.server.database.db, id)).toEqual([]);
+    expect(await countRecoveryCodes(posted.server.database.db, id)).toBe(0);
+    expect(isBackAtApp(await visitsAndSignsIn(posted.server, { identifier: email, password: NEW_PASSWORD }))).toBe(
+      true,
+    );
+  });
+
+  test('the authenticator that its owner had before stays, and so do its recovery codes', async () => {
+    const { email, id, a } = await somebody();
+    const { browser } = await enrols(posted.server, { identifier: email });
+    await browser.open(`${posted.server.issuer}/account/email`);
+    await browser.submit({ email: a }, 'Send the link');
+    await (await newBrowser().open(await linkTo(a))).submit({}, 'Use this address');
+    const owner = await undoes(email);
+    await owner.submit({ password: NEW_PASSWORD }, 'Set the new password');
+    expect(await listAuthenticators(posted.server.database.db, id)).toHaveLength(1);
+    expect(await countRecoveryCodes(posted.server.database.db, id)).toBe(10);
+    const again = await visitsAndSignsIn(posted.server, { identifier: email, password: NEW_PASSWORD });
+    expect(isBackAtApp(again)).toBe(false);
+    expect(again.browser.text).toContain('code');
   });
 });
