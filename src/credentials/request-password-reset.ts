@@ -9,7 +9,7 @@ import { recordEvent, type Source } from '../audit/audit-log.ts';
 import { atomically } from '../database/atomically.ts';
 import { isDatabaseUnavailable } from '../database/outages/unavailable.ts';
 import { findDevice } from '../devices/devices.ts';
-import { mailNetworkLimit, mailRecipient, mailRecipientLimit, reserveInEach } from '../limits/limits.ts';
+import { mailNetworkLimit, mailRecipient, reserveInEach, resetMailLimit } from '../limits/limits.ts';
 import { writeMail } from '../mail/outbox.ts';
 import type { Logger } from '../observability/logger.ts';
 import { LANGUAGES, type Language } from '../texts/messages.ts';
@@ -77,10 +77,8 @@ async function answer(inside: CredentialDeps, request: ResetRequest): Promise<vo
   if (account === undefined || !isUsable(account)) return;
   const email = canonicalEmail(account.email)?.key ?? account.email;
   const device = await findDevice(inside, { accountId: account.id, token: deviceToken });
-  const limit = mailRecipientLimit(inside.config.limits, {
-    recipientKey: mailRecipient(email),
-    knownDevice: device?.id,
-  });
+  const recipientKey = mailRecipient(email);
+  const limit = resetMailLimit(inside.config.limits, { recipientKey, knownDevice: device?.id });
   // Strangers use up what strangers may cause, not what the account's own browser may ask for. Nothing is locked by it.
   if (!(await reserveInEach(inside, [limit])).allowed) return;
   const boundTo = clientId === undefined ? { email } : { email, client: clientId };

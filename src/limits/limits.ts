@@ -82,26 +82,35 @@ export interface MailCause {
   readonly recipientKey: string;
   /** /24 or /64, as text. */
   readonly network: string;
-  /** The id of the device, where the account's own browser asks: strangers cannot use up what it may have sent. */
-  readonly knownDevice?: string | undefined;
 }
 
 /**
- * For every mail that can be had without being signed in, and to addresses that are not proved: resets, new codes, changes
- * of address. To be reserved with `reserveInEach` before any work; the answer stays the same when it is refused.
+ * For every mail that can be had without being signed in, and to addresses that are not proved: sign-ups, new codes,
+ * changes of address. To be reserved with `reserveInEach` before any work. Whether there is an account must not matter to
+ * what is counted here, since people are told when it is used up.
  */
-export const mailLimits = (limits: LimitsConfig, cause: MailCause): NamedLimit[] =>
-  cause.knownDevice === undefined
-    ? [mailRecipientLimit(limits, cause), mailNetworkLimit(limits, cause.network)]
-    : [mailRecipientLimit(limits, cause)];
+export const mailLimits = (limits: LimitsConfig, cause: MailCause): NamedLimit[] => [
+  mailRecipientLimit(limits, cause),
+  mailNetworkLimit(limits, cause.network),
+];
 
-/** Alone where the two are asked at different times: a reset looks up who is meant after it has answered. */
-export const mailRecipientLimit = (
+/**
+ * Links to a new password, looked up and counted after the answer, and for accounts only: a counter of their own, or a
+ * sign-up that is refused because of it would tell that there is an account.
+ */
+export const resetMailLimit = (
   limits: LimitsConfig,
-  { recipientKey, knownDevice }: Omit<MailCause, 'network'>,
+  {
+    recipientKey,
+    knownDevice,
+  }: {
+    readonly recipientKey: string;
+    /** The id of the device, where the account's own browser asks: strangers cannot use up what it may have sent. */
+    readonly knownDevice?: string | undefined;
+  },
 ): NamedLimit => ({
-  ...recipientLimit(limits, recipientKey),
-  ...(knownDevice === undefined ? {} : { key: `mail:device:${knownDevice}` }),
+  ...mailRecipientLimit(limits, { recipientKey }),
+  key: knownDevice === undefined ? `mail:reset:${recipientKey}` : `mail:device:${knownDevice}`,
 });
 
 /** A sign-up and its first mail, which does not count as one of the network's mails: a class signs up from one address. */
@@ -111,7 +120,7 @@ export const signUpLimits = (limits: LimitsConfig, { recipientKey, network }: Ma
     attempts: limits.signUpsPerNetwork,
     windowSeconds: 5 * 60,
   },
-  recipientLimit(limits, recipientKey),
+  mailRecipientLimit(limits, { recipientKey }),
 ];
 
 /** Whether a username is taken has to be said to whoever wants it: often enough to choose one, not to try a list. */
@@ -121,7 +130,10 @@ export const usernameLookUpLimit = (limits: LimitsConfig, network: string): Name
   windowSeconds: 5 * 60,
 });
 
-const recipientLimit = (limits: LimitsConfig, recipientKey: string): NamedLimit => ({
+export const mailRecipientLimit = (
+  limits: LimitsConfig,
+  { recipientKey }: Pick<MailCause, 'recipientKey'>,
+): NamedLimit => ({
   key: `mail:to:${recipientKey}`,
   attempts: limits.mailsPerRecipient,
   windowSeconds: 3600,
@@ -133,8 +145,11 @@ export const mailNetworkLimit = (limits: LimitsConfig, network: string): NamedLi
   windowSeconds: 10 * 60,
 });
 
-/** `emailKey` is the canonical form of the address. Hashed: whoever has no account here is not kept. */
-export const mailRecipient = (emailKey: string): string => hashOf(emailKey);
+/**
+ * `emailKey` is the canonical form of the address. Hashed: whoever has no account here is not kept. Without what follows a
+ * plus sign, since most mail servers put all of that into one mailbox (RFC 5233).
+ */
+export const mailRecipient = (emailKey: string): string => hashOf(emailKey.replace(/\+[^@]*(?=@)/, ''));
 
 /** Counters of an existing account follow its id, so that e-mail and username share them. */
 export const knownAccount = (accountId: string): string => accountId;

@@ -2,6 +2,7 @@
 import argon2 from 'argon2';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { BEHIND_PROXY, nextAddress, QUESTIONS, type Question, somebody, type Who } from '../support/enumeration.ts';
+import { countOf } from '../support/sign-up.ts';
 import { RESOURCES, startTestServer, type TestServer } from '../support/start-server.ts';
 
 const ADVISORIES = 'Zitadel CVE-2026-23511, CVE-2024-41952; Vendure GHSA-6f65-4fv2-wwch';
@@ -39,6 +40,21 @@ describe(`T30 account enumeration (${ADVISORIES})`, () => {
     for (const who of others) expect(await asks(question, who), who).toEqual(expected);
     // A page that shows what was typed, or anything else of the person, would differ from itself.
     expect(await asks(question, first as Who)).toEqual(expected);
+  });
+
+  test('mails that were asked for before are counted for nobody alone: a limit that is met says nothing', async () => {
+    const [forgetting, signingUp] = ['asking for a new password', 'signing up'].map((wanted) =>
+      QUESTIONS.find(({ name }) => name === wanted),
+    );
+    const answers: unknown[] = [];
+    for (const who of ['has an account', 'has none'] as const) {
+      const email = await somebody(server, who);
+      for (let at = 0; at < 4; at += 1) await forgetting?.ask(server, email, nextAddress());
+      await vi.waitUntil(async () => (await countOf(server, 'reset_requests')) === 0, { timeout: 10_000 });
+      const { milliseconds: _, ...seen } = (await signingUp?.ask(server, email, nextAddress())) ?? { milliseconds: 0 };
+      answers.push(seen);
+    }
+    expect(answers[0]).toEqual(answers[1]);
   });
 
   test('the comparison is not blind: it has read the answer to a wrong password, and counted its hash', async () => {

@@ -33,7 +33,9 @@ export const limitsSection = z.strictObject({
     .describe('The time they are counted in.'),
   mails_per_recipient: wholeNumber(1, 100)
     .default(3)
-    .describe('Mails per hour that strangers can have sent to one address.'),
+    .describe(
+      'Mails per hour that strangers can have sent to one address; links to a new password are counted for themselves.',
+    ),
   mails_per_network: wholeNumber(1, 10_000)
     .default(5)
     .describe('Mails per ten minutes that one network can have sent.'),
