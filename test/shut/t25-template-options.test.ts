@@ -18,7 +18,9 @@ describe('T25 options of the templates: pug CVE-2021-21353, CVE-2024-36361', () 
   let server: TestServer;
 
   beforeAll(async () => {
-    server = await startTestServer({ settings: `limits: { sign_in_failures: 100 }\n${RESOURCES}` });
+    server = await startTestServer({
+      settings: `limits: { sign_in_failures: 100 }\nregistration: { policy: open }\n${RESOURCES}`,
+    });
     await server.person({ email: 'ada@example.test' });
   });
 
@@ -37,11 +39,18 @@ describe('T25 options of the templates: pug CVE-2021-21353, CVE-2024-36361', () 
     return comparable(await (await browser.request(joined)).text());
   }
 
+  /** Every page of the account centre that has an address of its own. What a form shows anew each time differs by itself. */
+  const accountPages = (): readonly string[] =>
+    server.routes
+      .filter(({ access, method, path }) => access.rule === 'signed-in' && method === 'GET' && !path.includes(':'))
+      .map(({ path }) => path)
+      .filter((path) => path !== '/account/authenticators/new');
+
   /** One address for each page that is shown for the asking. */
   async function pages(): Promise<[Browser, string][]> {
     const { browser } = await visitsAndSignsIn(server, { identifier: 'ada@example.test' });
-    const at = async (params: Record<string, string>): Promise<[Browser, string]> => {
-      const tab = await visits(server, params, browser.newTab());
+    const at = async (params: Record<string, string>, from = browser): Promise<[Browser, string]> => {
+      const tab = await visits(server, params, from.newTab());
       return [tab.browser, tab.browser.page.url];
     };
     const nobody = newBrowser();
@@ -57,6 +66,13 @@ describe('T25 options of the templates: pug CVE-2021-21353, CVE-2024-36361', () 
       [nobody, authorizationRequest(server.issuer, { redirect_uri: 'https://app.example.test/other' }).url],
       [nobody, `${server.issuer}/session/end/success`],
       [browser, `${server.issuer}/session/end`],
+      [nobody, `${server.issuer}/reset-password`],
+      [nobody, `${server.issuer}/reset-password/sent`],
+      [nobody, `${server.issuer}/reset-password?token=unknown`],
+      [nobody, `${server.issuer}/verify-email?token=unknown`],
+      [nobody, `${server.issuer}/dev/mail`],
+      ...accountPages().map((path): [Browser, string] => [browser, `${server.issuer}${path}`]),
+      await at({ prompt: 'create' }, nobody),
       await at({ prompt: 'login' }),
       await at({ prompt: 'select_account' }),
       await at({ client_id: 'ask' }),
