@@ -7,6 +7,7 @@ import { setupAddress } from '../../src/first-run/address.ts';
 import { ACCOUNT_PAGES } from './account-pages.ts';
 import { FACTOR_PAGES } from './factor-pages.ts';
 import { LINK_PAGES } from './link-pages.ts';
+import { MAIL_PAGES } from './mail-pages.ts';
 import { movingClock } from './moving-clock.ts';
 import { authorizationRequest, totpCode } from './sign-in.ts';
 import { openTo } from './sign-up.ts';
@@ -153,6 +154,7 @@ export const PAGES: readonly PageState[] = [
   ...ACCOUNT_PAGES,
   ...FACTOR_PAGES,
   ...LINK_PAGES,
+  ...MAIL_PAGES,
   ...SIGN_UP_PAGES,
   {
     view: 'home',
