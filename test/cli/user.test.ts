@@ -62,6 +62,8 @@ test('everything about an account can be stated when it is made, and is shown', 
     roles: ['auditor', 'clerk'],
     second_factor: false,
     second_factor_demanded_by_role: false,
+    profile: {},
+    attributes: {},
     recovery_codes_left: 0,
   });
   for (const who of [id, email.toUpperCase()]) expect((await answerOf(here(), ['user', 'show', who]))['id']).toBe(id);
