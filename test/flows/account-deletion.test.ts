@@ -81,7 +81,7 @@ test('who deletes an account is out everywhere, apps are told, and a mail says h
   expect((await refresh(server.issuer, WEB, tokens.refreshToken ?? '')).status).toBe(400);
   expect((await userinfo(server, tokens)).status).toBe(401);
   await expect.poll(() => receiver.received.some(({ claims }) => claims.sub === id)).toBe(true);
-  const mail = await mailbox.waitFor(email);
+  const mail = await mailbox.waitFor(email, { subject: /delet/i });
   expect(mail.text).toContain(`${server.issuer}/keep-account?token=`);
   const events = await listEventsOf(db(), id, { limit: 5 });
   expect(events[0]).toMatchObject({ event: 'account.deletion_requested', details: { sessions_ended: 2 } });
