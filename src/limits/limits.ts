@@ -130,6 +130,12 @@ export const usernameLookUpLimit = (limits: LimitsConfig, network: string): Name
   windowSeconds: 5 * 60,
 });
 
+/** The same for who is signed in: by account, since a whole office does not try names from one. */
+export const usernameChangeLimit = (limits: LimitsConfig, accountId: string): NamedLimit => ({
+  ...usernameLookUpLimit(limits, ''),
+  key: `username:account:${accountId}`,
+});
+
 export const mailRecipientLimit = (
   limits: LimitsConfig,
   { recipientKey }: Pick<MailCause, 'recipientKey'>,

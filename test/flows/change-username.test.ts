@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/accounts.ts';
 import type { Browser } from '../support/browser.ts';
+import { movingClock } from '../support/moving-clock.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
 import { isBackAtApp, visitsAndSignsIn } from '../support/visits.ts';
 
@@ -31,6 +32,30 @@ test('somebody takes a name, signs in with it, and gives it up again', async () 
   expect(await nameOf(id)).toBe('Ada.Anders');
   expect(isBackAtApp(await visitsAndSignsIn(server, { identifier: 'ada.anders' }))).toBe(true);
   await browser.submit({ username: '' }, 'Save');
+  expect(await nameOf(id)).toBeUndefined();
+});
+
+test('a sign-in of more than five minutes changes no name: it is one to sign in with, and apps show it', async () => {
+  const { browser, id } = await atPage();
+  movingClock.advance({ minutes: 6 });
+  await browser.submit({ username: 'taken-over' }, 'Save');
+  expect(browser.title).toBe('Confirm it’s you');
+  expect(await nameOf(id)).toBeUndefined();
+});
+
+test('whether names are taken is said often enough to choose one, not to try a list', async () => {
+  await server.person({ email: 'held@example.test', username: 'held-name' });
+  const { browser, id } = await atPage();
+  const { action, data } = browser.form({}, 'Save');
+  const statuses = [];
+  const most = server.config.limits.signUpsPerNetwork * 3;
+  for (let tried = 0; tried <= most; tried += 1) {
+    const form = { ...data, username: 'held-name' };
+    statuses.push((await browser.request(action, { method: 'POST', form })).status);
+  }
+  expect([statuses.includes(303), statuses.at(-1)]).toEqual([false, 429]);
+  await browser.submit({ username: 'quite-free' }, 'Save');
+  expect([browser.page.status, browser.text.includes('Too many')]).toEqual([429, true]);
   expect(await nameOf(id)).toBeUndefined();
 });
 

@@ -128,6 +128,22 @@ describe('T40 recovery codes, removal of factors, downgrade: Keycloak CVE-2020-1
     expect(await heldBy(id)).toHaveLength(1);
   });
 
+  test('a form that was never shown does not make up for a sign-in that is too old', async () => {
+    const identifier = 'hedy@example.test';
+    const { id } = await server.person({ email: identifier });
+    const { browser } = await visitsAndSignsIn(server, { identifier });
+    // Too old for the page, and not for the form of a page that was opened in time.
+    movingClock.advance({ minutes: 14 });
+    await browser.open(at('/account/security'));
+    const { csrf = '' } = browser.form({}, 'Sign out').data;
+    const form = { csrf, name: 'Mine', pending: 'made up', code: '000000' };
+    const answer = await browser.request(at('/account/authenticators/new'), { method: 'POST', form });
+    expect(await answer.text()).not.toMatch(KEY);
+    await browser.open(at('/account/authenticators/new'));
+    expect([browser.title, keyOn(browser)]).toEqual(['Confirm it’s you', '']);
+    expect(await heldBy(id)).toEqual([]);
+  });
+
   test('a form without the token of its session changes nothing, nor does one of another session', async () => {
     const { id, identifier, browser } = await enrolled('finn');
     const [held] = await heldBy(id);

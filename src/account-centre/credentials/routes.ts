@@ -18,6 +18,6 @@ export function credentialRoutes(deps: AccountDeps): readonly Route[] {
   return [
     ...page(PASSWORD_PATH, showPassword(deps), submitPassword(deps), WITH_FACTOR),
     ...page(EMAIL_PATH, showEmail(deps), submitEmail(deps), FRESH),
-    ...page(USERNAME_PATH, showUsername(deps), submitUsername(deps)),
+    ...page(USERNAME_PATH, showUsername(deps), submitUsername(deps), FRESH),
   ];
 }

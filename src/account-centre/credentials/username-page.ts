@@ -33,17 +33,29 @@ export const submitUsername =
         return show(deps, ctx, me, { typed: username, problem: 'change_username.taken' });
       case 'unusable':
         return show(deps, ctx, me, { typed: username, problem: 'change_username.unusable' });
+      case 'too_many_attempts':
+        return show(deps, ctx, me, { typed: username, retryAfterSeconds: change.retryAfterSeconds });
     }
   };
+
+interface Shown {
+  readonly typed?: string;
+  readonly problem?: MessageKey;
+  readonly retryAfterSeconds?: number;
+}
 
 async function show(
   deps: AccountDeps,
   ctx: Koa.Context,
   me: SignedIn,
-  { typed, problem }: { typed?: string; problem?: MessageKey } = {},
+  { typed, problem, retryAfterSeconds }: Shown = {},
 ): Promise<void> {
   const t = textsFor(ctx);
   if (problem !== undefined) ctx.status = 400;
+  if (retryAfterSeconds !== undefined) {
+    ctx.status = 429;
+    ctx.set('Retry-After', String(retryAfterSeconds));
+  }
   await showAccountPage(deps, ctx, {
     view: 'username',
     title: 'change_username.title',
@@ -54,9 +66,15 @@ async function show(
       action: USERNAME_PATH,
       typed: typed ?? me.account.username ?? '',
       isRequired: isRequired(deps),
-      problem: problem && { summary: t('change_username.wrong'), field: 'username', message: t(problem) },
+      problem: problemIn(t, problem, retryAfterSeconds),
+      retryAfterSeconds,
     },
   });
+}
+
+function problemIn(t: ReturnType<typeof textsFor>, problem: MessageKey | undefined, retryAfterSeconds?: number) {
+  if (retryAfterSeconds !== undefined) return { summary: t('sign_in.too_many_attempts') };
+  return problem && { summary: t('change_username.wrong'), field: 'username', message: t(problem) };
 }
 
 /** Who signs up has to have one; who has one keeps one. */

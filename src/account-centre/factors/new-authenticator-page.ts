@@ -49,10 +49,8 @@ export const submitNewAuthenticator =
     const { pending: sealed, name: typed, code } = await readAccountForm(deps, ctx, { me, form });
     const again = (trouble: Trouble) => show(deps, ctx, me, { sealed, name: typed, trouble });
     const pending = openPending(deps, me, sealed);
-    if (pending === undefined) {
-      const trouble = { status: 400, summary: 'factors.add.expired' } as const;
-      return show(deps, ctx, me, { sealed: sealNewPending(deps, me), name: typed, trouble });
-    }
+    // A new key is for a sign-in that is fresh, which this form need not come from.
+    if (pending === undefined) return backTo(ctx, NEW_AUTHENTICATOR_PATH, 'factors.add.expired');
     const named = authenticatorNameFrom(typed);
     if (named === 'unusable') return again({ status: 400, summary: 'factors.name.unusable', field: 'name' });
     const { account, session } = me;
