@@ -5,7 +5,7 @@ import type { Browser } from '../support/browser.ts';
 import { atSignIn, countOf, inLanes, numbers, triesPassword } from '../support/guessing.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser } from '../support/sign-in.ts';
-import { RESOURCES, startTestServer, type TestServer } from '../support/start-server.ts';
+import { PASSWORD, RESOURCES, startTestServer, type TestServer } from '../support/start-server.ts';
 import { isBackAtApp, visitsAndSignsIn } from '../support/visits.ts';
 
 const SETTINGS = `server: { trusted_proxies: ["127.0.0.0/8", "::1/128"] }${RESOURCES}`;
@@ -94,6 +94,21 @@ describe('T42 locked-out owners: ASVS 6.1.1; SP 800-63B-4 3.2.2', () => {
     expect(isBackAtApp(visit)).toBe(true);
     const elsewhere = await visitsAndSignsIn(server, { identifier: 'bobby', browser: at('192.0.2.77') });
     expect(isBackAtApp(elsewhere)).toBe(true);
+  });
+
+  test.each([
+    ['/account/password', 'Change the password', { current: PASSWORD, password: 'a new password of some length' }],
+    ['/account/delete', 'Delete my account', { password: PASSWORD }],
+  ] as const)('nor is an owner who is signed in kept from %s', async (path, button, fields) => {
+    const { email } = await server.person({ email: `kept-from-${path.slice(9)}@example.test` });
+    const { browser } = await visitsAndSignsIn(server, { identifier: email, browser: at(HOME) });
+    await inLanes(numbers(10), 5, async (network) => {
+      const guessing = await atSignIn(server.issuer, { address: `203.1.${network}.7` });
+      for (const _ of numbers(10)) await triesPassword(guessing, email);
+    });
+    await browser.open(`${server.issuer}${path}`);
+    await browser.submit(fields, button);
+    expect([path, browser.page.status]).toEqual([path, 200]);
   });
 
   test('whoever guesses in that browser has as many tries as elsewhere, and holds up nobody', async () => {

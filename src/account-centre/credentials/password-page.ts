@@ -1,15 +1,13 @@
 // A new password, for who knows the old one. Every other device is signed out; this browser goes on.
 import type Koa from 'koa';
 import { z } from 'zod';
-import { authenticate } from '../../accounts/authenticate.ts';
 import { sayFlaw } from '../../accounts/say-flaw.ts';
 import { setPassword } from '../../credentials/set-password.ts';
-import { knownDeviceOf } from '../../devices/known-device.ts';
-import { networkOf } from '../../http/client-address.ts';
 import { deviceTokenOf } from '../../http/device-cookie.ts';
 import { languageOf } from '../../http/language.ts';
 import { textsFor } from '../../http/page.ts';
 import { sourceOf } from '../../http/request-source.ts';
+import { confirmPassword } from '../confirm-password.ts';
 import type { AccountDeps } from '../deps.ts';
 import { ACCOUNT_PATH } from '../navigation.ts';
 import { backTo, readAccountForm, showAccountPage } from '../page.ts';
@@ -42,21 +40,17 @@ export const submitPassword =
   async (ctx, me) => {
     const { current, password } = await readAccountForm(deps, ctx, { me, form });
     const t = textsFor(ctx);
-    const network = networkOf(ctx.state.clientAddress);
-    const token = deviceTokenOf(ctx);
-    const knownDevice = await knownDeviceOf(deps, { identifier: me.account.email, token });
-    const proof = { identifier: me.account.email, password: current, network, knownDevice };
-    const answer = await authenticate({ ...deps, limits: deps.config.limits }, proof);
+    const answer = await confirmPassword(deps, ctx, { me, password: current });
     if (answer.outcome === 'too_many_attempts') {
       return show(deps, ctx, me, { ...answer, status: 429, summary: t('sign_in.too_many_attempts') });
     }
-    if (answer.outcome !== 'authenticated' || answer.account.id !== me.account.id) {
+    if (answer.outcome === 'wrong') {
       const message = t('change_password.current_wrong');
       return show(deps, ctx, me, { status: 400, summary: t('change_password.wrong'), field: 'current', message });
     }
     const accountId = me.account.id;
     const where = { source: sourceOf(ctx), language: languageOf(ctx) };
-    const kept = { exceptSession: me.session.uid, keepDevice: token };
+    const kept = { exceptSession: me.session.uid, keepDevice: deviceTokenOf(ctx) };
     const change = await setPassword(deps, { accountId, password, ...where, ...kept });
     if (change.outcome === 'invalid') {
       const message = change.flaws.map((flaw) => sayFlaw(t, flaw)).join(' ');

@@ -1,8 +1,6 @@
 // Deleting one's account: what will happen, in numbers; then the password again, beside a sign-in that is fresh.
 import type Koa from 'koa';
 import { z } from 'zod';
-import { authenticate } from '../../accounts/authenticate.ts';
-import { networkOf } from '../../http/client-address.ts';
 import { languageOf } from '../../http/language.ts';
 import { renderPage, textsFor } from '../../http/page.ts';
 import { sourceOf } from '../../http/request-source.ts';
@@ -12,6 +10,7 @@ import { connectedApps } from '../../sessions/connected-apps.ts';
 import { listSessions } from '../../sessions/list-sessions.ts';
 import { fullDate } from '../../texts/dates.ts';
 import type { MessageKey } from '../../texts/messages.ts';
+import { confirmPassword } from '../confirm-password.ts';
 import type { AccountDeps } from '../deps.ts';
 import { ACCOUNT_PATH } from '../navigation.ts';
 import { backTo, readAccountForm, showAccountPage } from '../page.ts';
@@ -59,22 +58,20 @@ export const submitDeletion =
     }
   };
 
-/** Counted like a sign-in: an open browser is no place to guess. */
 async function wrongPassword(
   deps: AccountDeps,
   ctx: Koa.Context,
-  { me, password }: { me: SignedIn; password: string },
+  typed: { me: SignedIn; password: string },
 ): Promise<Trouble | undefined> {
-  const credentials = { identifier: me.account.email, password, network: networkOf(ctx.state['clientAddress']) };
-  const answer = await authenticate({ ...deps, limits: deps.config.limits }, credentials);
-  if (answer.outcome === 'too_many_attempts') {
-    const { retryAfterSeconds } = answer;
-    return { status: 429, summary: 'sign_in.too_many_attempts', retryAfterSeconds };
+  const answer = await confirmPassword(deps, ctx, typed);
+  switch (answer.outcome) {
+    case 'too_many_attempts':
+      return { status: 429, summary: 'sign_in.too_many_attempts', retryAfterSeconds: answer.retryAfterSeconds };
+    case 'wrong':
+      return { status: 400, summary: 'deletion.wrong_password', field: 'password' };
+    case 'right':
+      return undefined;
   }
-  if (answer.outcome === 'wrong_credentials') {
-    return { status: 400, summary: 'deletion.wrong_password', field: 'password' };
-  }
-  return undefined;
 }
 
 async function showPage(
