@@ -26,6 +26,7 @@ export const EVENTS = [
   'account.data_downloaded',
   'profile.changed',
   'username.changed',
+  'email.verified',
   'email.change_requested',
   'email.changed',
   'email.change_undone',

@@ -1,6 +1,6 @@
 // The new address is proved: from now on it is the account's. The old one can undo it for three days.
 import { type Account, isUsable } from '../accounts/account.ts';
-import { findAccount, replaceEmail } from '../accounts/accounts.ts';
+import { findAccount, markEmailVerified, replaceEmail } from '../accounts/accounts.ts';
 import { canonicalEmail } from '../accounts/identifiers.ts';
 import {
   findMailedToken,
@@ -35,6 +35,8 @@ export async function openEmailChange(
 
 export type EmailConfirmation =
   | { readonly outcome: 'changed'; readonly email: string }
+  /** It was the account's address already, and is proved now. */
+  | { readonly outcome: 'verified'; readonly email: string }
   /** Used, too old, or another change was asked for since. */
   | { readonly outcome: 'void' }
   /** Meanwhile another account has proved the address. */
@@ -61,6 +63,7 @@ async function confirm(
   if (change === undefined) return { outcome: 'void' };
   const { account, to } = change;
   const from = keyOf(account.email);
+  if (to.key === from) return verify(inside, { account, source });
   const replaced = await replaceEmail(inside, { accountId: account.id, from, to });
   if (replaced !== 'replaced') return { outcome: replaced === 'taken' ? 'taken' : 'void' };
   // A link to a new password went to a mailbox that is not the account's any more.
@@ -68,6 +71,16 @@ async function confirm(
   await tellBoth(inside, change);
   await recordEvent(inside, { event: 'email.changed', accountId: account.id, source });
   return { outcome: 'changed', email: to.address };
+}
+
+/** Its owner did it, and nothing they sign in with is different: nobody has to be told. */
+async function verify(
+  inside: CredentialDeps,
+  { account, source }: { account: Account; source: Source | undefined },
+): Promise<EmailConfirmation> {
+  await markEmailVerified(inside, { accountId: account.id, emailKey: keyOf(account.email) });
+  await recordEvent(inside, { event: 'email.verified', accountId: account.id, source });
+  return { outcome: 'verified', email: account.email };
 }
 
 async function tellBoth(inside: CredentialDeps, { account, to }: EmailChange): Promise<void> {
@@ -91,5 +104,8 @@ async function changeOf(
   if (account === undefined || to === undefined || !isUsable(account)) return undefined;
   return link?.boundTo['from'] === keyOf(account.email) ? { account, to } : undefined;
 }
+
+/** Whether the address is the account's already, and only to be proved. */
+export const isOwnAddress = ({ account, to }: EmailChange): boolean => to.key === keyOf(account.email);
 
 const keyOf = (email: string): string => canonicalEmail(email)?.key ?? email;

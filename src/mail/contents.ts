@@ -153,7 +153,8 @@ function aboutAddress(
     case 'confirm_email':
       return {
         ...to,
-        paragraphs: [t('mail.confirm_email.text', { product }), goodFor(message.hours, 'hour', words)],
+        ...(message.own === true ? { subject: t('mail.verify_email.subject') } : {}),
+        paragraphs: [t(confirming(message), { product }), goodFor(message.hours, 'hour', words)],
         action: { label: t('mail.confirm_email.action'), link: message.link },
         notes: [t('mail.confirm_email.otherwise')],
         because: t('mail.because.entered', { product }),
@@ -179,6 +180,9 @@ function aboutAddress(
     }
   }
 }
+
+const confirming = ({ own }: About<'confirm_email'>) =>
+  own === true ? 'mail.confirm_email.text_own' : 'mail.confirm_email.text';
 
 type Happened = About<
   'new_device' | 'factor_added' | 'factor_removed' | 'recovery_code_used' | 'recovery_codes_renewed'

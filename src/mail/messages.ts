@@ -18,8 +18,8 @@ export type MailMessage =
   | { readonly mail: 'reset_password'; readonly link: string; readonly minutes: number; readonly where: Where }
   /** By its owner, or by a reset. */
   | { readonly mail: 'password_changed'; readonly resetLink: string; readonly where: Where }
-  /** To the new address. */
-  | { readonly mail: 'confirm_email'; readonly link: string; readonly hours: number }
+  /** To the new address; or to the present one (`own`), which nobody has proved yet. */
+  | { readonly mail: 'confirm_email'; readonly link: string; readonly hours: number; readonly own?: boolean }
   /** To the old address, as soon as it is asked for. */
   | { readonly mail: 'email_change_requested'; readonly newEmail: string; readonly where: Where }
   /** To the old address, with the way to undo it; and to the new one, without. */

@@ -1,10 +1,11 @@
 // The link to a new address: a button proves it. For the account that asked, whoever is signed in where it is opened.
 import type { Account } from '../accounts/account.ts';
-import { confirmEmailChange, openEmailChange } from '../credentials/confirm-email-change.ts';
+import { confirmEmailChange, isOwnAddress, openEmailChange } from '../credentials/confirm-email-change.ts';
 import { CONFIRM_EMAIL_PATH } from '../credentials/links.ts';
 import { textsFor } from '../http/page.ts';
 import { sourceOf } from '../http/request-source.ts';
 import type { Handler, RouteContext } from '../http/route.ts';
+import type { MessageKey } from '../texts/messages.ts';
 import type { SelfServiceDeps } from './deps.ts';
 import { linkForm, readLinkForm, showDone, showLinkPage, showVoidLink, tokenInAddress } from './page.ts';
 
@@ -14,10 +15,11 @@ export const showConfirmEmail =
     const token = tokenInAddress(ctx);
     const change = await openEmailChange(deps, token);
     if (change === undefined) return showVoid(ctx);
-    const locals = { email: change.to.address, account: hinted(change.account) };
+    const own = isOwnAddress(change);
+    const locals = { email: change.to.address, account: hinted(change.account), own };
     await showLinkPage(deps, ctx, {
       view: 'confirm-email',
-      title: 'confirm_email.title',
+      title: own ? 'verify_link.title' : 'confirm_email.title',
       path: CONFIRM_EMAIL_PATH,
       token,
       locals,
@@ -34,18 +36,20 @@ export const submitConfirmEmail =
         return showVoid(ctx);
       case 'taken':
         return showVoidLink(ctx, { message: 'confirm_email.taken' });
-      case 'changed': {
-        const onward = { label: textsFor(ctx)('confirm_email.onward'), href: '/account' };
-        const { email } = answer;
-        return showDone(ctx, {
-          title: 'confirm_email.done',
-          message: 'confirm_email.done_lead',
-          values: { email },
-          onward,
-        });
-      }
+      case 'verified':
+        return showConfirmed(ctx, { ...answer, title: 'verify_link.done', message: 'confirm_email.verified' });
+      case 'changed':
+        return showConfirmed(ctx, { ...answer, title: 'confirm_email.done', message: 'confirm_email.done_lead' });
     }
   };
+
+const showConfirmed = (
+  ctx: RouteContext,
+  { email, title, message }: { email: string; title: MessageKey; message: MessageKey },
+): Promise<void> => {
+  const onward = { label: textsFor(ctx)('confirm_email.onward'), href: '/account' };
+  return showDone(ctx, { title, message, values: { email }, onward });
+};
 
 const showVoid = (ctx: RouteContext): Promise<void> =>
   showVoidLink(ctx, {

@@ -65,6 +65,34 @@ test('the new address is used once its mailbox has answered, and the old one is 
   expect((await visitsAndSignsIn(posted.server, { identifier: email })).browser.text).toContain('do not match');
 });
 
+test('an address that was only stated is proved by a link, in the account centre', async () => {
+  const { email, id } = await somebody();
+  const { db } = posted.server.database;
+  await db.updateTable('accounts').set({ email_verified_at: null }).where('id', '=', id).execute();
+  const { browser } = await visitsAndSignsIn(posted.server, { identifier: email });
+  await browser.open(`${posted.server.issuer}/account`);
+  expect(browser.text).toContain('Your e-mail address is not confirmed.');
+  await browser.open(`${posted.server.issuer}/account/email`);
+  await browser.submit({}, 'Send a link to confirm it');
+  expect(browser.text).toContain('A mail is on its way to your address.');
+  const mail = await posted.mailbox.waitFor(email, { subject: /Confirm your e-mail address/ });
+  const reader = await newBrowser().open(lastLink(mail, /confirm-email/));
+  expect(reader.title).toBe('Confirm your e-mail address');
+  const account = () => findAccount(db, id);
+  expect(await account()).toMatchObject({ emailVerified: false });
+  await reader.submit({}, 'Confirm address');
+  expect(reader.title).toBe('Your address is confirmed');
+  expect(await account()).toMatchObject({ emailVerified: true, email });
+  expect((await newBrowser().open(lastLink(mail, /confirm-email/))).page.status).toBe(400);
+  expect((await browser.open(`${posted.server.issuer}/account`)).text).not.toContain('not confirmed');
+  await browser.open(`${posted.server.issuer}/account/email`);
+  expect(browser.text).not.toContain('Send a link to confirm it');
+  await browser.submit({ email }, 'Send the link');
+  expect(browser.text).toContain('This is your address already.');
+  await browser.open(`${posted.server.issuer}/account/activity`);
+  expect(browser.text).toContain('E-mail address confirmed');
+});
+
 test('the old address brings itself back, ends all sessions and leads to a new password', async () => {
   const { email, id, other } = await somebody();
   await asks(email, other);

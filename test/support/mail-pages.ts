@@ -8,7 +8,9 @@ import { movingClock } from './moving-clock.ts';
 async function listsMail({ server, page }: Stage): Promise<void> {
   const deps = { db: server.database.db, clock: movingClock, box: server.deps.box };
   await writeMail(deps, { to: 'ada@example.test', language: 'en', message: MAILS.reset_password });
-  await page.goto(`${server.issuer}/dev/mail`);
+  // It is listed as soon as the worker has taken it.
+  do await page.goto(`${server.issuer}/dev/mail`);
+  while ((await page.getByRole('link', { name: 'Choose a new password' }).count()) === 0);
 }
 
 export const MAIL_PAGES: readonly PageState[] = [

@@ -38,6 +38,8 @@ export const submitEmail =
     switch (answer.outcome) {
       case 'requested':
         return backTo(ctx, EMAIL_PATH, 'change_email.sent');
+      case 'proof_requested':
+        return backTo(ctx, EMAIL_PATH, 'change_email.proof_sent');
       case 'too_many_attempts':
         return show(deps, ctx, me, { ...answer, typed: email });
       case 'not_an_address':
@@ -66,6 +68,7 @@ async function show(deps: AccountDeps, ctx: Koa.Context, me: SignedIn, shown: Sh
     locals: {
       action: EMAIL_PATH,
       email: me.account.email,
+      isProved: me.account.emailVerified,
       typed,
       problem: problemIn(t, problem, retryAfterSeconds),
       retryAfterSeconds,

@@ -44,7 +44,7 @@ const state = (view: string, name: string, locals: Record<string, unknown>): Sam
 });
 
 const password = { ...accountFrame, action: '/account/password', identifier: 'alice@example.com', rule: 'Long.' };
-const email = { ...accountFrame, action: '/account/email', email: 'alice@example.com', typed: '' };
+const email = { ...accountFrame, action: '/account/email', email: 'alice@example.com', typed: '', isProved: true };
 
 export const accountCentre: readonly Sample[] = [
   state('password', 'as it opens', password),
@@ -52,6 +52,7 @@ export const accountCentre: readonly Sample[] = [
   state('password', 'too short', { ...password, problem: { summary: 'No.', field: 'password', message: 'Longer.' } }),
   state('password', 'too often', { ...password, problem: { summary: 'Too many.' }, retryAfterSeconds: 540 }),
   state('email', 'as it opens', email),
+  state('email', 'not proved yet', { ...email, isProved: false }),
   state('email', 'none', { ...email, typed: 'no', problem: { summary: 'No.', field: 'email', message: 'Whole.' } }),
   state('email', 'too often', { ...email, problem: { summary: 'Too many.' }, retryAfterSeconds: 540 }),
   state('username', 'none', { ...accountFrame, action: '/account/username', typed: '', isRequired: false }),

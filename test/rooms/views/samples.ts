@@ -533,6 +533,7 @@ const selfService: readonly Sample[] = [
     problem: { summary: 'Refused.', field: 'password', message: 'Use at least 15 characters.' },
   }),
   state('self-service/confirm-email', 'good', { ...link, account: 'm…@example.com', email: longPerson.label }),
+  state('self-service/confirm-email', 'own', { ...link, email: longPerson.label, own: true }),
   state('self-service/undo-email-change', 'good', { ...link, email: longPerson.label }),
   state('self-service/keep-account', 'good', { ...link, email: longPerson.label, until: '29 November 2026' }),
 ];
