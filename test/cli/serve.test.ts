@@ -92,7 +92,12 @@ test('in production there is no demo, every line is JSON, and a second signal en
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
-  expect(lines.map(({ event }) => event)).toEqual(['demo.refused', 'server.started', 'setup.link_printed']);
+  expect(lines.map(({ event }) => event)).toEqual([
+    'demo.refused',
+    'mail.not_configured',
+    'server.started',
+    'setup.link_printed',
+  ]);
 
   // A request that never ends keeps the server waiting.
   const socket = await connected(Number(place.env['PORT']));
