@@ -46,6 +46,7 @@ export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Contex
   signIn.interaction.session = undefined;
   const own = session?.accountId === accountId ? session : undefined;
   const grantId = await grantFor(deps, { signIn, accountId, session: own });
+  if (grantId === undefined) return redirectToDispatch(ctx, signIn);
   const { clientId } = signIn.client;
   await deps.db.transaction().execute(async (tx) => {
     const inside = { ...deps, db: tx };
@@ -76,7 +77,9 @@ export async function finishConsented(
   const roles = await rolesOf(deps.db, accountId);
   if (session?.accountId !== accountId || !mayUse(signIn.client, roles))
     return proceed(ctx, signIn, { stage: 'start' });
-  await handBack(ctx, signIn, { consent: { grantId: await grantFor(deps, { signIn, accountId, session }) } });
+  const grantId = await grantFor(deps, { signIn, accountId, session });
+  if (grantId === undefined) return redirectToDispatch(ctx, signIn);
+  await handBack(ctx, signIn, { consent: { grantId } });
 }
 
 export const finishChosenAccount = (_deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> =>
@@ -101,14 +104,15 @@ export async function finishUnmet(deps: InteractionDeps, ctx: Koa.Context, signI
   await handBack(ctx, signIn, { error: 'unmet_authentication_requirements', error_description });
 }
 
+/** Undefined where the person has taken the consent back in this very moment: they are asked once more. */
 async function grantFor(
   deps: InteractionDeps,
   { signIn, accountId, session }: { signIn: SignIn; accountId: string; session: Session | undefined },
-): Promise<string> {
-  const { clientId } = signIn.client;
-  const allowed = requestedAccess(signIn.client, signIn.params);
-  const grant = await settleGrant(deps, { provider: deps.provider(), session, accountId, clientId, allowed });
-  return grant.jti;
+): Promise<string | undefined> {
+  const { client } = signIn;
+  const allowed = requestedAccess(client, signIn.params);
+  const grant = await settleGrant(deps, { provider: deps.provider(), session, accountId, client, allowed });
+  return grant?.jti;
 }
 
 /**

@@ -17,7 +17,7 @@ interface GrantRequest {
   /** The browser's session, if it is this account's; undefined when one is only about to begin. */
   readonly session: Session | undefined;
   readonly accountId: string;
-  readonly clientId: string;
+  readonly client: Client;
   readonly allowed: Allowed;
 }
 
@@ -41,26 +41,36 @@ export const loadConsentedGrant =
     ) {
       return standingGrant(provider, { session, accountId: account.accountId, clientId: client.clientId });
     }
-    return settleGrant(deps, { provider, session, accountId: account.accountId, clientId: client.clientId, allowed });
+    return settleGrant(deps, { provider, session, accountId: account.accountId, client, allowed });
   };
 
 /** True if the client is trusted to ask nothing, or the person has allowed all of it before. */
 export async function isCovered(
   deps: StoreDeps,
   { client, accountId, allowed }: { client: Client; accountId: string; allowed: Allowed },
+  options: { readonly waiting?: boolean } = {},
 ): Promise<boolean> {
   if (client.consent === 'skip') return true;
-  const remembered = await findConsent(deps.db, { accountId, clientId: client.clientId });
+  const remembered = await findConsent(deps.db, { accountId, clientId: client.clientId }, options);
   return isNothing(missingFrom(remembered, allowed));
 }
 
-/** The session's grant for this client with `allowed` added, or a new one. */
-export async function settleGrant(deps: StoreDeps, request: GrantRequest): Promise<Grant> {
-  const { provider, session, accountId, clientId, allowed } = request;
+/**
+ * The session's grant for this client with `allowed` added, or a new one. Undefined where the person has taken back
+ * meanwhile what they had allowed: whoever takes it back does not see a grant that is not stored yet, so it is asked again
+ * when it is.
+ */
+export async function settleGrant(deps: StoreDeps, request: GrantRequest): Promise<Grant | undefined> {
+  const { provider, session, accountId, client, allowed } = request;
+  const { clientId } = client;
   const standing = session === undefined ? undefined : await standingGrant(provider, { session, accountId, clientId });
-  if (standing !== undefined) return withAccess(standing, allowed);
-  const grant = await withAccess(new provider.Grant({ accountId, clientId }), allowed);
-  return session === undefined ? grant : shareGrant(deps, { provider, session, grant, allowed });
+  if (standing !== undefined && !(await addAccess(standing, allowed))) return standing;
+  const grant = standing ?? (await withAccess(new provider.Grant({ accountId, clientId }), allowed));
+  if (!(await isCovered(deps, { client, accountId, allowed }, { waiting: true }))) {
+    await grant.destroy();
+    return undefined;
+  }
+  return session === undefined || grant === standing ? grant : shareGrant(deps, { provider, session, grant, allowed });
 }
 
 /**
@@ -94,13 +104,20 @@ async function standingGrant(
 }
 
 async function withAccess(grant: Grant, allowed: Allowed): Promise<Grant> {
+  await addAccess(grant, allowed);
+  return grant;
+}
+
+/** False if there was nothing to add, and to save. */
+async function addAccess(grant: Grant, allowed: Allowed): Promise<boolean> {
   const before = JSON.stringify([grant.openid, grant.resources]);
   if (allowed.scopes.length > 0) grant.addOIDCScope([...allowed.scopes].join(' '));
   for (const [audience, scopes] of allowed.resources) {
     if (scopes.length > 0) grant.addResourceScope(audience, scopes.join(' '));
   }
-  if (grant.jti === undefined || JSON.stringify([grant.openid, grant.resources]) !== before) await grant.save();
-  return grant;
+  if (grant.jti !== undefined && JSON.stringify([grant.openid, grant.resources]) === before) return false;
+  await grant.save();
+  return true;
 }
 
 export const requestParams = (ctx: KoaContextWithOIDC): RequestedParams => (ctx.oidc.params ?? {}) as RequestedParams;

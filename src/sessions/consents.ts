@@ -11,12 +11,18 @@ interface Whose {
   readonly clientId: string;
 }
 
-export async function findConsent(db: Db, { accountId, clientId }: Whose): Promise<Allowed> {
+/** `waiting`: for whoever is just taking it back. */
+export async function findConsent(
+  db: Db,
+  { accountId, clientId }: Whose,
+  { waiting = false }: { waiting?: boolean } = {},
+): Promise<Allowed> {
   const row = await db
     .selectFrom('consents')
     .select(['scopes', 'resources'])
     .where('account_id', '=', accountId)
     .where('client_id', '=', clientId)
+    .$if(waiting, (query) => query.forShare())
     .executeTakeFirst();
   return row === undefined ? nothingAllowed : { scopes: row.scopes, resources: new Map(Object.entries(row.resources)) };
 }
