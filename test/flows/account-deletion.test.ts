@@ -4,6 +4,7 @@ import { findAccount } from '../../src/accounts/accounts.ts';
 import { listEventsOf } from '../../src/audit/audit-log.ts';
 import { deleteDueAccounts } from '../../src/leaving/delete-account.ts';
 import { keepAccount } from '../../src/leaving/keep-account.ts';
+import { accountLimit, knownAccount, reserveInEach } from '../../src/limits/limits.ts';
 import { grantRole } from '../../src/roles/roles.ts';
 import { banAccount, unbanAccount } from '../../src/sessions/ban-account.ts';
 import { refresh, WEB } from '../protocol/apps.ts';
@@ -148,6 +149,17 @@ test('a wrong password deletes nothing, and is counted like one at a sign-in', a
   for (let times = 0; times < 12; times += 1) await browser.submit({ password: 'wrong again' }, 'Delete my account');
   expect(browser.page.status).toBe(429);
   expect((await findAccount(db(), id))?.status).toBe('active');
+});
+
+test('what strangers try at the account elsewhere keeps nobody from deleting it in a browser that it knows (T42)', async () => {
+  const { email, id } = await somebody();
+  const { browser } = await signedInAt(email);
+  const { clock, limits } = { clock: movingClock, limits: posted.server.config.limits };
+  const limit = accountLimit(limits, knownAccount(id));
+  for (let times = 0; times < limit.attempts; times += 1) await reserveInEach({ db: db(), clock }, [limit]);
+  await deletes(browser);
+  expect(browser.page.status).toBe(200);
+  expect((await findAccount(db(), id))?.status).toBe('deleting');
 });
 
 test('a sign-in that is five minutes old has to be renewed, and with the second factor of who has one', async () => {
