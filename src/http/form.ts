@@ -59,3 +59,10 @@ const notAsExpected = (): Refusal =>
     reason: 'unexpected_form',
     message: 'What was sent is not what this page expects. Go back, load the page again and retry.',
   });
+
+/** Nothing for whoever has not to wait (RFC 6585 section 4). */
+export function tellToWait(ctx: Koa.Context, retryAfterSeconds: number | undefined): void {
+  if (retryAfterSeconds === undefined) return;
+  ctx.status = 429;
+  ctx.set('Retry-After', String(retryAfterSeconds));
+}

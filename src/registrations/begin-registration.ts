@@ -7,12 +7,13 @@ import type { PasswordFlaw, PasswordRules } from '../accounts/password-rules.ts'
 import { newId } from '../crypto/identifiers.ts';
 import { hashSecretToken } from '../crypto/secret-token.ts';
 import { atomically } from '../database/atomically.ts';
-import { mailRecipient, reserveInEach, signUpLimits, usernameLookUpLimit } from '../limits/limits.ts';
+import { mailRecipient, reserveInEach, signUpLimits } from '../limits/limits.ts';
 import type { Language } from '../texts/messages.ts';
 import { admitsAddress, isOpen } from './policy.ts';
 import { placeOfInteraction, type RegistrationDeps } from './registration.ts';
 import { insertRegistration } from './registrations.ts';
 import { newProofs, tellHolder } from './send-proofs.ts';
+import { reserveUsername } from './username-tries.ts';
 
 export interface SignUpDeps extends RegistrationDeps {
   readonly hasher: PasswordHasher;
@@ -56,9 +57,8 @@ export type Beginning =
  */
 export async function beginRegistration(deps: SignUpDeps, signUp: SignUp): Promise<Beginning> {
   if (!isOpen(deps.config)) return { outcome: 'closed' };
-  const lookUps = [usernameLookUpLimit(deps.config.limits, signUp.network)];
-  const lookedUp = signUp.username.trim() === '' ? undefined : await reserveInEach(deps, lookUps);
-  if (lookedUp?.allowed === false) return { ...lookedUp, outcome: 'too_many_attempts' };
+  const lookUp = await reserveUsername(deps, signUp);
+  if (!lookUp.allowed) return { ...lookUp, outcome: 'too_many_attempts' };
   const { problems, checked } = await examine(deps, signUp);
   if (checked === undefined || problems.length > 0) return { outcome: 'invalid', problems };
   const recipientKey = mailRecipient(checked.email.key);

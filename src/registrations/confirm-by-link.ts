@@ -8,6 +8,7 @@ import { type Confirmation, outcomeOf, settle } from './confirm-registration.ts'
 import { isOpen } from './policy.ts';
 import type { Registration, RegistrationDeps } from './registration.ts';
 import { findRegistrationByToken } from './registrations.ts';
+import { reserveUsername, type TooManyUsernames } from './username-tries.ts';
 
 export interface ConfirmationLink {
   readonly registration: Registration;
@@ -28,6 +29,7 @@ export async function openConfirmationLink(
 
 export type LinkConfirmation =
   | Confirmation
+  | TooManyUsernames
   /** In another browser, with a password that will not do. */
   | { readonly outcome: 'weak_password'; readonly flaws: readonly PasswordFlaw[] };
 
@@ -37,15 +39,20 @@ export interface LinkUsed {
   readonly password: string;
   /** Set where the one that was chosen has been taken meanwhile. */
   readonly username?: string | undefined;
+  /** /24 or /64, as text. */
+  readonly network: string;
   readonly source?: Source;
 }
 
 /** @throws Refusal `busy` (503); the link is still good then. */
 export async function confirmByLink(
   deps: RegistrationDeps & { readonly hasher: PasswordHasher; readonly rules: PasswordRules },
-  { link: { registration, here }, password, username, source }: LinkUsed,
+  { link: { registration, here }, password, username, network, source }: LinkUsed,
 ): Promise<LinkConfirmation> {
   if (registration.state !== 'waiting' && registration.state !== 'proved') return outcomeOf(registration);
+  // Before the hash: a name that is taken leaves the link good, for as many tries as somebody likes.
+  const lookUp = await reserveUsername(deps, { username: username ?? registration.username ?? '', network });
+  if (!lookUp.allowed) return { ...lookUp, outcome: 'too_many_attempts' };
   const settling = { registrationId: registration.id, source, username, byCode: false };
   if (here) return settle(deps, settling);
   const names = { ...registration, email: registration.email.address };

@@ -17,6 +17,7 @@ import {
   markOvertaken,
   markProved,
 } from './registrations.ts';
+import { reserveUsername, type TooManyUsernames } from './username-tries.ts';
 
 export type Confirmation =
   /** By this call, or before it. */
@@ -52,15 +53,25 @@ export async function confirmByCode(
   return settle(deps, { registrationId, source, byCode: true });
 }
 
-/** After `username_taken`: the code is spent, and proved the address. An empty name is none. */
+/** After `username_taken`: the code is spent, and proved the address. An empty name is none; others are counted. */
 export async function confirmWithUsername(
   deps: RegistrationDeps,
-  { registrationId, username, source }: { registrationId: string; username: string; source?: Source },
-): Promise<Confirmation> {
+  { registrationId, username, source, network }: UsernameTried,
+): Promise<Confirmation | TooManyUsernames> {
   const registration = await findRegistration(deps, registrationId);
   if (registration === undefined || !isOpen(deps.config)) return { outcome: 'over' };
   if (registration.state !== 'proved') return outcomeOf(registration);
+  const lookUp = await reserveUsername(deps, { username, network });
+  if (!lookUp.allowed) return { ...lookUp, outcome: 'too_many_attempts' };
   return settle(deps, { registrationId, source, username, byCode: true });
+}
+
+interface UsernameTried {
+  readonly registrationId: string;
+  readonly username: string;
+  /** /24 or /64, as text. */
+  readonly network: string;
+  readonly source?: Source;
 }
 
 export interface Settling {

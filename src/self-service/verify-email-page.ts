@@ -2,7 +2,9 @@
 import type Koa from 'koa';
 import { z } from 'zod';
 import { sayFlaw } from '../accounts/say-flaw.ts';
+import { networkOf } from '../http/client-address.ts';
 import { signUpSecretOf } from '../http/cookies/sign-up-secret.ts';
+import { tellToWait } from '../http/form.ts';
 import { textsFor } from '../http/page.ts';
 import { sourceOf } from '../http/request-source.ts';
 import type { Handler } from '../http/route.ts';
@@ -11,6 +13,7 @@ import { wayBack } from '../provider/headings.ts';
 import { type ConfirmationLink, confirmByLink, openConfirmationLink } from '../registrations/confirm-by-link.ts';
 import { interactionOf, type Registration } from '../registrations/registration.ts';
 import { VERIFY_EMAIL_PATH } from '../registrations/send-proofs.ts';
+import type { Texts } from '../texts/messages.ts';
 import type { SelfServiceDeps } from './deps.ts';
 import { linkForm, type Onward, readLinkForm, showDone, showLinkPage, showVoidLink, tokenInAddress } from './page.ts';
 
@@ -24,6 +27,7 @@ interface Shown {
   readonly token: string;
   readonly errors?: readonly { readonly field: 'password' | 'username'; readonly message: string }[];
   readonly username?: string | undefined;
+  readonly retryAfterSeconds?: number;
 }
 
 export const showVerifyEmail =
@@ -38,9 +42,10 @@ export const showVerifyEmail =
   };
 
 async function showForm(deps: SelfServiceDeps, ctx: Koa.Context, shown: Shown): Promise<void> {
-  const { link, token, errors = [] } = shown;
+  const { link, token, errors = [], retryAfterSeconds } = shown;
   const t = textsFor(ctx);
   if (errors.length > 0) ctx.status = 400;
+  tellToWait(ctx, retryAfterSeconds);
   const { registration, here } = link;
   const asksForUsername = shown.username !== undefined || registration.state === 'proved';
   await showLinkPage(deps, ctx, {
@@ -54,10 +59,16 @@ async function showForm(deps: SelfServiceDeps, ctx: Koa.Context, shown: Shown): 
       username: asksForUsername ? (shown.username ?? registration.username ?? '') : undefined,
       rule: t('sign_up.password_rule', { least: String(deps.rules.minLength) }),
       errors,
-      problem: errors.length === 0 ? undefined : { summary: t('sign_up.problems') },
+      problem: summaryOf(t, errors.length > 0, retryAfterSeconds),
+      retryAfterSeconds,
     },
   });
 }
+
+const summaryOf = (t: Texts, isWrong: boolean, retryAfterSeconds: number | undefined) => {
+  if (retryAfterSeconds !== undefined) return { summary: t('sign_up.too_many') };
+  return isWrong ? { summary: t('sign_up.problems') } : undefined;
+};
 
 export const submitVerifyEmail =
   (deps: SelfServiceDeps): Handler =>
@@ -65,7 +76,9 @@ export const submitVerifyEmail =
     const { token, password, username } = await readLinkForm(deps, ctx, form);
     const link = await openConfirmationLink(deps, { token, binding: signUpSecretOf(ctx) });
     if (link === undefined) return showVoidLink(ctx, { message: 'verify_link.void' });
-    const confirmation = await confirmByLink(deps, { link, password, username, source: sourceOf(ctx) });
+    const network = networkOf(ctx.state['clientAddress']);
+    const used = { link, password, username, network, source: sourceOf(ctx) };
+    const confirmation = await confirmByLink(deps, used);
     const t = textsFor(ctx);
     const wrongName = (message: string) => {
       const typed = username ?? link.registration.username ?? '';
@@ -83,6 +96,9 @@ export const submitVerifyEmail =
         return wrongName(t('sign_up.username_taken'));
       case 'username_unusable':
         return wrongName(t('sign_up.username_wrong'));
+      case 'too_many_attempts':
+        deps.log.warn({ event: 'sign_up.limited', clientId: link.registration.clientId });
+        return showForm(deps, ctx, { link, token, username, ...confirmation });
       case 'email_taken':
         return showSettled(deps, ctx, { ...link, registration: { ...link.registration, state: 'overtaken' } });
       case 'wrong_code':

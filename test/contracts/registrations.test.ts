@@ -1,6 +1,6 @@
 // Twenty who confirm at the same moment make one account, by code or by link, on both databases.
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { passwordRulesFor } from '../../src/accounts/password-rules.ts';
 import { hashSecretToken, newSecretToken } from '../../src/crypto/secret-token.ts';
 import { beginRegistration } from '../../src/registrations/begin-registration.ts';
@@ -66,7 +66,9 @@ describe.each(KINDS)('registrations on %s', { timeout: 120_000 }, (kind) => {
 
   async function byLink({ token, binding }: { token: string; binding?: string }, password = PASSWORD) {
     const link = await openConfirmationLink(deps(), { token, binding });
-    return link === undefined ? { outcome: 'void' } : confirmByLink(deps(), { link, password });
+    return link === undefined
+      ? { outcome: 'void' }
+      : confirmByLink(deps(), { link, password, network: '192.0.2.0/24' });
   }
 
   const mailsTo = async (email: string, message: string): Promise<number> =>
@@ -141,5 +143,26 @@ describe.each(KINDS)('registrations on %s', { timeout: 120_000 }, (kind) => {
     await ready();
     const taken = await atOnce(RUNNERS, () => takeUpAccount(deps(), mine.id));
     expect(taken.filter((account) => account !== undefined)).toHaveLength(1);
+  });
+
+  test('a link tries usernames as often as its network may, and hashes no more passwords than that', async () => {
+    const username = `wanted-${kind}`;
+    await server.person({ email: newAddress(), username });
+    const mine = await begun();
+    const hashed = vi.spyOn(server.hasher, 'hash');
+    const limits = { ...server.config.limits, signUpsPerNetwork: 2 };
+    const few = { ...deps(), config: { ...server.config, limits } };
+    const link = await openConfirmationLink(few, { token: mine.token, binding: undefined });
+    if (link === undefined) throw new Error('no link');
+    const used = { link, username, password: 'another long enough phrase', network: `198.51.${kind.length}.0/24` };
+    const answers = await atOnce(RUNNERS, () => confirmByLink(few, used));
+    const outcomes = Object.groupBy(answers, ({ outcome }) => outcome);
+    expect(outcomes.username_taken).toHaveLength(6);
+    expect(outcomes.too_many_attempts).toHaveLength(RUNNERS - 6);
+    expect(hashed).toHaveBeenCalledTimes(6);
+    hashed.mockRestore();
+    // It is still good, from elsewhere and with a name that nobody has.
+    const other = { ...used, username: `free-${kind}`, network: '203.0.113.0/24' };
+    expect(await confirmByLink(few, other)).toEqual({ outcome: 'confirmed' });
   });
 });

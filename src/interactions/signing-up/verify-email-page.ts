@@ -124,7 +124,13 @@ export const submitUsername =
     const { stage } = signIn;
     if (stage.stage !== 'verify-email') return redirectToDispatch(ctx, signIn);
     const { registrationId } = stage;
-    const confirmation = await confirmWithUsername(deps, { registrationId, username, source: sourceOf(ctx) });
+    const network = networkOf(ctx.state['clientAddress']);
+    const confirmation = await confirmWithUsername(deps, { registrationId, username, network, source: sourceOf(ctx) });
+    if (confirmation.outcome === 'too_many_attempts') {
+      const { retryAfterSeconds } = confirmation;
+      deps.log.warn({ event: 'sign_up.limited', clientId: signIn.client.clientId });
+      return showChooseUsername(deps, ctx, { signIn, username, retryAfterSeconds });
+    }
     const problem = confirmation.outcome === 'username_taken' ? 'taken' : 'unusable';
     if (confirmation.outcome === 'username_taken' || confirmation.outcome === 'username_unusable') {
       return showChooseUsername(deps, ctx, { signIn, username, problem });
