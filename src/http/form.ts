@@ -1,4 +1,5 @@
 // Reads and checks a posted form, or a query, once: handlers see parsed values only.
+import type { IncomingMessage } from 'node:http';
 import type Koa from 'koa';
 import type { z } from 'zod';
 import { Refusal } from '../errors.ts';
@@ -23,7 +24,19 @@ export async function readForm<T>(ctx: Koa.Context, schema: z.ZodType<T>, limits
       message: 'This address takes only forms.',
     });
   }
-  return parse((await readBody(ctx.req, limits)).toString('latin1'), schema);
+  const body = received.get(ctx.req) ?? (await readBody(ctx.req, limits));
+  return parse(body.toString('latin1'), schema);
+}
+
+const received = new WeakMap<IncomingMessage, Buffer>();
+
+/**
+ * Waits for the whole body, for `readForm` to read. Before anybody asks who has sent it: who dawdles with a form would
+ * else be taken, at its end, for whom they were at its beginning, with a session that has ended meanwhile.
+ * @throws Refusal 400, 408, 413
+ */
+export async function receiveForm(ctx: Koa.Context): Promise<void> {
+  received.set(ctx.req, await readBody(ctx.req, FORM_LIMITS));
 }
 
 function parse<T>(encoded: string, schema: z.ZodType<T>): T {

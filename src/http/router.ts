@@ -2,6 +2,7 @@
 import { Router } from '@koa/router';
 import { Refusal } from '../errors.ts';
 import { requireSameOrigin } from './csrf.ts';
+import { receiveForm } from './form.ts';
 import type { Access, Route, RouteContext } from './route.ts';
 
 /** Throws a Refusal unless the caller may do what the rule guards. */
@@ -17,7 +18,7 @@ export interface RouterOptions {
 export type RouterMiddleware = ReturnType<Router['middleware']>;
 
 /**
- * Same-origin check on unsafe methods, then the gate, then the handler. A known path with another method is a Refusal 405
+ * Same-origin check on unsafe methods, then the gate, then the whole form, then the handler. A known path with another method is a Refusal 405
  * with Allow; an unknown path goes on to the next middleware. All routes belong into one call, since 405 ends the search.
  * @throws Error when two routes have the same verb and path
  */
@@ -29,6 +30,7 @@ export function mountRoutes(routes: readonly Route[], { gate, issuerOrigin }: Ro
       ctx.state.route = route.path;
       if (route.method !== 'GET') requireSameOrigin(ctx, issuerOrigin);
       await gate(route.access, ctx);
+      if (route.method === 'POST') await receiveForm(ctx);
       await route.handler(ctx);
     });
   }

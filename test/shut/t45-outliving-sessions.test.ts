@@ -1,7 +1,11 @@
 // T45: sessions and tokens end with the credentials that they came from.
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { removeAccount } from '../../src/leaving/delete-account.ts';
 import { banAccount } from '../../src/sessions/ban-account.ts';
+import type { Browser } from '../support/browser.ts';
 import { NEW_PASSWORD, type Posted, resetLink, resets, startPosted } from '../support/forgotten.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, redeem } from '../support/sign-in.ts';
@@ -117,5 +121,47 @@ describe('T45 sessions that outlive credentials: better-auth GHSA-2vg6-77g8-24mp
     expect(reset.title).toBe('Your password is changed');
     for (const each of racing) expect(await isSignedIn(each)).toBe(false);
     for (const each of browsers) await expectOut(each);
+  });
+
+  /** All of a form but its end; gives the way to send that, and the answer to it. */
+  async function dawdles(browser: Browser, path: string, fields: Record<string, string>, button: string) {
+    const { issuer } = posted.server;
+    await browser.open(`${issuer}${path}`);
+    const { action, data } = browser.form(fields, button);
+    const body = new URLSearchParams(data).toString();
+    const sending = request(action, {
+      method: 'POST',
+      headers: {
+        cookie: await browser.jar.getCookieString(action),
+        'content-type': 'application/x-www-form-urlencoded',
+        'content-length': String(body.length),
+      },
+    });
+    const answered = once(sending, 'response') as Promise<[IncomingMessage]>;
+    sending.write(body.slice(0, -1));
+    // The server has read the cookie by now.
+    await sleep(500);
+    return async () => {
+      sending.end(body.slice(-1));
+      const [answer] = await answered;
+      answer.resume();
+      return { status: answer.statusCode, location: answer.headers.location ?? '' };
+    };
+  }
+
+  test('a form that is begun before a reset and ended after it changes nothing: who sends it is out', async () => {
+    const { email, id, browsers } = await inThreeBrowsers();
+    const [visit] = browsers as [SignedIn['browsers'][0]];
+    const wanted = { email: `mallory-${people}@example.test` };
+    const ends = await dawdles(visit.browser, '/account/email', wanted, 'Send the link');
+    await resets(newBrowser(), await resetLink(posted, email));
+    const { status, location } = await ends();
+    expect([status, location]).toEqual([303, expect.stringContaining('/auth?client_id=gatehouse-account')]);
+    const links = await posted.server.database.db
+      .selectFrom('mailed_tokens')
+      .select('purpose')
+      .where('account_id', '=', id)
+      .execute();
+    expect(links).toEqual([]);
   });
 });
