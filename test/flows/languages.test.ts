@@ -66,7 +66,7 @@ test('an app that asks for German gets it from the first page to the last', asyn
   expect(await file.text()).toMatch(/^Wiederherstellungscodes für Gatehouse\. .*\n\n/);
   await browser.submit({}, 'gesichert');
   expect([browser.title, languageOf(browser)]).toEqual(['Asking App bittet um Zugriff', 'de']);
-  expect(browser.text).toContain('Die E-Mail-Adresse sehen');
+  expect(browser.text).toContain('Ihre E-Mail-Adresse sehen');
   // As the operator wrote it.
   expect(browser.text).toContain('Bei Example API');
   expect(browser.text).toContain('See your items');
@@ -88,7 +88,7 @@ test('the second factor and the refusal are in German too', async () => {
   await visit.browser.click('Wiederherstellungscode verwenden');
   expect(visit.browser.title).toBe('Wiederherstellungscode eingeben');
   await visit.browser.submit({ code: totpCode(secret) }, 'Weiter');
-  expect([visit.browser.title, languageOf(visit.browser)]).toEqual(['Kein Zugang zu Back Office', 'de']);
+  expect([visit.browser.title, languageOf(visit.browser)]).toEqual(['Sie können Back Office nicht benutzen', 'de']);
   expect(visit.browser.page.status).toBe(403);
   await visit.browser.submit({}, 'Zurück zu');
   expect(errorOf(visit)).toBe('access_denied');
@@ -161,13 +161,13 @@ test('signing out is in the language that the app asks for, to its last page', a
   await browser.open(`${server.issuer}/session/end?ui_locales=de-CH`);
   expect([browser.title, languageOf(browser)]).toEqual(['Abmelden?', 'de']);
   await browser.submit({}, 'Abmelden');
-  expect([browser.title, languageOf(browser)]).toEqual(['Die Abmeldung ist erfolgt', 'de']);
+  expect([browser.title, languageOf(browser)]).toEqual(['Sie sind abgemeldet', 'de']);
   await browser.open(`${server.issuer}/session/end?ui_locales=de`);
-  expect(browser.title).toBe('Die Abmeldung ist erfolgt');
+  expect(browser.title).toBe('Sie sind abgemeldet');
   const visit = await visitsAndSignsIn(server, { identifier: 'cat@example.test' });
   const { idTokenText } = await tokensOf(server, visit);
   await visit.browser.open(`${server.issuer}/session/end?id_token_hint=${idTokenText}&ui_locales=de`);
-  expect(visit.browser.title).toBe('Die Abmeldung ist erfolgt');
+  expect(visit.browser.title).toBe('Sie sind abgemeldet');
 });
 
 test('discovery says which languages there are', async () => {
