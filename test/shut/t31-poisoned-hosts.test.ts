@@ -1,8 +1,11 @@
 // T31: what a caller says about the host ends up in no mail and in no document.
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Posted, startPosted } from '../support/forgotten.ts';
-import { newBrowser } from '../support/sign-in.ts';
+import { GENEROUS, NEW_PASSWORD, type Posted, startPosted } from '../support/forgotten.ts';
+import { lastLink } from '../support/mailbox.ts';
+import { newBrowser, signsIn, totpCode } from '../support/sign-in.ts';
+import { codeIn, proofFor, signsUp } from '../support/sign-up.ts';
+import { PASSWORD } from '../support/start-server.ts';
 
 const EVIL = 'evil.example';
 
@@ -32,10 +35,30 @@ const POISONS: readonly Poison[] = [
   },
 ];
 
+/** The mails that a person causes by requests of their own. */
+const SUBJECTS: readonly string[] = [
+  'A new e-mail address was asked for',
+  'A second factor was added',
+  'Confirm your e-mail address',
+  'Confirm your new e-mail address',
+  'Welcome to Gatehouse',
+  'You already have an account',
+  'Your account stays',
+  'Your account will be deleted',
+  'Your e-mail address was changed',
+  'Your password was changed',
+];
+
+/** Those that a server takes without a look at the host: sent with every request of a whole life. */
+const ALL_HEADERS: Readonly<Record<string, string>> = Object.assign(
+  {},
+  ...POISONS.filter(({ headers }) => headers['host'] === undefined).map(({ headers }) => headers),
+);
+
 describe('T31 host poisoning: Zitadel CVE-2023-49097, CVE-2025-64101, GHSA-93m4-mfpg-c3xf; Koa CVE-2026-27959', () => {
   let posted: Posted;
   beforeAll(async () => {
-    posted = await startPosted();
+    posted = await startPosted({ settings: `registration: { policy: open }\n${GENEROUS}` });
   });
   afterAll(() => posted.stop());
 
@@ -114,6 +137,49 @@ describe('T31 host poisoning: Zitadel CVE-2023-49097, CVE-2025-64101, GHSA-93m4-
       }
     }
     expect(outcomes.filter(([, status]) => status === '303').length).toBeGreaterThan(0);
+  });
+
+  test('from signing up to leaving, with such headers at every step, no mail has another address in it', async () => {
+    const { server, mailbox } = posted;
+    const at = (path: string): string => `${server.issuer}${path}`;
+    const browser = newBrowser({ headers: ALL_HEADERS });
+    const [email, moved] = ['life@example.test', 'moved@example.test'];
+    await browser.open(at('/register'));
+    await signsUp(browser, { email });
+    await browser.submit({}, 'Send a new code');
+    await browser.submit(
+      { code: codeIn(await mailbox.waitFor(email, { subject: /Confirm/, after: await proofFor(mailbox, email) })) },
+      'Continue',
+    );
+    expect(browser.title).toBe('Your account');
+    await signsUp(await newBrowser({ headers: ALL_HEADERS }).open(at('/register')), { email });
+    await browser.open(at('/account/password'));
+    await browser.submit({ current: PASSWORD, password: NEW_PASSWORD }, 'Change the password');
+    await browser.open(at('/account/email'));
+    await browser.submit({ email: moved }, 'Send the link');
+    await browser.open(lastLink(await mailbox.waitFor(moved), /confirm-email/));
+    await browser.submit({}, 'Use this address');
+    await browser.open(at('/account/delete'));
+    await browser.submit({ password: NEW_PASSWORD }, 'Delete my account');
+    await browser.open(lastLink(await mailbox.waitFor(moved, { subject: /deleted/ }), /keep-account/));
+    await browser.submit({}, 'Keep my account');
+    await browser.open(at('/account/authenticators/new'));
+    await signsIn(browser, { identifier: moved, password: NEW_PASSWORD });
+    const key = /[A-Z2-7]{4}(?: [A-Z2-7]{4}){7}/.exec(browser.text)?.[0]?.replaceAll(' ', '') ?? '';
+    await browser.submit({ name: '', code: totpCode(key) }, 'Confirm');
+    await mailbox.waitFor(moved, { subject: /second factor/ });
+
+    const mails = [...mailbox.all(email), ...mailbox.all(moved)];
+    const subjects = new Set(mails.map(({ subject }) => subject));
+    expect([...subjects].sort()).toEqual(SUBJECTS);
+    for (const { subject, text, html, headers } of mails) {
+      const links = [...`${text} ${html}`.matchAll(/https?:\/\/[^\s"'<>]+/g)].map(([link]) => link);
+      expect(
+        links.filter((link) => !link.startsWith(`${server.issuer}/`)),
+        subject,
+      ).toEqual([]);
+      expect(foreign({ text: `${text}${html}${JSON.stringify(headers)}` }), subject).toBe(false);
+    }
   });
 
   test(`of ${POISONS.length} forged requests for the metadata none is answered with another address`, async () => {
