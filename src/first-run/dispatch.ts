@@ -7,7 +7,7 @@ import { networkOf } from '../http/client-address.ts';
 import { notFound } from '../http/refusals.ts';
 import type { Handler } from '../http/route.ts';
 import { reserveAttempt } from '../limits/counters.ts';
-import { linkLimit } from '../limits/limits.ts';
+import { setupLinkLimit } from '../limits/limits.ts';
 import { showAccountForm } from './account-page.ts';
 import { TOKEN_PARAMETER } from './address.ts';
 import { showAuthenticator } from './authenticator-page.ts';
@@ -34,7 +34,7 @@ async function openLink(deps: FirstRunDeps, ctx: Koa.Context, token: string): Pr
     return redirectToSetup(ctx);
   }
   const network = networkOf(ctx.state['clientAddress']);
-  const limit = linkLimit(deps.config.limits, 'setup', network);
+  const limit = setupLinkLimit(deps.config.limits, network);
   const { allowed, retryAfterSeconds } = await reserveAttempt(deps, limit.key, limit);
   if (!allowed) throw tooManyLinks(retryAfterSeconds);
   deps.log.info({ event: 'setup.link_refused', reason: state });

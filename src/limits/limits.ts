@@ -15,8 +15,6 @@ export interface NamedLimit extends Limit {
  */
 const NETWORK_FACTOR = 10;
 
-const DAY_SECONDS = 86_400;
-
 export interface SignInLimits {
   readonly pair: NamedLimit;
   readonly account: NamedLimit;
@@ -61,21 +59,20 @@ export const secondFactorLimit = (limits: LimitsConfig, accountId: string): Name
 });
 
 /**
- * Links that were never made, whether printed or mailed, by network: nobody guesses 256 bits, and nobody has a reason to
- * go on trying.
+ * Set-up links that were never made, by network: nobody guesses 256 bits, and nobody has a reason to go on trying. Links
+ * from mails have no such limit: a whole office would share it, and people do open old mails.
  */
-export const linkLimit = (limits: LimitsConfig, kind: 'setup' | 'mailed', network: string): NamedLimit => ({
-  key: `${kind}:network:${network}`,
+export const setupLinkLimit = (limits: LimitsConfig, network: string): NamedLimit => ({
+  key: `setup:network:${network}`,
   attempts: limits.signInFailures,
   windowSeconds: limits.signInWindowSeconds,
 });
 
-/** Tries at a code that was mailed (ASVS 6.5.5): `subject` is the row that it belongs to. A new code is a new subject. */
-export const mailedCodeLimit = (subject: string): NamedLimit => ({
-  key: `mailed-code:${subject}`,
-  attempts: 5,
-  windowSeconds: DAY_SECONDS,
-});
+/**
+ * Tries at a code that was mailed (ASVS 6.5.5), counted in the row that it belongs to. Of 10⁸ codes; with every code that
+ * one registration can have sent, 20 tries.
+ */
+export const MAILED_CODE_TRIES = 5;
 
 export interface MailCause {
   /** See `mailRecipient`. */

@@ -36,8 +36,6 @@ export const REGISTRATION_SECONDS = 24 * 3600;
 /** Seconds. ASVS 6.5.5. */
 export const CODE_SECONDS = 10 * 60;
 
-/** Of 10⁸ codes; with every code that one registration can have sent, 20 tries. */
-export const CODE_TRIES = 5;
 export const MOST_RESENDS = 3;
 
 export const placeOfInteraction = (id: string): string => `registrations.interaction:${id}`;

@@ -4,8 +4,9 @@ import type { Clock } from '../clock.ts';
 import type { Db } from '../database/database.ts';
 import type { RegistrationsTable } from '../database/tables/registrations.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
+import { MAILED_CODE_TRIES } from '../limits/limits.ts';
 import type { Language } from '../texts/messages.ts';
-import { CODE_SECONDS, CODE_TRIES, MOST_RESENDS, REGISTRATION_SECONDS, type Registration } from './registration.ts';
+import { CODE_SECONDS, MOST_RESENDS, REGISTRATION_SECONDS, type Registration } from './registration.ts';
 
 const COLUMNS = [
   'id',
@@ -107,7 +108,7 @@ export async function countTry({ db, clock }: Deps, id: string): Promise<string 
     .set((eb) => ({ code_tries: eb('code_tries', '+', 1) }))
     .where('id', '=', id)
     .where('state', '=', 'waiting')
-    .where('code_tries', '<', CODE_TRIES)
+    .where('code_tries', '<', MAILED_CODE_TRIES)
     .where('code_expires_at', '>', databaseNow(clock))
     .where('expires_at', '>', databaseNow(clock))
     .returning('code_hash')
