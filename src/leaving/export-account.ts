@@ -1,4 +1,5 @@
 // Everything we hold about a person, as plain data: for its owner, and for an operator who is asked for it. No secret is in it.
+import { findAcceptedTerms } from '../accounts/accepted-terms.ts';
 import type { Account } from '../accounts/account.ts';
 import { type ListedEvent, listEventsOf } from '../audit/audit-log.ts';
 import type { Config } from '../config/config.ts';
@@ -40,6 +41,7 @@ export async function exportAccount(deps: Deps, account: Account): Promise<Reado
       updated_at: account.updatedAt,
       last_sign_in_at: account.lastSignInAt ?? null,
       delete_at: account.deleteAt ?? null,
+      terms: await acceptedTerms(deps, account),
     },
     profile: profile.claims,
     attributes: profile.attributes,
@@ -66,6 +68,11 @@ export async function exportAccount(deps: Deps, account: Account): Promise<Reado
     events: events.map(exportedEvent),
     mails: await listMailsTo(db, account.id),
   };
+}
+
+async function acceptedTerms({ db }: Pick<Deps, 'db'>, { id }: Account) {
+  const terms = await findAcceptedTerms(db, id);
+  return terms === undefined ? null : { version: terms.version, accepted_at: terms.acceptedAt };
 }
 
 const exportedDevice = (device: Device) => ({

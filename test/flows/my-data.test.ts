@@ -17,6 +17,8 @@ afterAll(() => posted.stop());
 test('one file holds it all: profile, factors without secrets, sessions, devices, apps, events, mails', async () => {
   const { server } = posted;
   const jane = await server.person({ email: 'jane@example.test', name: 'Jane Doe', roles: ['vendor'] });
+  const terms = { terms_version: '7', terms_accepted_at: movingClock.now() };
+  await server.database.db.updateTable('accounts').set(terms).where('id', '=', jane.id).execute();
   await server.person({ email: 'other@example.test', name: 'Somebody Else' });
   await visitsAndSignsIn(server, { identifier: 'other@example.test' });
   const { browser, secret } = await enrols(server, { identifier: 'jane@example.test' });
@@ -31,7 +33,7 @@ test('one file holds it all: profile, factors without secrets, sessions, devices
   const data = JSON.parse(browser.page.text) as Record<string, unknown>;
   expect(data).toMatchObject({
     issuer: server.issuer,
-    account: { sub: jane.id, email: 'jane@example.test', name: 'Jane Doe', status: 'active' },
+    account: { sub: jane.id, email: 'jane@example.test', name: 'Jane Doe', terms: { version: '7' } },
     roles: ['vendor'],
     second_factors: { authenticators: [{ name: expect.any(String) }], recovery_codes_left: 10 },
     sessions: [{ apps: expect.arrayContaining(['web']) }],

@@ -117,6 +117,17 @@ export const ACCOUNT_PAGES: readonly PageState[] = [
   },
   {
     view: 'account/email',
+    state: 'with an address that was only stated',
+    heading: 'Change your e-mail address',
+    async open(stage) {
+      const email = await somebody(stage);
+      const { db } = stage.server.database;
+      await db.updateTable('accounts').set({ email_verified_at: null }).where('email', '=', email).execute();
+      await atAccount(stage, '/account/email', email);
+    },
+  },
+  {
+    view: 'account/email',
     state: 'with what is no address',
     heading: 'Change your e-mail address',
     open: async (stage) => {
