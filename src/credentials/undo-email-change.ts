@@ -41,7 +41,7 @@ export type EmailChangeUndone =
   /** `resetToken`: the mailbox is proved, so the way to a new password is open at once. */
   | { readonly outcome: 'undone'; readonly email: string; readonly resetToken: string }
   | { readonly outcome: 'void' }
-  /** Another account has proved the old address since. */
+  /** Another account has proved the old address since. The link is still good. */
   | { readonly outcome: 'taken' };
 
 /**
@@ -56,10 +56,13 @@ export async function undoEmailChange(
   try {
     return await atomically(deps.db, (db) => undo({ ...deps, db }, { token, source }));
   } catch (error) {
-    if (isIdentifierTaken(error)) return { outcome: 'taken' };
+    if (error instanceof AddressTaken || isIdentifierTaken(error)) return { outcome: 'taken' };
     throw error;
   }
 }
+
+/** Takes the spending of the link back too: whoever gives the address up again can still use it. */
+class AddressTaken extends Error {}
 
 async function undo(
   inside: CredentialDeps,
@@ -71,7 +74,8 @@ async function undo(
   const { account, to, changedAt } = restoration;
   const accountId = account.id;
   const replaced = await replaceEmail(inside, { accountId, from: keyOf(account.email), to });
-  if (replaced !== 'replaced') return { outcome: replaced === 'taken' ? 'taken' : 'void' };
+  if (replaced === 'taken') throw new AddressTaken();
+  if (replaced !== 'replaced') return { outcome: 'void' };
   await setPasswordHash(db, { accountId, passwordHash: undefined }, clock);
   await voidMailedTokens(db, accountId, ['confirm_email', 'invitation']);
   await voidMailedTokens(db, accountId, [purpose], changedAt);

@@ -132,6 +132,20 @@ test('whoever moved the account on once more cannot bring their address back; th
   expect((await newBrowser().open(theirs)).title).toBe('This link does not work any more');
 });
 
+test('an owner who has made another account with the old address meanwhile can delete that one, and undo the change', async () => {
+  const { email, id, other } = await somebody();
+  await asks(email, other);
+  await confirms(await posted.mailbox.waitFor(other));
+  const link = lastLink(await undoMail(email), CHANGED);
+  const { id: second } = await posted.server.person({ email });
+  const browser = await newBrowser().open(link);
+  await browser.submit({}, 'Bring it back');
+  expect(browser.text).toContain('another account has that address');
+  await posted.server.database.db.deleteFrom('accounts').where('id', '=', second).execute();
+  await (await newBrowser().open(link)).submit({}, 'Bring it back');
+  expect(await emailOf(id)).toBe(email);
+});
+
 test('an address that has an account is answered like a free one, and its owner is told', async () => {
   const { email, id } = await somebody();
   const taken = (await somebody()).email;
