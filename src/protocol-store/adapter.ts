@@ -1,5 +1,6 @@
 // The engine's storage contract on our table (engine: Adapter interface of oidc-provider 9).
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import { atomically } from '../database/atomically.ts';
 import { upsertGrant } from './grant-rows.ts';
 import { destroyInteraction, findInteraction, upsertInteraction } from './interaction-rows.ts';
 import {
@@ -26,6 +27,15 @@ export interface AdapterDeps extends SessionDeps {
   readonly readAccessToken: (kind: 'AccessToken' | 'ClientCredentials', token: string) => Promise<Payload | undefined>;
   /** Whether the request revokes one access token, which leaves the rest of its grant alone (RFC 7009 section 2.1). */
   readonly isRevokingAccessToken: () => boolean;
+  /** The request that is being answered, if it is one in which a sign-in can become a session. */
+  readonly resuming: () => Resuming | undefined;
+}
+
+export interface Resuming {
+  /** The same for the whole of the request. */
+  readonly request: object;
+  /** Whether the interaction that it goes on from signs somebody in. */
+  readonly signsIn: boolean;
 }
 
 /** Thrown when an identifier that may be used once (a DPoP proof, a client assertion) comes a second time. */
@@ -33,12 +43,15 @@ export class IdentifierReplayed extends Error {
   override readonly name = 'IdentifierReplayed';
 }
 
+/** By request: the interaction that ends where its session is saved. */
+type Finishing = WeakMap<object, string>;
+
 export const createAdapterFactory =
-  (deps: AdapterDeps) =>
+  (deps: AdapterDeps, finishing: Finishing = new WeakMap()) =>
   (model: string): Adapter => {
     switch (model) {
       case 'Session':
-        return { ...plainAdapter(deps, model), ...sessionAdapter(deps) };
+        return { ...plainAdapter(deps, model), ...sessionAdapter(deps, finishing) };
       case 'Grant':
         return { ...plainAdapter(deps, model), ...grantAdapter(deps) };
       case 'Client':
@@ -50,7 +63,7 @@ export const createAdapterFactory =
       case 'AuthorizationCode':
         return { ...plainAdapter(deps, model), revokeByGrantId: revokeUnlessOneToken(deps, model) };
       case 'Interaction':
-        return { ...plainAdapter(deps, model), ...interactionAdapter(deps) };
+        return { ...plainAdapter(deps, model), ...interactionAdapter(deps, finishing) };
       case 'ReplayDetection':
         return { ...plainAdapter(deps, model), upsert: upsertOnce(deps, model) };
       default:
@@ -91,10 +104,18 @@ function plainAdapter(deps: StoreDeps, model: string): Adapter {
   };
 }
 
-const sessionAdapter = (deps: AdapterDeps): Pick<Adapter, 'upsert' | 'find' | 'findByUid' | 'destroy'> => ({
+const sessionAdapter = (
+  deps: AdapterDeps,
+  finishing: Finishing,
+): Pick<Adapter, 'upsert' | 'find' | 'findByUid' | 'destroy'> => ({
   async upsert(id, payload, expiresIn) {
     const expiresInSeconds = seconds('Session', expiresIn);
-    const outcome = await upsertSession(deps, id, { payload: storable(payload), expiresInSeconds });
+    const session = { payload: storable(payload), expiresInSeconds };
+    const outcome = await atomically(deps.db, async (tx) => {
+      const inside = { ...deps, db: tx };
+      await finish(inside, finishing);
+      return upsertSession(inside, id, session);
+    });
     const { uid, accountId } = payload;
     if (outcome === 'ended' || uid === undefined || accountId === undefined) return;
     await deps.sessionSaved({ uid, accountId, expiresInSeconds });
@@ -105,6 +126,19 @@ const sessionAdapter = (deps: AdapterDeps): Pick<Adapter, 'upsert' | 'find' | 'f
   destroy: (id) => replaceSessionId(deps, id),
 });
 
+/**
+ * In one transaction with the session: whoever ends everything of the account meanwhile either finds the session, or has
+ * ended the sign-in, which then brings none.
+ */
+async function finish(deps: AdapterDeps, finishing: Finishing): Promise<void> {
+  const resuming = deps.resuming();
+  const interaction = resuming && finishing.get(resuming.request);
+  if (resuming === undefined || interaction === undefined) return;
+  if (!(await destroyInteraction(deps, interaction))) throw new errors.LoginRequired('the sign-in has ended');
+  // Not before: an engine that has failed to save a session tries once more.
+  finishing.delete(resuming.request);
+}
+
 const grantAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'destroy'> => ({
   async upsert(id, payload, expiresIn) {
     await upsertGrant(deps, id, { payload: storable(payload), expiresInSeconds: seconds('Grant', expiresIn) });
@@ -112,13 +146,17 @@ const grantAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'destroy'> => (
   destroy: (id) => buryGrant(deps, id),
 });
 
-const interactionAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'find' | 'destroy'> => ({
+const interactionAdapter = (deps: AdapterDeps, finishing: Finishing): Pick<Adapter, 'upsert' | 'find' | 'destroy'> => ({
   async upsert(id, payload, expiresIn) {
     const expiresInSeconds = seconds('Interaction', expiresIn);
     await upsertInteraction(deps, id, { payload: storable(payload), expiresInSeconds });
   },
   find: (id) => findInteraction(deps, id),
-  destroy: (id) => destroyInteraction(deps, id),
+  async destroy(id) {
+    const resuming = deps.resuming();
+    if (resuming?.signsIn === true) finishing.set(resuming.request, id);
+    else await destroyInteraction(deps, id);
+  },
 });
 
 /** They are JWTs: there are no rows to find or to take away, and a revoked one is written down instead. */

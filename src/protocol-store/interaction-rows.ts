@@ -46,7 +46,9 @@ export async function findInteraction(deps: StoreDeps, id: string): Promise<Payl
   return { ...kept, ...pushed, ...replaced(payload['returnTo'], OWN_IDENTIFIER, id), jti: id };
 }
 
-export const destroyInteraction = (deps: StoreDeps, id: string): Promise<void> => buryPayload(deps, 'Interaction', id);
+/** False where it was finished before, or has ended with everything else of its account. */
+export const destroyInteraction = (deps: StoreDeps, id: string): Promise<boolean> =>
+  buryPayload(deps, 'Interaction', id);
 
 const PUSHED_REQUEST = 'interaction.parJti';
 

@@ -130,15 +130,16 @@ export async function deletePayload({ db }: StoreDeps, model: string, id: string
   });
 }
 
-/** Leaves an empty tombstone, so that a request in flight cannot bring the row back. */
-export async function buryPayload({ db, clock }: StoreDeps, model: string, id: string): Promise<void> {
-  await db
+/** Leaves an empty tombstone, so that a request in flight cannot bring the row back. False where nothing stood any more. */
+export async function buryPayload({ db, clock }: StoreDeps, model: string, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable('oidc_payloads')
     .set(tombstone(clock))
     .where('model', '=', model)
     .where('id', '=', storedId(model, id))
     .where('destroyed_at', 'is', null)
-    .execute();
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 /** Changes rows by their stored identifiers, which the caller has found and locked. */
@@ -234,6 +235,16 @@ export async function revokeEverythingOf(
   exceptSession?: string,
 ): Promise<RevokedRows> {
   return atomically(db, async (tx) => {
+    const bury = (model: string) =>
+      tx
+        .updateTable('oidc_payloads')
+        .set(tombstone(clock))
+        .where('account_id', '=', accountId)
+        .where('model', '=', model)
+        .$if(exceptSession !== undefined, (rows) => rows.where(sql<SqlBool>`uid is distinct from ${exceptSession}`))
+        .execute();
+    // First: a sign-in that is just becoming a session is waited for, and what it has brought is found below.
+    await bury('Interaction');
     const grants = await standingOf(tx, accountId, 'Grant');
     await lockGrants(
       tx,
@@ -245,16 +256,7 @@ export async function revokeEverythingOf(
       .where('model', 'not in', ['Session', 'Grant', 'Interaction'])
       .returning(['client_id', 'payload'])
       .execute();
-    const bury = (model: string) =>
-      tx
-        .updateTable('oidc_payloads')
-        .set(tombstone(clock))
-        .where('account_id', '=', accountId)
-        .where('model', '=', model)
-        .$if(exceptSession !== undefined, (rows) => rows.where(sql<SqlBool>`uid is distinct from ${exceptSession}`))
-        .execute();
     await bury('Grant');
-    await bury('Interaction');
     const ending = async () =>
       (await standingOf(tx, accountId, 'Session')).filter(({ uid }) => uid === null || uid !== exceptSession);
     await lockSessions(

@@ -19,6 +19,7 @@ import { LANGUAGES } from '../texts/messages.ts';
 import { createAccessTokenReader } from './access-token-reader.ts';
 import { customizeJwt, extraTokenClaims } from './access-tokens.ts';
 import { keepAppSignIns } from './apps/app-sign-ins.ts';
+import { resuming } from './browser-sessions/finished-sign-ins.ts';
 import { keepSessionsAsAsked } from './browser-sessions/kept-sessions.ts';
 import { noteSavedSessions } from './browser-sessions/saved-sessions.ts';
 import { claimsByScope } from './claims.ts';
@@ -102,6 +103,7 @@ function configuration(deps: ProviderDeps): Configuration {
         return client === undefined ? undefined : toClientMetadata(client);
       },
       sessionSaved: noteSavedSessions(deps),
+      resuming,
       sessionEnd: (facts) => sessionEnd(config.sessions, facts),
       readAccessToken: createAccessTokenReader({
         ...deps,

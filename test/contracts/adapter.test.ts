@@ -8,7 +8,7 @@ import { sweepPayloads } from '../../src/protocol-store/sweep.ts';
 import { endEverythingOf } from '../../src/sessions/end-everything.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { atOnce, KINDS } from './racing.ts';
-import { newId, now, openStore, payloadOf, type Store, saveGrant, saveToken } from './stored.ts';
+import { adaptersOn, newId, now, openStore, payloadOf, type Store, saveGrant, saveToken } from './stored.ts';
 
 /** Every model that has rows, with a payload like the engine's. */
 const MODELS: Readonly<Record<string, (id: string) => object>> = {
@@ -56,7 +56,11 @@ describe.each(KINDS)('the store on %s', (kind) => {
   });
   afterAll(() => store.database.close());
 
-  const find = async (model: string, id: string) => (await store.adapter(model).find(id)) as AdapterPayload | undefined;
+  /** Without what is ours alone: when a session was last used. */
+  async function find(model: string, id: string): Promise<AdapterPayload | undefined> {
+    const { usedAt: _ours, ...found } = ((await store.adapter(model).find(id)) ?? {}) as Record<string, unknown>;
+    return Object.keys(found).length === 0 ? undefined : (found as AdapterPayload);
+  }
 
   async function save(model: string, seconds = 3600): Promise<{ id: string; payload: AdapterPayload }> {
     const id = newId();
@@ -291,6 +295,49 @@ describe.each(KINDS)('the store on %s', (kind) => {
       await store.adapter('Interaction').destroy(id);
       await store.adapter('Interaction').upsert(id, { ...payload, result: { login: { accountId: 'jane' } } }, 1800);
       expect(await find('Interaction', id)).toBeUndefined();
+    });
+
+    /** The request that follows the last page of a sign-in, up to where its session is saved. */
+    async function signsIn() {
+      const accountId = newId();
+      const [id, uid, sessionId] = [newId(), newId(), newId()];
+      const adapter = adaptersOn(store.deps, {});
+      const result = { login: { accountId } };
+      await adapter('Interaction').upsert(
+        id,
+        payloadOf('Interaction', id, { ...MODELS['Interaction']!(id), result }),
+        1800,
+      );
+      await adapter('Interaction').destroy(id);
+      const session = payloadOf('Session', sessionId, { uid, accountId, loginTs: now() });
+      const save = () => adapter('Session').upsert(sessionId, session, 3600);
+      return { accountId, id, save, sessionId };
+    }
+
+    test('are finished where their session is saved, and once', async () => {
+      const { id, save, sessionId } = await signsIn();
+      expect(await find('Interaction', id)).toBeDefined();
+      await save();
+      expect(await find('Interaction', id)).toBeUndefined();
+      expect(await find('Session', sessionId)).toBeDefined();
+      await expect(adaptersOn(store.deps, {})('Interaction').find(id)).resolves.toBeUndefined();
+    });
+
+    test('bring no session where everything of the account has ended since they were read', async () => {
+      const { accountId, save, sessionId } = await signsIn();
+      await endEverythingOf(store.deps, accountId);
+      await expect(save()).rejects.toThrow(errors.LoginRequired);
+      expect(await find('Session', sessionId)).toBeUndefined();
+    });
+
+    test('of which two requests bring the same one bring one session', async () => {
+      const { accountId, id, save } = await signsIn();
+      const adapter = adaptersOn(store.deps, {});
+      await adapter('Interaction').destroy(id);
+      const other = newId();
+      const session = payloadOf('Session', other, { uid: newId(), accountId, loginTs: now() });
+      const saved = await Promise.allSettled([save(), adapter('Session').upsert(other, session, 3600)]);
+      expect(saved.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     });
 
     test('lets a sign-in go on whose earlier grant is revoked meanwhile', async () => {

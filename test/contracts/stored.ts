@@ -18,7 +18,8 @@ export async function openStore(kind: DatabaseKind): Promise<Store> {
   return { database, deps, adapter: adaptersOn(deps) };
 }
 
-export const adaptersOn = (deps: StoreDeps): ((model: string) => Adapter) =>
+/** `request`: the one in which a sign-in becomes a session. */
+export const adaptersOn = (deps: StoreDeps, request?: object): ((model: string) => Adapter) =>
   createAdapterFactory({
     ...deps,
     sessionSaved: async () => undefined,
@@ -26,6 +27,7 @@ export const adaptersOn = (deps: StoreDeps): ((model: string) => Adapter) =>
     findClientMetadata: (clientId) => (clientId === 'known' ? { client_id: 'known' } : undefined),
     readAccessToken: async (kind, token) => (token === 'a.good.token' ? { kind, jti: 'one' } : undefined),
     isRevokingAccessToken: () => false,
+    resuming: () => request && { request, signsIn: true },
   });
 
 export const newId = (): string => crypto.randomUUID();

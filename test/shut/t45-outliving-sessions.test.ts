@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { removeAccount } from '../../src/leaving/delete-account.ts';
 import { banAccount } from '../../src/sessions/ban-account.ts';
-import type { Browser } from '../support/browser.ts';
+import { endEverythingOf } from '../../src/sessions/end-everything.ts';
+import { Browser } from '../support/browser.ts';
 import { NEW_PASSWORD, type Posted, resetLink, resets, startPosted } from '../support/forgotten.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, redeem } from '../support/sign-in.ts';
@@ -163,5 +164,29 @@ describe('T45 sessions that outlive credentials: better-auth GHSA-2vg6-77g8-24mp
       .where('account_id', '=', id)
       .execute();
     expect(links).toEqual([]);
+  });
+
+  test('sign-ins that have passed every page when all of it ends bring no session and no code', async () => {
+    const { email, id } = await inThreeBrowsers();
+    const passed = [];
+    for (let count = 0; count < 8; count += 1) {
+      // Stays on the last page of ours, as a browser that is slow.
+      const browser = new Browser({ stopAt: (url) => /\/auth\/[^/?]+$/.test(url) });
+      passed.push(await visitsAndSignsIn(posted.server, { identifier: email, browser }));
+    }
+    const resumes = passed.map(async ({ browser }, at) => {
+      await sleep(at * 5);
+      return browser.request(browser.page.url);
+    });
+    await sleep(25);
+    await endEverythingOf(deps(), id);
+    const answers = await Promise.all(resumes);
+    for (const answer of answers) {
+      expect([303, 400]).toContain(answer.status);
+    }
+    for (const { browser } of passed) {
+      const visit = await visits(posted.server, { prompt: 'none' }, newBrowser({ jar: browser.jar }));
+      expect(visit.browser.page.url).toContain('error=login_required');
+    }
   });
 });
