@@ -99,6 +99,8 @@ export const submitEnrolment =
       case 'already_enrolled':
         // In another tab, meanwhile: that device's code is what counts now.
         return proceed(ctx, signIn, { stage: 'second-factor', ...proved });
+      case 'superseded':
+        return redirectToDispatch(ctx, signIn);
       case 'wrong_code':
         return again({ status: 400, summary: 'enrol.wrong_code', field: 'code' });
       case 'too_many_attempts':

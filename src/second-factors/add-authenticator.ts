@@ -1,5 +1,6 @@
 // One more authenticator for somebody who is signed in, or their first.
-import { lockAccount } from '../accounts/lock-account.ts';
+import { lockAccountUnchanged } from '../accounts/lock-account.ts';
+import { findPasswordChange } from '../accounts/password-age.ts';
 import { languageFor } from '../accounts/telling.ts';
 import { newId } from '../crypto/identifiers.ts';
 import { atomically } from '../database/atomically.ts';
@@ -31,6 +32,8 @@ export type Addition =
   | { readonly outcome: 'already_added' }
   | { readonly outcome: 'name_taken' }
   | { readonly outcome: 'too_many_authenticators' }
+  /** The password was changed meanwhile: whoever asked has to sign in again. */
+  | { readonly outcome: 'superseded' }
   | Exclude<FirstCode, { outcome: 'right' }>;
 
 /**
@@ -43,6 +46,7 @@ export async function addAuthenticator(
   { account, by, pending, code, name: wanted, exceptSession }: Change & AdditionRequest,
 ): Promise<Addition> {
   const accountId = account.id;
+  const passwordChange = await findPasswordChange(deps.db, accountId);
   const limit = secondFactorLimit(deps.config.limits, accountId);
   const first = await checkFirstCode(deps, { limit, secret: pending.secret, code });
   if (first.outcome !== 'right') return first;
@@ -50,7 +54,7 @@ export async function addAuthenticator(
   const codes = (await hasTotpSecret(deps.db, accountId)) ? undefined : await newRecoveryCodes(deps.hasher);
   return atomically(deps.db, async (tx): Promise<Addition> => {
     const inside = { ...deps, db: tx };
-    if (!(await lockAccount(tx, accountId))) return { outcome: 'already_added' };
+    if (!(await lockAccountUnchanged(tx, { accountId, passwordChange }))) return { outcome: 'superseded' };
     const held = await listAuthenticators(tx, accountId);
     if (held.some(({ id }) => id === pending.id)) return { outcome: 'already_added' };
     if (held.length >= MOST_AUTHENTICATORS) return { outcome: 'too_many_authenticators' };

@@ -1,5 +1,6 @@
 // Enrolment of an authenticator app: show a secret, have it confirmed by a code, hand out recovery codes.
-import { lockAccount } from '../accounts/lock-account.ts';
+import { lockAccountUnchanged } from '../accounts/lock-account.ts';
+import { findPasswordChange } from '../accounts/password-age.ts';
 import { languageFor } from '../accounts/telling.ts';
 import { atomically } from '../database/atomically.ts';
 import { reserveAttempt, returnAttempt } from '../limits/counters.ts';
@@ -39,7 +40,11 @@ export function startTotpEnrolment({
 
 export type TotpConfirmation =
   /** Shown once; only their hashes are kept. */
-  { outcome: 'enrolled'; recoveryCodes: string[] } | { outcome: 'already_enrolled' } | Exclude<FirstCode, RightCode>;
+  | { outcome: 'enrolled'; recoveryCodes: string[] }
+  | { outcome: 'already_enrolled' }
+  /** The password was changed meanwhile, which has ended this sign-in. */
+  | { outcome: 'superseded' }
+  | Exclude<FirstCode, RightCode>;
 
 /** The code that proves that the app knows the secret, and the time step it belongs to. */
 export type FirstCode =
@@ -63,20 +68,21 @@ export async function confirmTotpEnrolment(
 ): Promise<TotpConfirmation> {
   const accountId = account.id;
   if (await hasTotpSecret(deps.db, accountId)) return { outcome: 'already_enrolled' };
+  const passwordChange = await findPasswordChange(deps.db, accountId);
   const limit = secondFactorLimit(deps.config.limits, accountId);
   const first = await checkFirstCode(deps, { limit, secret, code });
   if (first.outcome !== 'right') return first;
   // The hashes are made before the transaction: it lasts a few statements, not ten hashes.
   const codes = await newRecoveryCodes(deps.hasher);
   const name = textsIn(languageFor(account, by.language))('factors.usual_name');
-  const stored = await atomically(deps.db, async (tx) => {
+  return atomically(deps.db, async (tx): Promise<TotpConfirmation> => {
     const inside = { ...deps, db: tx };
-    if (!(await lockAccount(tx, accountId)) || (await hasTotpSecret(tx, accountId))) return false;
+    if (!(await lockAccountUnchanged(tx, { accountId, passwordChange }))) return { outcome: 'superseded' };
+    if (await hasTotpSecret(tx, accountId)) return { outcome: 'already_enrolled' };
     await storeFirstAuthenticator(inside, { accountId, name, secret, lastStep: first.step }, codes);
     await tellFactorAdded(inside, { account, by, name });
-    return true;
+    return { outcome: 'enrolled', recoveryCodes: [...codes.codes] };
   });
-  return stored ? { outcome: 'enrolled', recoveryCodes: [...codes.codes] } : { outcome: 'already_enrolled' };
 }
 
 /** Stores nothing but the count of wrong codes. Text that cannot be a code is wrong without being counted. */

@@ -64,6 +64,8 @@ export const submitNewAuthenticator =
         return backTo(ctx, SECURITY_PATH, 'factors.notice.added');
       case 'already_added':
         return backTo(ctx, SECURITY_PATH, 'factors.notice.added');
+      case 'superseded':
+        return backTo(ctx, NEW_AUTHENTICATOR_PATH, 'factors.add.expired');
       case 'too_many_authenticators':
         return backTo(ctx, SECURITY_PATH, 'factors.notice.too_many');
       case 'name_taken':

@@ -1,5 +1,6 @@
 // Several authenticators of one account: names, limits, and who comes first.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { setPasswordHash } from '../../../src/accounts/accounts.ts';
 import { listEventsOf } from '../../../src/audit/audit-log.ts';
 import { createSealedBox } from '../../../src/crypto/sealed-box.ts';
 import {
@@ -8,6 +9,7 @@ import {
   newPendingAuthenticator,
 } from '../../../src/second-factors/add-authenticator.ts';
 import { authenticatorNameFrom, freeName } from '../../../src/second-factors/authenticator-name.ts';
+import { confirmTotpEnrolment } from '../../../src/second-factors/enrol-totp.ts';
 import { countRecoveryCodes } from '../../../src/second-factors/recovery-codes.ts';
 import { removeAuthenticator } from '../../../src/second-factors/remove-authenticator.ts';
 import { renameAuthenticator } from '../../../src/second-factors/rename-authenticator.ts';
@@ -88,6 +90,26 @@ describe.each(kinds)('on %s', (kind) => {
     expect(await countRecoveryCodes(deps.db, account.id)).toBe(10);
     expect(await events()).toEqual(['factor.added', 'factor.added', 'factor.added']);
     expect(await mails()).toEqual(['factor_added', 'factor_added', 'factor_added']);
+  });
+
+  test('none is added for somebody whose password is changed while the codes are being made', async () => {
+    const { deps, account, list, mails } = await somebody();
+    const passwordHash = await deps.hasher.hash('another long pass phrase');
+    const hashWithSalt: typeof deps.hasher.hashWithSalt = async (text, salt) => {
+      await setPasswordHash(deps.db, { accountId: account.id, passwordHash }, deps.clock);
+      return deps.hasher.hashWithSalt(text, salt);
+    };
+    const slow = { ...deps, hasher: { ...deps.hasher, hashWithSalt } };
+    const pending = newPendingAuthenticator();
+    const code = codeAt(pending.secret, deps.clock);
+    const asked = { account, by: BY, code };
+    expect(await addAuthenticator(slow, { ...asked, exceptSession: 'this', pending })).toEqual({
+      outcome: 'superseded',
+    });
+    const { secret } = newPendingAuthenticator();
+    const enrolment = { ...asked, secret, code: codeAt(secret, deps.clock) };
+    expect(await confirmTotpEnrolment(slow, enrolment)).toEqual({ outcome: 'superseded' });
+    expect([await list(), await countRecoveryCodes(deps.db, account.id), await mails()]).toEqual([[], 0, []]);
   });
 
   test('a code of any of them is right, once, and is noted as the use of that one alone', async () => {
