@@ -1,9 +1,12 @@
 // The password once more, from somebody who is signed in. Counted like a sign-in: no page here is a place to guess it.
 import type Koa from 'koa';
 import { authenticate } from '../accounts/authenticate.ts';
+import { recordEvent } from '../audit/audit-log.ts';
+import { ACCOUNT_CENTRE_ID } from '../clients/live/built-in.ts';
 import { findDevice } from '../devices/devices.ts';
 import { networkOf } from '../http/client-address.ts';
 import { deviceTokenOf } from '../http/device-cookie.ts';
+import { sourceOf } from '../http/request-source.ts';
 import type { AccountDeps } from './deps.ts';
 import type { SignedIn } from './signed-in.ts';
 
@@ -25,5 +28,8 @@ export async function confirmPassword(
   if (answer.outcome === 'too_many_attempts') return answer;
   // The address may have become somebody else's meanwhile.
   const isRight = answer.outcome === 'authenticated' && answer.account.id === accountId;
-  return { outcome: isRight ? 'right' : 'wrong' };
+  if (isRight) return { outcome: 'right' };
+  const failure = { clientId: ACCOUNT_CENTRE_ID, source: sourceOf(ctx), outcome: 'failure' } as const;
+  await recordEvent(deps, { event: 'sign_in.failed', accountId, ...failure });
+  return { outcome: 'wrong' };
 }

@@ -87,6 +87,12 @@ test('a wrong current password changes nothing and is counted like one at the si
   expect(Number(browser.page.headers.get('retry-after'))).toBeGreaterThan(0);
 });
 
+test('a wrong current password stands among what happened to the account', async () => {
+  const browser = await changes(await atPage(await somebody()), 'not my password at all');
+  await browser.open(`${posted.server.issuer}/account/activity`);
+  expect(browser.text).toContain('Sign-in failedGatehouse');
+});
+
 test('a new password that breaks the rules is refused in words', async () => {
   const browser = await changes(await atPage(await somebody()), PASSWORD, 'short');
   expect(browser.page.status).toBe(400);
