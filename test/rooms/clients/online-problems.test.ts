@@ -87,10 +87,10 @@ describe('pages', () => {
       if (url === '/') response.writeHead(500).end();
       else if (url === '/privacy') socket.destroy();
     };
-    expect(await problemsOnline(PAGES, answer, 300)).toEqual([
+    expect(await problemsOnline(PAGES, answer, 2000)).toEqual([
       'config/clients/app.yaml:5 client_uri: answers 500',
       'config/clients/app.yaml:6 policy_uri: cannot be reached: UND_ERR_SOCKET',
-      'config/clients/app.yaml:7 tos_uri: cannot be reached: no answer within 0.3 seconds',
+      'config/clients/app.yaml:7 tos_uri: cannot be reached: no answer within 2 seconds',
     ]);
   });
 });
