@@ -37,7 +37,8 @@ const NAMES = PAYLOADS.filter((payload) => !payload.includes('\t')).map((payload
 /** As it is written in a file, where a dollar sign before a brace would begin a variable. */
 const written = (payload: string | undefined): string => JSON.stringify(payload).replaceAll('${', () => '$${');
 
-const settings = `${RESOURCES}
+/** Sixty payloads are sixty names that nobody has, all tried from here. */
+const settings = `limits: { network_accounts: 1000 }${RESOURCES}
   ${API}:
     name: ${written(PAYLOADS[0])}
     scopes:
