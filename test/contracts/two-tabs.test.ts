@@ -23,7 +23,8 @@ import {
   WEB,
 } from './racing.ts';
 
-const ROUNDS = 40;
+/** SHUT_TABS=100 for a drill: on PGlite a round takes most of a second. */
+const ROUNDS = Number(process.env['SHUT_TABS'] ?? 12);
 /** Milliseconds, on a machine that does much else. */
 const PATIENCE = 120_000;
 
