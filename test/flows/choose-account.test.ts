@@ -138,6 +138,6 @@ test('a choice that the page does not offer is refused', async () => {
 });
 
 test('an app learns of a prompt that does not exist', async () => {
-  const visit = await visits(server, { prompt: 'create' }, newBrowser());
+  const visit = await visits(server, { prompt: 'register' }, newBrowser());
   expect(errorOf(visit)).toBe('invalid_request');
 });
