@@ -29,6 +29,7 @@ export const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   pg: ['database', 'cli'],
   '@electric-sql/pglite': ['database'],
   argon2: ['accounts'],
+  bcrypt: ['accounts'],
   otplib: ['second-factors'],
   qrcode: ['second-factors'],
   jose: ['keys', 'provider'],
