@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
-import type { EventName } from './events.ts';
+import { type DetailOf, type EventName, SHOWN_EVENT_NAMES, type ShownEventName, type SubjectKind } from './events.ts';
 
 export interface AuditDeps {
   readonly db: Db;
@@ -17,20 +17,34 @@ export interface Source {
   readonly requestId: string;
 }
 
-export type Actor = `account:${string}` | 'operator' | 'server';
+/** A person, a service client of the API, who has the command line, or a timer of ours. */
+export type Actor = `account:${string}` | `client:${string}` | 'operator' | 'server';
 
-export interface AuditEvent {
-  readonly event: EventName;
+/** What an event tells of besides an account: `role:editor`, `client:shop`. */
+export type Subject = `${SubjectKind}:${string}`;
+
+/** As JSON has it. */
+export type DetailValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly DetailValue[]
+  | { readonly [key: string]: DetailValue };
+
+export interface AuditEvent<Name extends EventName = EventName> {
+  readonly event: Name;
   /** Whose event it is. */
   readonly accountId?: string | undefined;
   /** Who did it; the account itself unless stated. */
   readonly actor?: Actor | undefined;
+  readonly subject?: Subject | undefined;
   readonly clientId?: string | undefined;
   /** Undefined where no request was made: the command line, a timer. */
   readonly source?: Source | undefined;
   readonly outcome?: 'success' | 'failure';
   /** Plain values; never a secret. */
-  readonly details?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+  readonly details?: { readonly [Field in DetailOf<Name>]?: DetailValue | undefined };
 }
 
 /** Long enough for every browser there is; the rest of a longer one says nothing. */
@@ -40,7 +54,10 @@ const LONGEST_USER_AGENT = 400;
 const KEPT_SECONDS = 90 * 86_400;
 
 /** With a transaction as `db`, it happened exactly when the change did. */
-export async function recordEvent({ db, clock }: AuditDeps, event: AuditEvent): Promise<void> {
+export async function recordEvent<Name extends EventName>(
+  { db, clock }: AuditDeps,
+  event: AuditEvent<Name>,
+): Promise<void> {
   const { accountId, source, actor = accountId === undefined ? 'server' : `account:${accountId}` } = event;
   await db
     .insertInto('audit_events')
@@ -63,7 +80,7 @@ export interface ListedEvent {
   /** Counts up; a page goes on below the last one it showed. */
   readonly id: string;
   readonly at: Date;
-  readonly event: EventName;
+  readonly event: ShownEventName;
   readonly actor: Actor;
   readonly clientId: string | undefined;
   readonly address: string | undefined;
@@ -72,7 +89,7 @@ export interface ListedEvent {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Newest first. */
+/** Those that are shown to people, newest first. */
 export async function listEventsOf(
   db: Db,
   accountId: string,
@@ -82,6 +99,7 @@ export async function listEventsOf(
     .selectFrom('audit_events')
     .select(['id', 'at', 'event', 'actor', 'client_id', 'address', 'user_agent', 'outcome', 'details'])
     .where('account_id', '=', accountId)
+    .where('event', 'in', SHOWN_EVENT_NAMES)
     .$if(before !== undefined, (query) => query.where('id', '<', String(before)))
     .orderBy('id', 'desc')
     .limit(limit)
@@ -89,7 +107,7 @@ export async function listEventsOf(
   return rows.map((row) => ({
     id: row.id,
     at: row.at,
-    event: row.event as EventName,
+    event: row.event as ShownEventName,
     actor: row.actor as Actor,
     clientId: row.client_id ?? undefined,
     address: row.address ?? undefined,

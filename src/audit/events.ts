@@ -1,47 +1,120 @@
 // The catalogue of events. Each name says what happened, in the past tense; details are plain and never secret.
 
-export const EVENTS = [
-  // Signing in and out.
-  'sign_in.succeeded',
-  'sign_in.failed',
-  'sign_in.limited',
-  'sign_in.blocked_network',
-  'sign_in.many_failures',
-  'second_factor.failed',
-  'session.ended',
-  'sessions.ended',
-  'device.new',
-  'device.trusted',
-  'device.forgotten',
-  // Accounts and how they are reached.
-  'account.registered',
-  'account.created',
-  'account.invited',
-  'invitation.accepted',
-  'account.banned',
-  'account.unbanned',
-  'account.deletion_requested',
-  'account.deletion_cancelled',
-  'account.deleted',
-  'account.data_downloaded',
-  'profile.changed',
-  'username.changed',
-  'email.verified',
-  'email.change_requested',
-  'email.changed',
-  'email.change_undone',
-  // Credentials.
-  'password.reset_requested',
-  'password.reset',
-  'password.changed',
-  'factor.added',
-  'factor.renamed',
-  'factor.removed',
-  'recovery_codes.renewed',
-  'recovery_code.used',
-  // Apps.
-  'consent.given',
-  'consent.revoked',
-] as const;
+/** What an event tells of besides accounts: `role:editor`. */
+export type SubjectKind =
+  | 'client'
+  | 'configuration'
+  | 'group'
+  | 'key'
+  | 'mail'
+  | 'permission'
+  | 'role'
+  | 'session'
+  | 'token';
 
-export type EventName = (typeof EVENTS)[number];
+export interface EventKind {
+  /** Whose event it is. */
+  readonly about: 'account' | 'server' | SubjectKind;
+  /** Whether people find it on the activity page of their account, where it has a text (`event.<name>`). */
+  readonly shown: boolean;
+  /** What its details may say. */
+  readonly details: readonly string[];
+}
+
+/** What was changed, as it was and as it is: only the fields that differ, and no secret among them. */
+const CHANGE = ['before', 'after'] as const;
+
+export const EVENTS = {
+  // Signing in and out.
+  'sign_in.succeeded': { about: 'account', shown: true, details: ['acr', 'amr'] },
+  'sign_in.failed': { about: 'account', shown: true, details: ['reason'] },
+  'sign_in.limited': { about: 'account', shown: true, details: [] },
+  'sign_in.blocked_network': { about: 'server', shown: false, details: ['network', 'accounts', 'seconds'] },
+  'sign_in.many_failures': { about: 'server', shown: false, details: ['failures', 'seconds'] },
+  'second_factor.failed': { about: 'account', shown: true, details: ['method'] },
+  'session.ended': { about: 'account', shown: true, details: ['reason'] },
+  'sessions.ended': { about: 'account', shown: true, details: ['sessions'] },
+  'device.new': { about: 'account', shown: true, details: [] },
+  'device.trusted': { about: 'account', shown: true, details: [] },
+  'device.forgotten': { about: 'account', shown: true, details: ['devices'] },
+  // Accounts and how they are reached.
+  'account.registered': { about: 'account', shown: true, details: ['terms_version'] },
+  'account.created': { about: 'account', shown: true, details: ['roles', 'groups'] },
+  'account.invited': { about: 'account', shown: true, details: ['roles', 'groups'] },
+  'account.changed': { about: 'account', shown: true, details: CHANGE },
+  'invitation.accepted': { about: 'account', shown: true, details: [] },
+  'account.banned': { about: 'account', shown: true, details: ['reason', 'sessions_ended'] },
+  'account.unbanned': { about: 'account', shown: true, details: [] },
+  'account.deletion_requested': { about: 'account', shown: true, details: ['sessions_ended', 'until'] },
+  'account.deletion_cancelled': { about: 'account', shown: true, details: [] },
+  'account.deleted': { about: 'account', shown: true, details: [] },
+  'account.data_downloaded': { about: 'account', shown: true, details: [] },
+  'profile.changed': { about: 'account', shown: true, details: ['fields', ...CHANGE] },
+  'username.changed': { about: 'account', shown: true, details: [] },
+  'email.verified': { about: 'account', shown: true, details: [] },
+  'email.change_requested': { about: 'account', shown: true, details: [] },
+  'email.changed': { about: 'account', shown: true, details: [] },
+  'email.change_undone': { about: 'account', shown: true, details: ['sessions_ended', 'authenticators_removed'] },
+  // Credentials.
+  'password.reset_requested': { about: 'account', shown: true, details: [] },
+  'password.reset': { about: 'account', shown: true, details: ['sessions_ended'] },
+  'password.changed': { about: 'account', shown: true, details: ['sessions_ended'] },
+  'factor.added': { about: 'account', shown: true, details: ['method', 'name'] },
+  'factor.renamed': { about: 'account', shown: true, details: ['method', 'name'] },
+  'factor.removed': { about: 'account', shown: true, details: ['method', 'name'] },
+  'factors.reset': { about: 'account', shown: true, details: ['authenticators', 'recovery_codes', 'sessions_ended'] },
+  'recovery_codes.renewed': { about: 'account', shown: true, details: [] },
+  'recovery_code.used': { about: 'account', shown: true, details: ['left'] },
+  // Apps.
+  'consent.given': { about: 'account', shown: true, details: ['scopes', 'apis'] },
+  'consent.revoked': { about: 'account', shown: true, details: [] },
+  // Roles, groups and permissions. Whom a role is given to, or taken from, is the account of the event.
+  'role.created': { about: 'role', shown: false, details: ['after'] },
+  'role.changed': { about: 'role', shown: false, details: CHANGE },
+  'role.deleted': { about: 'role', shown: false, details: ['before', 'accounts', 'groups', 'clients'] },
+  'role.adopted': { about: 'role', shown: false, details: CHANGE },
+  'role.granted': { about: 'role', shown: true, details: [...CHANGE, 'expires_at'] },
+  'role.revoked': { about: 'role', shown: true, details: CHANGE },
+  'group.created': { about: 'group', shown: false, details: ['after'] },
+  'group.changed': { about: 'group', shown: false, details: CHANGE },
+  'group.deleted': { about: 'group', shown: false, details: ['before', 'members', 'roles'] },
+  'group.adopted': { about: 'group', shown: false, details: CHANGE },
+  'group.member_added': { about: 'group', shown: true, details: [...CHANGE, 'expires_at'] },
+  'group.member_removed': { about: 'group', shown: true, details: CHANGE },
+  'permission.created': { about: 'permission', shown: false, details: ['after'] },
+  'permission.changed': { about: 'permission', shown: false, details: CHANGE },
+  'permission.deleted': { about: 'permission', shown: false, details: ['before', 'roles'] },
+  'client_role.granted': { about: 'client', shown: false, details: ['role', ...CHANGE] },
+  'client_role.revoked': { about: 'client', shown: false, details: ['role', ...CHANGE] },
+  'roles_file.applied': { about: 'configuration', shown: false, details: ['added', 'changed', 'removed', 'put_back'] },
+  // What administrators and operators do besides.
+  'administration.refused': { about: 'server', shown: false, details: ['action', 'needs', 'reason'] },
+  'accounts.imported': {
+    about: 'server',
+    shown: false,
+    details: ['created', 'updated', 'unchanged', 'refused', 'file'],
+  },
+  'audit.exported': { about: 'server', shown: false, details: ['format', 'filters', 'events'] },
+  'claims.previewed': { about: 'account', shown: false, details: ['scope', 'resource'] },
+  'mail.retried': { about: 'mail', shown: false, details: ['mails', 'message'] },
+  'mail.dropped': { about: 'mail', shown: false, details: ['mails', 'message'] },
+  'keys.rotated': { about: 'key', shown: false, details: CHANGE },
+  // The server itself.
+  'configuration.reloaded': { about: 'configuration', shown: false, details: ['added', 'changed', 'removed'] },
+  'configuration.reload_failed': { about: 'configuration', shown: false, details: ['problems', 'first'] },
+} as const satisfies Readonly<Record<string, EventKind>>;
+
+export type EventName = keyof typeof EVENTS;
+
+export type DetailOf<Name extends EventName> = (typeof EVENTS)[Name]['details'][number];
+
+/** Those that people find on the activity page of their account. */
+export type ShownEventName = {
+  [Name in EventName]: (typeof EVENTS)[Name]['shown'] extends true ? Name : never;
+}[EventName];
+
+export const EVENT_NAMES = Object.keys(EVENTS) as readonly EventName[];
+
+export const SHOWN_EVENT_NAMES: readonly ShownEventName[] = EVENT_NAMES.filter(
+  (name): name is ShownEventName => EVENTS[name].shown,
+);
