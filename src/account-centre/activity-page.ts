@@ -2,11 +2,11 @@
 import type Koa from 'koa';
 import { type ListedEvent, listEventsOf } from '../audit/audit-log.ts';
 import { textsFor } from '../http/page.ts';
+import { ACCOUNT_PATH } from '../signed-in/paths.ts';
+import type { AccountStep } from '../signed-in/signed-in.ts';
 import { deviceName } from '../texts/device-name.ts';
 import type { AccountDeps } from './deps.ts';
-import { ACCOUNT_PATH } from './navigation.ts';
 import { showAccountPage } from './page.ts';
-import type { AccountStep } from './signed-in.ts';
 
 export const ACTIVITY_PATH = `${ACCOUNT_PATH}/activity`;
 

@@ -7,10 +7,11 @@ import { sourceOf } from '../http/request-source.ts';
 import { accessInWords } from '../provider/apps/access-in-words.ts';
 import { clientHeading } from '../provider/headings.ts';
 import { type ConnectedApp, connectedApps, disconnectApp, sessionsAtApp } from '../sessions/connected-apps.ts';
+import { backTo, readAccountForm } from '../signed-in/form.ts';
+import { ACCOUNT_PATH } from '../signed-in/paths.ts';
+import type { AccountStep } from '../signed-in/signed-in.ts';
 import type { AccountDeps } from './deps.ts';
-import { ACCOUNT_PATH } from './navigation.ts';
-import { backTo, readAccountForm, showAccountPage } from './page.ts';
-import type { AccountStep } from './signed-in.ts';
+import { showAccountPage } from './page.ts';
 
 export const APPS_PATH = `${ACCOUNT_PATH}/apps`;
 

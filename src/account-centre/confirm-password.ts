@@ -7,8 +7,8 @@ import { findDevice } from '../devices/devices.ts';
 import { networkOf } from '../http/client-address.ts';
 import { deviceTokenOf } from '../http/device-cookie.ts';
 import { sourceOf } from '../http/request-source.ts';
+import type { SignedIn } from '../signed-in/signed-in.ts';
 import type { AccountDeps } from './deps.ts';
-import type { SignedIn } from './signed-in.ts';
 
 export type Confirmation =
   | { readonly outcome: 'right' }

@@ -11,6 +11,7 @@ import type { Csrf } from '../http/csrf.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { PlaceOf } from '../places/places.ts';
 import type { BrowserSession } from '../provider/browser-session.ts';
+import type { SignedInDeps } from '../signed-in/deps.ts';
 
 /** What the server gives them. */
 export interface AccountParts {
@@ -30,7 +31,6 @@ export interface AccountParts {
   readonly log: Logger;
 }
 
-export interface AccountDeps extends AccountParts {
-  /** Whether an address of the account centre is a page: for the menu, and for the way back from signing in. */
-  readonly isPage: (path: string) => boolean;
+export interface AccountDeps extends AccountParts, SignedInDeps {
+  readonly log: Logger;
 }

@@ -7,11 +7,12 @@ import { languageOf } from '../http/language.ts';
 import { textsFor } from '../http/page.ts';
 import { notFound } from '../http/refusals.ts';
 import { sourceOf } from '../http/request-source.ts';
+import { backTo, readAccountForm } from '../signed-in/form.ts';
+import type { AccountStep } from '../signed-in/signed-in.ts';
 import { mediumDate } from '../texts/dates.ts';
 import { deviceLabel } from '../texts/device-name.ts';
 import type { AccountDeps } from './deps.ts';
-import { backTo, readAccountForm, showAccountPage } from './page.ts';
-import type { AccountStep } from './signed-in.ts';
+import { showAccountPage } from './page.ts';
 
 export const DEVICES_PATH = '/account/devices';
 

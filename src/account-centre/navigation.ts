@@ -1,8 +1,8 @@
 // The menu of the account centre.
+
+import { ACCOUNT_PATH } from '../signed-in/paths.ts';
 import type { MessageKey } from '../texts/messages.ts';
 import type { AccountDeps } from './deps.ts';
-
-export const ACCOUNT_PATH = '/account';
 
 /** Where a page stands in the menu; several pages can stand in one place. */
 export type AccountPage = 'overview' | 'profile' | 'security' | 'sessions' | 'devices' | 'apps' | 'activity' | 'data';

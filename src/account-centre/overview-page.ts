@@ -5,11 +5,11 @@ import { countRecoveryCodes } from '../second-factors/recovery-codes.ts';
 import { listAuthenticators } from '../second-factors/totp-secrets.ts';
 import { connectedApps } from '../sessions/connected-apps.ts';
 import { listSessions } from '../sessions/list-sessions.ts';
+import { ACCOUNT_PATH } from '../signed-in/paths.ts';
+import type { AccountStep, SignedIn } from '../signed-in/signed-in.ts';
 import type { CountedKey, MessageKey, Texts } from '../texts/messages.ts';
 import type { AccountDeps } from './deps.ts';
-import { ACCOUNT_PATH } from './navigation.ts';
 import { showAccountPage } from './page.ts';
-import type { AccountStep, SignedIn } from './signed-in.ts';
 
 /** Fewer are soon none. */
 const FEW_CODES = 3;

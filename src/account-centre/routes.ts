@@ -1,25 +1,25 @@
 // The sitemap of the account centre. A page says at its route how fresh and how strong a sign-in it wants.
 import { SIGNED_IN_PATH } from '../clients/live/built-in.ts';
 import { anyone, get, post, type Route, signedIn } from '../http/route.ts';
+import { ACCOUNT_PATH, pagesAmong } from '../signed-in/paths.ts';
+import { returnFromSignIn } from '../signed-in/return-page.ts';
+import { inAccount } from '../signed-in/signed-in.ts';
 import { ACTIVITY_PATH, showActivity } from './activity-page.ts';
 import { APPS_PATH, showApp, showApps, submitDisconnect } from './apps-page.ts';
 import { credentialRoutes } from './credentials/routes.ts';
 import type { AccountDeps, AccountParts } from './deps.ts';
 import { DEVICES_PATH, showDevices, submitForgetAllDevices, submitForgetDevice } from './devices-page.ts';
 import { factorRoutes } from './factors/routes.ts';
-import { ACCOUNT_PATH } from './navigation.ts';
 import { showOverview } from './overview-page.ts';
 import { profileRoutes } from './own-data/profile-routes.ts';
-import { returnFromSignIn } from './return-page.ts';
 import { SESSIONS_PATH, showSessions, submitEndOtherSessions, submitEndSession } from './sessions-page.ts';
 import { submitSignOut } from './sign-out.ts';
 import { startSignUp } from './sign-up.ts';
-import { inAccount } from './signed-in.ts';
 
 const at = (page: string) => `${ACCOUNT_PATH}/${page}`;
 
 export function accountRoutes(parts: AccountParts): readonly Route[] {
-  const deps: AccountDeps = { ...parts, isPage: (path) => routes.some((route) => isPageAt(route, path)) };
+  const deps: AccountDeps = { ...parts, isPage: pagesAmong(() => routes) };
   const routes: readonly Route[] = [
     get('/register', anyone, startSignUp(deps)),
     get(SIGNED_IN_PATH, anyone, returnFromSignIn(deps)),
@@ -40,11 +40,4 @@ export function accountRoutes(parts: AccountParts): readonly Route[] {
     post(at('sign-out'), signedIn, submitSignOut(deps)),
   ];
   return routes;
-}
-
-function isPageAt({ method, path, access }: Route, asked: string): boolean {
-  if (method !== 'GET' || access.rule !== 'signed-in') return false;
-  const pattern = path.split('/');
-  const segments = asked.split('/');
-  return pattern.length === segments.length && pattern.every((part, at) => part[0] === ':' || part === segments[at]);
 }

@@ -7,10 +7,11 @@ import { notFound } from '../http/refusals.ts';
 import { sourceOf } from '../http/request-source.ts';
 import { endSessionOf, endSessionsOf } from '../sessions/end-session-of.ts';
 import { type ListedSession, listSessions } from '../sessions/list-sessions.ts';
+import { backTo, readAccountForm } from '../signed-in/form.ts';
+import type { AccountStep } from '../signed-in/signed-in.ts';
 import { deviceLabel } from '../texts/device-name.ts';
 import type { AccountDeps } from './deps.ts';
-import { backTo, readAccountForm, showAccountPage } from './page.ts';
-import type { AccountStep } from './signed-in.ts';
+import { showAccountPage } from './page.ts';
 
 export const SESSIONS_PATH = '/account/sessions';
 

@@ -7,9 +7,9 @@ import type { Handler } from '../http/route.ts';
 import { forgetSessionCookie } from '../provider/browser-session.ts';
 import { ENDPOINTS } from '../provider/paths.ts';
 import { endSession } from '../sessions/end-session.ts';
+import { readAccountForm, seeOther } from '../signed-in/form.ts';
+import { whoIsSignedIn } from '../signed-in/signed-in.ts';
 import type { AccountDeps } from './deps.ts';
-import { readAccountForm, seeOther } from './page.ts';
-import { whoIsSignedIn } from './signed-in.ts';
 
 const form = z.object({ csrf: z.string().optional() });
 

@@ -3,10 +3,10 @@
 import { signUpClosed } from '../http/refusals.ts';
 import type { Handler } from '../http/route.ts';
 import { isOpen } from '../registrations/policy.ts';
-import { authorizationRequest } from './authorization-request.ts';
+import { authorizationRequest } from '../signed-in/authorization-request.ts';
+import { seeOther } from '../signed-in/form.ts';
+import { ACCOUNT_PATH } from '../signed-in/paths.ts';
 import type { AccountDeps } from './deps.ts';
-import { ACCOUNT_PATH } from './navigation.ts';
-import { seeOther } from './page.ts';
 
 export const startSignUp =
   (deps: AccountDeps): Handler =>

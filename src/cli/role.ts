@@ -1,5 +1,5 @@
 // gatehouse role …: the roles, and who has them.
-import { ADMIN_ROLE } from '../config/role-names.ts';
+import { ADMIN_ROLE } from '../config/roles/role-names.ts';
 import type { Db } from '../database/database.ts';
 import {
   changeRole,

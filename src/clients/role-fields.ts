@@ -1,6 +1,6 @@
 // Names of roles as client files state them.
 import { textWhere } from '../config/fields.ts';
-import { isProductRole, roleNameProblem } from '../config/role-names.ts';
+import { isProductRole, roleNameProblem } from '../config/roles/role-names.ts';
 
 /** Roles of the product itself exist too; rules-of-credentials.ts says that none is assigned to a client. */
 export const roleName = textWhere((name) => (isProductRole(name) ? undefined : roleNameProblem(name)));

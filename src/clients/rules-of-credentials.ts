@@ -1,6 +1,6 @@
 // How a client proves who it is: secrets, or keys, or nothing, but never a mixture.
 
-import { isProductRole } from '../config/role-names.ts';
+import { isProductRole } from '../config/roles/role-names.ts';
 import { parsePlainUrl } from '../config/urls.ts';
 import type { ClientDraft, Finding, Rule } from './client-draft.ts';
 import { authMethodOf } from './presets.ts';

@@ -1,5 +1,16 @@
 // The tables as Kysely sees them. A test holds this against the migrated database.
 import type { Generated } from 'kysely';
+import type {
+  ClientRolesTable,
+  GroupMembersTable,
+  GroupRolesTable,
+  GroupsTable,
+  PermissionsTable,
+  RoleAssignmentsTable,
+  RoleIncludesTable,
+  RolePermissionsTable,
+  RolesTable,
+} from './tables/access-control.ts';
 import type { AppSignInsTable } from './tables/app-sign-ins.ts';
 import type { AuditEventsTable } from './tables/audit-events.ts';
 import type { CreatedAt, Json, Timestamp } from './tables/column-types.ts';
@@ -18,8 +29,15 @@ export interface Database {
   accounts: AccountsTable;
   totp_secrets: TotpSecretsTable;
   recovery_codes: RecoveryCodesTable;
+  permissions: PermissionsTable;
   roles: RolesTable;
+  role_includes: RoleIncludesTable;
+  role_permissions: RolePermissionsTable;
   role_assignments: RoleAssignmentsTable;
+  groups: GroupsTable;
+  group_roles: GroupRolesTable;
+  group_members: GroupMembersTable;
+  client_roles: ClientRolesTable;
   consents: ConsentsTable;
   app_sign_ins: AppSignInsTable;
   oidc_payloads: OidcPayloadsTable;
@@ -69,21 +87,6 @@ export interface AccountsTable {
   /** The version of the terms that were accepted when the account was made; null where nothing was. */
   terms_version: string | null;
   terms_accepted_at: Timestamp | null;
-}
-
-export interface RolesTable {
-  name: string;
-  description: string;
-  mfa: Generated<'optional' | 'required'>;
-  /** Whether somebody has, or has had, this role. Never false again. */
-  ever_granted: Generated<boolean>;
-  created_at: CreatedAt;
-}
-
-export interface RoleAssignmentsTable {
-  account_id: string;
-  role: string;
-  created_at: CreatedAt;
 }
 
 /** What a person has allowed an app; grants are made from it. No foreign key to clients: they live in files. */

@@ -2,12 +2,11 @@
 import type { Account } from '../accounts/account.ts';
 import { recordEvent, type Source } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
-import { isProductRole } from '../config/role-names.ts';
 import type { SealedBox } from '../crypto/sealed-box.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { writeMail } from '../mail/outbox.ts';
-import { rolesOf } from '../roles/roles.ts';
+import { productPermissionsOf } from '../roles/held.ts';
 import { deviceName } from '../texts/device-name.ts';
 import { type Language, textsIn } from '../texts/messages.ts';
 import { noteDevice, setTrusted } from './devices.ts';
@@ -38,7 +37,7 @@ export async function rememberDevice(deps: Deps, { account, token, source, ...re
     const { userAgent } = source;
     const { deviceId, isNew } = await noteDevice(inside, { accountId: account.id, token, userAgent });
     if (isNew && account.lastSignInAt !== undefined) await tellOfNew(inside, { account, source, ...rest });
-    if (rest.trust && (await mayTrustDevices(tx, account.id))) {
+    if (rest.trust && (await mayTrustDevices(inside, account.id))) {
       await setTrusted(inside, deviceId);
       await recordEvent(inside, { event: 'device.trusted', accountId: account.id, source });
     }
@@ -46,8 +45,8 @@ export async function rememberDevice(deps: Deps, { account, token, source, ...re
 }
 
 /** Never an administrator: whoever decides about others is asked every time. */
-export const mayTrustDevices = async (db: Db, accountId: string): Promise<boolean> =>
-  !(await rolesOf(db, accountId)).some(isProductRole);
+export const mayTrustDevices = async (deps: Pick<Deps, 'db' | 'clock'>, accountId: string): Promise<boolean> =>
+  (await productPermissionsOf(deps, accountId)).length === 0;
 
 async function tellOfNew(
   deps: Deps,

@@ -5,5 +5,5 @@ import { mayTrustDevices } from './remember-device.ts';
 /** An account that has become an administrator's since is asked again, on every device. */
 export async function isTrustedDevice(deps: DeviceDeps, presented: Presented): Promise<boolean> {
   const device = await findDevice(deps, presented);
-  return device?.trustedUntil !== undefined && (await mayTrustDevices(deps.db, presented.accountId));
+  return device?.trustedUntil !== undefined && (await mayTrustDevices(deps, presented.accountId));
 }

@@ -3,7 +3,7 @@ import type { Account } from '../accounts/account.ts';
 import { insertAccount, type NewAccount } from '../accounts/accounts.ts';
 import type { PasswordHasher } from '../accounts/password-hash.ts';
 import type { Clock } from '../clock.ts';
-import { ADMIN_ROLE } from '../config/role-names.ts';
+import { ADMIN_ROLE } from '../config/roles/role-names.ts';
 import type { SealedBox } from '../crypto/sealed-box.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';

@@ -1,7 +1,7 @@
 // Owns table setup_links: the one link that makes the first administrator.
 import type { RawBuilder } from 'kysely';
 import type { Clock } from '../clock.ts';
-import { ADMIN_ROLE } from '../config/role-names.ts';
+import { ADMIN_ROLE } from '../config/roles/role-names.ts';
 import { hashSecretToken, newSecretToken } from '../crypto/secret-token.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';

@@ -5,7 +5,7 @@ import { findAccount } from '../accounts/accounts.ts';
 import { alwaysAsks, expectsSomebodyElse, mayUse, requestedAccess } from '../provider/access.ts';
 import { isCovered } from '../provider/consented-grant.ts';
 import { isOpen } from '../registrations/policy.ts';
-import { rolesOf } from '../roles/roles.ts';
+import { rolesOf } from '../roles/held.ts';
 import { afterPassword, isEnough, isWhatAppInsistsOn } from './after-password.ts';
 import { showConsent } from './consent-page.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -98,7 +98,7 @@ async function afterAuthentication(
   }
   if (!isWhatAppInsistsOn(signIn, proved)) return finishUnmet(deps, ctx, signIn);
   if (expectsSomebodyElse(signIn.params, account.id)) return finishAsSomebodyElse(deps, ctx, signIn);
-  if (!mayUse(signIn.client, await rolesOf(deps.db, account.id))) return showRefused(deps, ctx, { signIn, account });
+  if (!mayUse(signIn.client, await rolesOf(deps, account.id))) return showRefused(deps, ctx, { signIn, account });
   if (await needsConsent(deps, { signIn, account })) return showConsent(deps, ctx, { signIn, account });
   return finishAuthenticated(deps, ctx, signIn);
 }

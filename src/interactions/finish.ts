@@ -11,7 +11,7 @@ import { mayUse, requestedAccess } from '../provider/access.ts';
 import { findSession } from '../provider/browser-session.ts';
 import { settleGrant } from '../provider/consented-grant.ts';
 import { clientHeading } from '../provider/headings.ts';
-import { rolesOf } from '../roles/roles.ts';
+import { rolesOf } from '../roles/held.ts';
 import { endSession } from '../sessions/end-session.ts';
 import { isEnough, isWhatAppInsistsOn } from './after-password.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -74,7 +74,7 @@ export async function finishConsented(
   { signIn, accountId }: { signIn: SignIn; accountId: string },
 ): Promise<void> {
   const session = await findSession(deps.provider(), ctx);
-  const roles = await rolesOf(deps.db, accountId);
+  const roles = await rolesOf(deps, accountId);
   if (session?.accountId !== accountId || !mayUse(signIn.client, roles))
     return proceed(ctx, signIn, { stage: 'start' });
   const grantId = await grantFor(deps, { signIn, accountId, session });

@@ -7,7 +7,7 @@ import { type Device, listDevices } from '../devices/devices.ts';
 import { listMailsTo } from '../mail/sent-mails.ts';
 import { findProfile } from '../profiles/profiles.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
-import { rolesOf } from '../roles/roles.ts';
+import { rolesOf } from '../roles/held.ts';
 import { countRecoveryCodes } from '../second-factors/recovery-codes.ts';
 import { listAuthenticators } from '../second-factors/totp-secrets.ts';
 import { type ConnectedApp, connectedApps } from '../sessions/connected-apps.ts';
@@ -45,7 +45,7 @@ export async function exportAccount(deps: Deps, account: Account): Promise<Reado
     },
     profile: profile.claims,
     attributes: profile.attributes,
-    roles: await rolesOf(db, account.id),
+    roles: await rolesOf(deps, account.id),
     second_factors: {
       authenticators: (await listAuthenticators(db, account.id)).map(({ name, addedAt, lastUsedAt }) => ({
         name,

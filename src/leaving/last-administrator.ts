@@ -1,5 +1,5 @@
 // Whether somebody is the last who can administer this server: then nobody could let anybody else in.
-import { ADMIN_ROLE } from '../config/role-names.ts';
+import { ADMIN_ROLE } from '../config/roles/role-names.ts';
 import type { Db } from '../database/database.ts';
 import { lockRole } from '../roles/roles.ts';
 

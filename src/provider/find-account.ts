@@ -10,10 +10,11 @@ import {
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
 import { findProfile, NO_PROFILE } from '../profiles/profiles.ts';
-import { type HeldRoles, heldRoles } from '../roles/roles.ts';
+import { type Held, heldRoles } from '../roles/held.ts';
 import { mayUse } from './access.ts';
 import { claimsOf, needsProfile } from './claims.ts';
 import { type Demand, SAID_BY, secondFactorDemand } from './step-up/required-acr.ts';
@@ -21,7 +22,7 @@ import { type Demand, SAID_BY, secondFactorDemand } from './step-up/required-acr
 export interface SignedInAccount extends EngineAccount {
   readonly account: Account;
   /** All roles of the account, before any client's filter. */
-  readonly held: HeldRoles;
+  readonly held: Held;
 }
 
 /**
@@ -31,11 +32,21 @@ export interface SignedInAccount extends EngineAccount {
  * userinfo does not say how the person was authenticated, and its roles are those of now.
  */
 export const engineFindAccount =
-  ({ db, config, clients }: { db: Db; config: Config; clients: () => ClientRegistry }): FindAccount =>
+  ({
+    db,
+    clock,
+    config,
+    clients,
+  }: {
+    db: Db;
+    clock: Clock;
+    config: Config;
+    clients: () => ClientRegistry;
+  }): FindAccount =>
   async (ctx, sub, token) => {
     const account = await findAccount(db, sub);
     if (account === undefined || !isUsable(account)) return undefined;
-    const held = await heldRoles(db, account.id);
+    const held = await heldRoles({ db, clock }, account.id);
     const client = clientOf(ctx, clients());
     if (token !== undefined && client !== undefined && !mayUse(client, held.roles)) return undefined;
     if (token !== undefined && acrOf(token) !== 'mfa') {

@@ -1,10 +1,11 @@
 // Owns tables roles and role_assignments.
 import { type SqlBool, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
-import { ADMIN_ROLE, isProductRole, roleNameProblem } from '../config/role-names.ts';
+import { ADMIN_ROLE, isProductRole, roleNameProblem } from '../config/roles/role-names.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
+import { byCodePoint } from './by-code-point.ts';
 
 export type RoleMfa = 'optional' | 'required';
 
@@ -195,29 +196,3 @@ export async function countRefused(
     where not ${hasOneOf(after)} ${before.length === 0 ? sql`` : sql`and ${hasOneOf(before)}`}`.execute(db);
   return Number(rows[0]?.refused ?? 0);
 }
-
-export interface HeldRoles {
-  /** Sorted by code point, the same on every database. */
-  readonly roles: readonly string[];
-  /** True if one of them demands a second factor. */
-  readonly requireSecondFactor: boolean;
-}
-
-/** What an account has now. */
-export async function heldRoles(db: Db, accountId: string): Promise<HeldRoles> {
-  const rows = await db
-    .selectFrom('role_assignments')
-    .innerJoin('roles', 'roles.name', 'role_assignments.role')
-    .select(['roles.name', 'roles.mfa'])
-    .where('role_assignments.account_id', '=', accountId)
-    .execute();
-  return {
-    roles: rows.map(({ name }) => name).sort(byCodePoint),
-    requireSecondFactor: rows.some(({ mfa }) => mfa === 'required'),
-  };
-}
-
-export const rolesOf = async (db: Db, accountId: string): Promise<readonly string[]> =>
-  (await heldRoles(db, accountId)).roles;
-
-const byCodePoint = (a: string, b: string): number => (a < b ? -1 : Number(a > b));

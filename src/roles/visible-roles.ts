@@ -1,5 +1,5 @@
 // Which of an account's roles an app gets to see.
-import { showsRole } from '../config/role-names.ts';
+import { showsRole } from '../config/roles/role-names.ts';
 
 /**
  * `include` are the patterns of the client's file; undefined shows every role but the product's own. The order of

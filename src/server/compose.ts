@@ -6,6 +6,7 @@ import type { Provider } from 'oidc-provider';
 import { accountRoutes } from '../account-centre/routes.ts';
 import { createPasswordHasher, type PasswordHasher } from '../accounts/password-hash.ts';
 import { passwordRulesFor } from '../accounts/password-rules.ts';
+import { adminRoutes } from '../admin/routes.ts';
 import { withBuiltIn } from '../clients/live/built-in.ts';
 import type { LiveClients } from '../clients/live/live-clients.ts';
 import type { Clock } from '../clock.ts';
@@ -74,9 +75,9 @@ export interface Composed {
 }
 
 export async function compose(given: Given): Promise<Composed> {
-  const { config, clock, log, database } = given;
+  const { config, clients: live, clock, log, database } = given;
   const { db } = database;
-  const clients = withBuiltIn(given.clients.current, config);
+  const clients = withBuiltIn(live.current, config);
 
   const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
   const csrf = createCsrf(deriveKey(config.masterSecret, 'csrf'));
@@ -96,12 +97,13 @@ export async function compose(given: Given): Promise<Composed> {
   const ofBrowsers = browserSessions({ provider: () => provider, config, db, clock });
   const routes = [
     ...mailing.routes,
-    ...systemRoutes({ config, db, clients: given.clients, readiness, version: VERSION, demoUrl: given.demoUrl }),
+    ...systemRoutes({ config, db, clients: live, readiness, version: VERSION, demoUrl: given.demoUrl }),
     probeRoute({ config, clock, db, version: VERSION }),
     ...interactionRoutes({ config, clock, db, clients, provider: () => provider, hasher, rules, box, csrf, log }),
     ...firstRunRoutes({ config, clock, db, hasher, rules, box, csrf, log }),
     ...selfServiceRoutes({ config, clock, db, clients, hasher, rules, box, csrf, log }),
     ...accountRoutes({ config, clock, db, clients, ...ofBrowsers, placeOf, hasher, rules, box, csrf, log }),
+    ...adminRoutes({ config, clock, db, clients, live, ...ofBrowsers, placeOf, hasher, rules, box, csrf, log }),
   ];
   const { colours } = config.branding;
   const assets = loadAssets(join(ROOT, 'views', 'assets'), colours && { [THEME_FILE]: themeSheet(colours) });

@@ -1,7 +1,6 @@
 // Puts the telling of apps together: who is told where stands in the client files, the engine signs.
 import type Koa from 'koa';
 import type { Provider } from 'oidc-provider';
-import { ACCOUNT_PATH } from '../account-centre/navigation.ts';
 import type { ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
 import { routedPath } from '../http/routed-path.ts';
@@ -13,6 +12,7 @@ import { createOutgoing } from '../outgoing/outgoing.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
 import { ENDPOINTS } from '../provider/paths.ts';
 import { logoutTokens } from '../provider/sign-out/back-channel-logout.ts';
+import { ACCOUNT_PATH } from '../signed-in/paths.ts';
 
 interface Deps extends StoreDeps {
   readonly config: Config;

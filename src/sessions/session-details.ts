@@ -168,3 +168,27 @@ export async function sweepSessionDetails({ db, clock }: StoreDeps, batch: numbe
     .executeTakeFirst();
   return Number(numDeletedRows);
 }
+
+/** Whether this session was at the console of administrators lately. */
+export async function consoleSeen(
+  { db, clock }: StoreDeps,
+  { uid, withinSeconds }: { uid: string; withinSeconds: number },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('session_details')
+    .select('session_uid')
+    .where('session_uid', '=', uid)
+    .where('console_seen_at', '>=', databaseNowPlus(clock, -withinSeconds))
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** At most twice a minute: the limits are longer. */
+export async function noteConsole({ db, clock }: StoreDeps, uid: string): Promise<void> {
+  await db
+    .updateTable('session_details')
+    .set({ console_seen_at: databaseNow(clock) })
+    .where('session_uid', '=', uid)
+    .where((eb) => eb.or([eb('console_seen_at', 'is', null), eb('console_seen_at', '<', databaseNowPlus(clock, -30))]))
+    .execute();
+}

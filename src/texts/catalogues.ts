@@ -1,5 +1,6 @@
 // The texts in each language, one file a subject, put together.
 import deAccountCentre from '../../views/locales/de/account-centre.json' with { type: 'json' };
+import deAdmin from '../../views/locales/de/admin.json' with { type: 'json' };
 import deCredentials from '../../views/locales/de/credentials.json' with { type: 'json' };
 import deDevices from '../../views/locales/de/devices.json' with { type: 'json' };
 import deFactors from '../../views/locales/de/factors.json' with { type: 'json' };
@@ -9,6 +10,7 @@ import deProfile from '../../views/locales/de/profile.json' with { type: 'json' 
 import deSessions from '../../views/locales/de/sessions.json' with { type: 'json' };
 import deSignUp from '../../views/locales/de/sign-up.json' with { type: 'json' };
 import enAccountCentre from '../../views/locales/en/account-centre.json' with { type: 'json' };
+import enAdmin from '../../views/locales/en/admin.json' with { type: 'json' };
 import enCredentials from '../../views/locales/en/credentials.json' with { type: 'json' };
 import enDevices from '../../views/locales/en/devices.json' with { type: 'json' };
 import enFactors from '../../views/locales/en/factors.json' with { type: 'json' };
@@ -20,6 +22,7 @@ import enSignUp from '../../views/locales/en/sign-up.json' with { type: 'json' }
 
 export const en = {
   ...enAccountCentre,
+  ...enAdmin,
   ...enCredentials,
   ...enDevices,
   ...enFactors,
@@ -32,6 +35,7 @@ export const en = {
 
 export const de = {
   ...deAccountCentre,
+  ...deAdmin,
   ...deCredentials,
   ...deDevices,
   ...deFactors,

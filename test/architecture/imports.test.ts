@@ -163,7 +163,7 @@ describe('these checks', () => {
       1,
     );
     expect(forbiddenImports(planted('src/roles/roles.ts', "import { x } from '../support/x.ts';"))).toHaveLength(1);
-    expect(forbiddenImports(planted('src/roles/roles.ts', "import { x } from './role-names.ts';"))).toEqual([]);
+    expect(forbiddenImports(planted('src/roles/roles.ts', "import { x } from './roles/role-names.ts';"))).toEqual([]);
     expect(forbiddenImports(planted('src/roles/roles.ts', "// import { x } from '../server/koa.ts';"))).toEqual([]);
   });
 

@@ -5,7 +5,8 @@ export const RINGS: readonly (readonly string[])[] = [
   ['main.ts'],
   ['cli'],
   ['server'],
-  ['interactions', 'first-run', 'self-service', 'account-centre'],
+  ['interactions', 'first-run', 'self-service', 'account-centre', 'admin'],
+  ['signed-in', 'administration'],
   ['provider', 'first-administrator', 'leaving', 'credentials'],
   ['second-factors'],
   ['sessions', 'devices', 'registrations', 'profiles', 'explanations'],
@@ -57,6 +58,8 @@ export const ROOMS_WITHOUT_SQL: readonly string[] = [
   'first-run',
   'self-service',
   'account-centre',
+  'signed-in',
+  'admin',
   'cli',
 ];
 
@@ -69,6 +72,8 @@ export const ROOMS_WITH_HTTP: readonly string[] = [
   'first-run',
   'self-service',
   'account-centre',
+  'signed-in',
+  'admin',
   'server',
 ];
 

@@ -1,11 +1,11 @@
 // What changes how somebody gets in wants a sign-in of the last five minutes, with the second factor of who has one.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Demand, FRESH, missingFor } from '../../src/account-centre/demand.ts';
 import type { AccountDeps } from '../../src/account-centre/deps.ts';
-import type { SignedIn } from '../../src/account-centre/signed-in.ts';
 import type { Account } from '../../src/accounts/account.ts';
 import { withBuiltIn } from '../../src/clients/live/built-in.ts';
 import { epochSeconds } from '../../src/clock.ts';
+import { type Demand, FRESH, missingFor } from '../../src/signed-in/demand.ts';
+import type { SignedIn } from '../../src/signed-in/signed-in.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
 import { enrols } from '../support/visits.ts';

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { deleteAccount, listAccounts } from '../../src/accounts/accounts.ts';
 import { issueAtStart, issueSetupLink } from '../../src/first-administrator/setup-link.ts';
 import { setupAddress } from '../../src/first-run/address.ts';
-import { grantRole, revokeRole, rolesOf } from '../../src/roles/roles.ts';
+import { rolesOf } from '../../src/roles/held.ts';
+import { grantRole, revokeRole } from '../../src/roles/roles.ts';
 import type { Browser } from '../support/browser.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, totpCode } from '../support/sign-in.ts';
@@ -80,7 +81,7 @@ test('somebody opens the link, sets up password and authenticator, and signs in 
 
   const [account] = await listAccounts(server.database.db, { limit: 10 });
   expect(account).toMatchObject({ email: EMAIL, displayName: 'Root', emailVerified: false });
-  expect(await rolesOf(server.database.db, account?.id ?? '')).toEqual(['gatehouse:admin']);
+  expect(await rolesOf({ db: server.database.db, clock: movingClock }, account?.id ?? '')).toEqual(['gatehouse:admin']);
   const visit = await visitsAndSignsIn(server, { identifier: EMAIL });
   expect(visit.browser.title).toBe('Enter your code');
   await visit.browser.submit({ code: totpCode(secret) }, 'Continue');

@@ -6,7 +6,8 @@ import { deleteDueAccounts, removeAccount } from '../../src/leaving/delete-accou
 import { requestDeletion } from '../../src/leaving/request-deletion.ts';
 import { changeProfile } from '../../src/profiles/change-profile.ts';
 import { findProfile } from '../../src/profiles/profiles.ts';
-import { grantRole, rolesOf } from '../../src/roles/roles.ts';
+import { rolesOf } from '../../src/roles/held.ts';
+import { grantRole } from '../../src/roles/roles.ts';
 import { hasSecondFactor } from '../../src/second-factors/second-factor.ts';
 import { connectedApps } from '../../src/sessions/connected-apps.ts';
 import { listSessions } from '../../src/sessions/list-sessions.ts';
@@ -58,7 +59,7 @@ describe('T46 recycled identifiers: Zitadel CVE-2026-55670', () => {
       const next = await server.person(who);
       expect(next.id).not.toBe(bob.id);
       const { db, clock } = server.deps;
-      expect(await rolesOf(db, next.id)).toEqual([]);
+      expect(await rolesOf({ db, clock: movingClock }, next.id)).toEqual([]);
       expect(await hasSecondFactor(db, next.id)).toBe(false);
       expect(await findProfile(db, next.id)).toEqual({ claims: {}, attributes: {} });
       expect(await connectedApps({ db, clock }, next.id)).toEqual([]);

@@ -6,11 +6,12 @@ import { networkOf } from '../../http/client-address.ts';
 import { languageOf } from '../../http/language.ts';
 import { textsFor } from '../../http/page.ts';
 import { sourceOf } from '../../http/request-source.ts';
+import { backTo, readAccountForm } from '../../signed-in/form.ts';
+import { ACCOUNT_PATH } from '../../signed-in/paths.ts';
+import type { AccountStep, SignedIn } from '../../signed-in/signed-in.ts';
 import type { MessageKey } from '../../texts/messages.ts';
 import type { AccountDeps } from '../deps.ts';
-import { ACCOUNT_PATH } from '../navigation.ts';
-import { backTo, readAccountForm, showAccountPage } from '../page.ts';
-import type { AccountStep, SignedIn } from '../signed-in.ts';
+import { showAccountPage } from '../page.ts';
 
 export const EMAIL_PATH = `${ACCOUNT_PATH}/email`;
 

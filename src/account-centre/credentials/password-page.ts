@@ -7,11 +7,12 @@ import { deviceTokenOf } from '../../http/device-cookie.ts';
 import { languageOf } from '../../http/language.ts';
 import { textsFor } from '../../http/page.ts';
 import { sourceOf } from '../../http/request-source.ts';
+import { backTo, readAccountForm } from '../../signed-in/form.ts';
+import { ACCOUNT_PATH } from '../../signed-in/paths.ts';
+import type { AccountStep, SignedIn } from '../../signed-in/signed-in.ts';
 import { confirmPassword } from '../confirm-password.ts';
 import type { AccountDeps } from '../deps.ts';
-import { ACCOUNT_PATH } from '../navigation.ts';
-import { backTo, readAccountForm, showAccountPage } from '../page.ts';
-import type { AccountStep, SignedIn } from '../signed-in.ts';
+import { showAccountPage } from '../page.ts';
 
 export const PASSWORD_PATH = `${ACCOUNT_PATH}/password`;
 

@@ -1,8 +1,8 @@
 // Where people change what they sign in with.
 import { get, post, type Route, signedIn } from '../../http/route.ts';
-import { type Demand, FRESH } from '../demand.ts';
+import { type Demand, FRESH } from '../../signed-in/demand.ts';
+import { type AccountStep, inAccount } from '../../signed-in/signed-in.ts';
 import type { AccountDeps } from '../deps.ts';
-import { type AccountStep, inAccount } from '../signed-in.ts';
 import { EMAIL_PATH, showEmail, submitEmail } from './email-page.ts';
 import { PASSWORD_PATH, showPassword, submitPassword } from './password-page.ts';
 import { showUsername, submitUsername, USERNAME_PATH } from './username-page.ts';

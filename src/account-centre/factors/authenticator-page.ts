@@ -7,16 +7,17 @@ import { nothingThere } from '../../http/refusals.ts';
 import { circumstancesOf } from '../../http/request-source.ts';
 import type { RouteContext } from '../../http/route.ts';
 import { type Demand, secondFactorDemand } from '../../provider/step-up/required-acr.ts';
-import { heldRoles } from '../../roles/roles.ts';
+import { heldRoles } from '../../roles/held.ts';
 import { authenticatorNameFrom, LONGEST_NAME } from '../../second-factors/authenticator-name.ts';
 import { removeAuthenticator } from '../../second-factors/remove-authenticator.ts';
 import { renameAuthenticator } from '../../second-factors/rename-authenticator.ts';
 import { type Authenticator, listAuthenticators } from '../../second-factors/totp-secrets.ts';
 import { listSessions } from '../../sessions/list-sessions.ts';
+import { backTo, readAccountForm } from '../../signed-in/form.ts';
+import type { AccountStep, SignedIn } from '../../signed-in/signed-in.ts';
 import type { MessageKey } from '../../texts/messages.ts';
 import type { AccountDeps } from '../deps.ts';
-import { backTo, readAccountForm, showAccountPage } from '../page.ts';
-import type { AccountStep, SignedIn } from '../signed-in.ts';
+import { showAccountPage } from '../page.ts';
 import { NEW_AUTHENTICATOR_PATH, removePath, renamePath, SECURITY_PATH } from './paths.ts';
 
 const nameForm = z.object({ csrf: z.string().optional(), name: z.string().max(200) });
@@ -105,9 +106,12 @@ async function found(
 }
 
 /** Whether this account must have a second factor, whichever app it uses. */
-async function demandOn({ config, clients, db }: AccountDeps, { account }: SignedIn): Promise<Demand | undefined> {
+async function demandOn(
+  { config, clients, db, clock }: AccountDeps,
+  { account }: SignedIn,
+): Promise<Demand | undefined> {
   const client = clients().get(ACCOUNT_CENTRE_ID);
-  return secondFactorDemand({ config, client }, await heldRoles(db, account.id));
+  return secondFactorDemand({ config, client }, await heldRoles({ db, clock }, account.id));
 }
 
 const NEEDED_BY: Readonly<Record<Demand, MessageKey>> = {

@@ -7,10 +7,11 @@ import { addAuthenticator, MOST_AUTHENTICATORS } from '../../second-factors/add-
 import { authenticatorNameFrom, LONGEST_NAME } from '../../second-factors/authenticator-name.ts';
 import { startTotpEnrolment } from '../../second-factors/enrol-totp.ts';
 import { listAuthenticators } from '../../second-factors/totp-secrets.ts';
+import { backTo, readAccountForm } from '../../signed-in/form.ts';
+import type { AccountStep, SignedIn } from '../../signed-in/signed-in.ts';
 import type { MessageKey } from '../../texts/messages.ts';
 import type { AccountDeps } from '../deps.ts';
-import { backTo, readAccountForm, showAccountPage } from '../page.ts';
-import type { AccountStep, SignedIn } from '../signed-in.ts';
+import { showAccountPage } from '../page.ts';
 import { NEW_AUTHENTICATOR_PATH, SECURITY_PATH } from './paths.ts';
 import { openPending, sealNewPending } from './pending.ts';
 import { showNewCodes } from './recovery-codes-page.ts';

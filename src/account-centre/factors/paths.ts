@@ -1,5 +1,5 @@
 // The addresses of these pages.
-import { ACCOUNT_PATH } from '../navigation.ts';
+import { ACCOUNT_PATH } from '../../signed-in/paths.ts';
 
 export const SECURITY_PATH = `${ACCOUNT_PATH}/security`;
 export const NEW_AUTHENTICATOR_PATH = `${ACCOUNT_PATH}/authenticators/new`;

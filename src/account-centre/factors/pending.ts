@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { epochSeconds } from '../../clock.ts';
 import { SealBroken } from '../../crypto/sealed-box.ts';
 import { newPendingAuthenticator, type PendingAuthenticator } from '../../second-factors/add-authenticator.ts';
-import { FRESH } from '../demand.ts';
+import { FRESH } from '../../signed-in/demand.ts';
+import type { SignedIn } from '../../signed-in/signed-in.ts';
 import type { AccountDeps } from '../deps.ts';
-import type { SignedIn } from '../signed-in.ts';
 
 /** Seconds: finding and installing an app takes longer than a sign-in stays fresh. */
 const PENDING_SECONDS = 600;

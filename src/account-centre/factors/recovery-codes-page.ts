@@ -8,9 +8,10 @@ import { circumstancesOf } from '../../http/request-source.ts';
 import { findRecoveryCodeSet } from '../../second-factors/recovery-codes.ts';
 import { renewRecoveryCodes } from '../../second-factors/renew-recovery-codes.ts';
 import { hasSecondFactor } from '../../second-factors/second-factor.ts';
+import { backTo, readAccountForm } from '../../signed-in/form.ts';
+import type { AccountStep, SignedIn } from '../../signed-in/signed-in.ts';
 import type { AccountDeps } from '../deps.ts';
-import { backTo, readAccountForm, showAccountPage } from '../page.ts';
-import type { AccountStep, SignedIn } from '../signed-in.ts';
+import { showAccountPage } from '../page.ts';
 import { DOWNLOAD_PATH, NEW_AUTHENTICATOR_PATH, RECOVERY_CODES_PATH, SECURITY_PATH } from './paths.ts';
 
 const buttonForm = z.object({ csrf: z.string().optional() });

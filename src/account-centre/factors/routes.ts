@@ -1,8 +1,8 @@
 // What proves who a person is: the security page and those that lead from it.
 import { get, post, type Route, signedIn } from '../../http/route.ts';
-import { FRESH } from '../demand.ts';
+import { FRESH } from '../../signed-in/demand.ts';
+import { inAccount } from '../../signed-in/signed-in.ts';
 import type { AccountDeps } from '../deps.ts';
-import { inAccount } from '../signed-in.ts';
 import { showRemoval, showRename, submitRemoval, submitRename } from './authenticator-page.ts';
 import { showNewAuthenticator, submitNewAuthenticator } from './new-authenticator-page.ts';
 import {

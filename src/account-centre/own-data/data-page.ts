@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { recordEvent } from '../../audit/audit-log.ts';
 import { sourceOf } from '../../http/request-source.ts';
 import { exportAccount } from '../../leaving/export-account.ts';
+import { readAccountForm } from '../../signed-in/form.ts';
+import { ACCOUNT_PATH } from '../../signed-in/paths.ts';
+import type { AccountStep } from '../../signed-in/signed-in.ts';
 import type { AccountDeps } from '../deps.ts';
-import { ACCOUNT_PATH } from '../navigation.ts';
-import { readAccountForm, showAccountPage } from '../page.ts';
-import type { AccountStep } from '../signed-in.ts';
+import { showAccountPage } from '../page.ts';
 
 export const DATA_PATH = `${ACCOUNT_PATH}/data`;
 

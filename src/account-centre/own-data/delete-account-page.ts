@@ -8,13 +8,14 @@ import { requestDeletion } from '../../leaving/request-deletion.ts';
 import { forgetSessionCookie } from '../../provider/browser-session.ts';
 import { connectedApps } from '../../sessions/connected-apps.ts';
 import { listSessions } from '../../sessions/list-sessions.ts';
+import { backTo, readAccountForm } from '../../signed-in/form.ts';
+import { ACCOUNT_PATH } from '../../signed-in/paths.ts';
+import type { AccountStep, SignedIn } from '../../signed-in/signed-in.ts';
 import { fullDate } from '../../texts/dates.ts';
 import type { MessageKey } from '../../texts/messages.ts';
 import { confirmPassword } from '../confirm-password.ts';
 import type { AccountDeps } from '../deps.ts';
-import { ACCOUNT_PATH } from '../navigation.ts';
-import { backTo, readAccountForm, showAccountPage } from '../page.ts';
-import type { AccountStep, SignedIn } from '../signed-in.ts';
+import { showAccountPage } from '../page.ts';
 
 export const DELETE_PATH = `${ACCOUNT_PATH}/delete`;
 

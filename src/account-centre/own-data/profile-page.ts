@@ -4,10 +4,11 @@ import { textsFor } from '../../http/page.ts';
 import { sourceOf } from '../../http/request-source.ts';
 import { changeProfile, type ProfileProblem } from '../../profiles/change-profile.ts';
 import { findProfile } from '../../profiles/profiles.ts';
+import { backTo, readAccountForm } from '../../signed-in/form.ts';
+import { ACCOUNT_PATH } from '../../signed-in/paths.ts';
+import type { AccountStep, SignedIn } from '../../signed-in/signed-in.ts';
 import type { AccountDeps } from '../deps.ts';
-import { ACCOUNT_PATH } from '../navigation.ts';
-import { backTo, readAccountForm, showAccountPage } from '../page.ts';
-import type { AccountStep, SignedIn } from '../signed-in.ts';
+import { showAccountPage } from '../page.ts';
 import {
   profileForm,
   profileGroups,

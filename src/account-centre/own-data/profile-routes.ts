@@ -1,8 +1,8 @@
 // The sitemap of what a person says of themselves, takes along, and leaves.
 import { get, post, type Route, signedIn } from '../../http/route.ts';
-import { FRESH } from '../demand.ts';
+import { FRESH } from '../../signed-in/demand.ts';
+import { inAccount } from '../../signed-in/signed-in.ts';
 import type { AccountDeps } from '../deps.ts';
-import { inAccount } from '../signed-in.ts';
 import { DATA_PATH, showData, submitDownload } from './data-page.ts';
 import { DELETE_PATH, showDeletion, submitDeletion } from './delete-account-page.ts';
 import { PROFILE_PATH, showProfile, submitProfile } from './profile-page.ts';

@@ -1,5 +1,5 @@
 // Whether there is somebody who administers.
-import { ADMIN_ROLE } from '../../config/role-names.ts';
+import { ADMIN_ROLE } from '../../config/roles/role-names.ts';
 import { hasHadAdministrator } from '../../first-administrator/setup-link.ts';
 import { listRoles } from '../../roles/roles.ts';
 import { count } from '../output.ts';

@@ -2,7 +2,7 @@
 import type { AccountStatus } from '../../accounts/account.ts';
 import { listAccounts } from '../../accounts/accounts.ts';
 import { findProfile } from '../../profiles/profiles.ts';
-import { heldRoles } from '../../roles/roles.ts';
+import { heldRoles } from '../../roles/held.ts';
 import { countRecoveryCodes } from '../../second-factors/recovery-codes.ts';
 import { hasSecondFactor } from '../../second-factors/second-factor.ts';
 import { commandConfig } from '../configuration.ts';
@@ -35,10 +35,10 @@ export const listUsers = (
   });
 
 export const showUser = (invocation: Invocation, { who }: { who: string }): Promise<Answer> =>
-  withDatabase(commandConfig(invocation), async ({ db }) => {
+  withDatabase(commandConfig(invocation), async ({ db, clock }) => {
     const account = await requireAccount(db, who);
     const profile = await findProfile(db, account.id);
-    const { roles, requireSecondFactor } = await heldRoles(db, account.id);
+    const { roles, requireSecondFactor } = await heldRoles({ db, clock }, account.id);
     const secondFactor = await hasSecondFactor(db, account.id);
     const recoveryCodesLeft = await countRecoveryCodes(db, account.id);
     return {

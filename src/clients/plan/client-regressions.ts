@@ -1,7 +1,7 @@
 // Which changes of a client make it easier to misuse, and why that matters. Every field of a client has a judgement.
 import { type Described, listOf, newItems, type Value } from '../../config/effective/described.ts';
 import type { Weakening } from '../../config/effective/setting-regressions.ts';
-import { showsRole } from '../../config/role-names.ts';
+import { showsRole } from '../../config/roles/role-names.ts';
 import type { Client, ClientAuthMethod } from '../client.ts';
 import type { ServedClient } from './describe-client.ts';
 import { secretRegressions } from './secret-regressions.ts';

@@ -15,4 +15,6 @@ export interface SessionDetailsTable {
   last_seen_at: Timestamp;
   /** When the session would end if nothing more happened, as of `last_seen_at`: for the sweep. */
   expires_at: Timestamp;
+  /** When its person was last at the console of administrators. */
+  console_seen_at: Timestamp | null;
 }

@@ -7,14 +7,14 @@ import { keepDeviceToken } from '../../http/device-cookie.ts';
 import { languageOf } from '../../http/language.ts';
 import { sourceOf } from '../../http/request-source.ts';
 import { type Demand, secondFactorDemand } from '../../provider/step-up/required-acr.ts';
-import { heldRoles } from '../../roles/roles.ts';
+import { heldRoles } from '../../roles/held.ts';
 import type { InteractionDeps } from '../deps.ts';
 import type { SignIn } from '../engine-interaction.ts';
 import { asksForNewProof } from '../freshness.ts';
 
 /** Not where it could never count: an operator's demand is met by a code each time, and so is an administrator's sign-in. */
 export const isTrustOffered = async (deps: InteractionDeps, signIn: SignIn, accountId: string): Promise<boolean> =>
-  (await demandOf(deps, signIn, accountId)) === undefined && (await mayTrustDevices(deps.db, accountId));
+  (await demandOf(deps, signIn, accountId)) === undefined && (await mayTrustDevices(deps, accountId));
 
 /**
  * For whoever has a second factor that nobody demands. The sign-in is then one by password, and says so (`acr` pwd): no
@@ -25,11 +25,11 @@ export const mayLeaveCodeOut = async (deps: InteractionDeps, signIn: SignIn, acc
 
 /** The operator's demand; the app's own is in the request. */
 export async function demandOf(
-  { config, db }: InteractionDeps,
+  { config, db, clock }: InteractionDeps,
   { client }: SignIn,
   accountId: string,
 ): Promise<Demand | undefined> {
-  return secondFactorDemand({ config, client }, await heldRoles(db, accountId));
+  return secondFactorDemand({ config, client }, await heldRoles({ db, clock }, accountId));
 }
 
 /** To be called as the sign-in completes, with the account as it was before. */

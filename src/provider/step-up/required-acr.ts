@@ -1,7 +1,7 @@
 // How strongly a person has to prove who they are: what the operator demands, and what the request asks for.
 import type { Client } from '../../clients/client.ts';
 import type { Config } from '../../config/config.ts';
-import type { HeldRoles } from '../../roles/roles.ts';
+import type { Held } from '../../roles/held.ts';
 import type { RequestedParams } from '../access.ts';
 import { isAcr } from './acr.ts';
 import { type RequestedAcr, requestedClaims } from './claims-parameter.ts';
@@ -12,7 +12,7 @@ export type Demand = 'configuration' | 'client' | 'role';
 /** No request can ask for less. Undefined where a password alone will do. */
 export function secondFactorDemand(
   { config, client }: { config: Config; client: Client | undefined },
-  held: HeldRoles,
+  held: Held,
 ): Demand | undefined {
   if (config.accounts.mfa === 'required') return 'configuration';
   if (client?.access.acr === 'mfa') return 'client';

@@ -1,6 +1,6 @@
 // Names of roles: never the name of a claim, never the product's own.
 import { expect, test } from 'vitest';
-import { roleNameProblem } from '../../../src/config/role-names.ts';
+import { roleNameProblem } from '../../../src/config/roles/role-names.ts';
 
 test.each([['vendor'], ['shop-admin'], ['shop:orders.read'], ['team_7'], ['x'], [`a${'b'.repeat(63)}`]])(
   '%j is a role name',

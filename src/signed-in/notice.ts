@@ -1,13 +1,12 @@
 // What a page says once about what was just done: a text of ours by its key, in a signed cookie of a minute.
 import type Koa from 'koa';
 import { CATALOGUES, type MessageKey } from '../texts/messages.ts';
-import { ACCOUNT_PATH } from './navigation.ts';
 
 const COOKIE = 'gatehouse_notice';
 const LIFETIME_MS = 60_000;
 
 const attributes = (ctx: Koa.Context) =>
-  ({ path: ACCOUNT_PATH, httpOnly: true, sameSite: 'lax', secure: ctx.secure, signed: true, overwrite: true }) as const;
+  ({ path: '/', httpOnly: true, sameSite: 'lax', secure: ctx.secure, signed: true, overwrite: true }) as const;
 
 const nameAt = (ctx: Koa.Context): string => `${ctx.secure ? '__Secure-' : ''}${COOKIE}`;
 

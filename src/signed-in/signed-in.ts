@@ -8,7 +8,7 @@ import type { BrowserSession } from '../provider/browser-session.ts';
 import { countVisit } from '../sessions/session-lifetime.ts';
 import { askToSignIn } from './authorization-request.ts';
 import { type Demand, missingFor } from './demand.ts';
-import type { AccountDeps } from './deps.ts';
+import type { SignedInDeps } from './deps.ts';
 
 export interface SignedIn {
   readonly account: Account;
@@ -22,7 +22,7 @@ export type AccountStep = (ctx: RouteContext, me: SignedIn) => Promise<void>;
  * goes to an authorization request and comes back to this page; from a form to the page that shows it.
  */
 export const inAccount =
-  (deps: AccountDeps, step: AccountStep, demand: Demand = {}): Handler =>
+  (deps: SignedInDeps, step: AccountStep, demand: Demand = {}): Handler =>
   async (ctx) => {
     const me = await whoIsSignedIn(deps, ctx);
     const missing = await missingFor(deps, me, demand);
@@ -35,7 +35,7 @@ export const inAccount =
   };
 
 /** Undefined also for an account that was banned, or deleted, since it signed in. */
-export async function whoIsSignedIn(deps: AccountDeps, ctx: Koa.Context): Promise<SignedIn | undefined> {
+export async function whoIsSignedIn(deps: SignedInDeps, ctx: Koa.Context): Promise<SignedIn | undefined> {
   const found = await deps.browserSession(ctx);
   const account = found === undefined ? undefined : await findAccount(deps.db, found.accountId);
   if (found === undefined || account === undefined || !isUsable(account)) return undefined;

@@ -3,9 +3,9 @@ import type { Account } from '../accounts/account.ts';
 import { ACCOUNT_CENTRE_ID } from '../clients/live/built-in.ts';
 import { epochSeconds } from '../clock.ts';
 import { secondFactorDemand } from '../provider/step-up/required-acr.ts';
-import { heldRoles } from '../roles/roles.ts';
+import { heldRoles } from '../roles/held.ts';
 import { hasSecondFactor } from '../second-factors/second-factor.ts';
-import type { AccountDeps } from './deps.ts';
+import type { SignedInDeps } from './deps.ts';
 import type { SignedIn } from './signed-in.ts';
 
 export interface Demand {
@@ -26,7 +26,7 @@ export interface Missing {
 
 /** Undefined if the sign-in will do. Asked at every request: a factor or a role can be new since the sign-in. */
 export async function missingFor(
-  deps: AccountDeps,
+  deps: SignedInDeps,
   me: SignedIn | undefined,
   { maxAgeSeconds, secondFactor }: Demand,
 ): Promise<Missing | undefined> {
@@ -37,18 +37,18 @@ export async function missingFor(
 }
 
 /** Whether a request that asked for it has brought it. */
-export const isBrought = (deps: AccountDeps, me: SignedIn, asked: Missing): boolean =>
+export const isBrought = (deps: SignedInDeps, me: SignedIn, asked: Missing): boolean =>
   (me.session.acr === 'mfa' || !asked.secondFactor) && isRecent(deps, me, asked.maxAgeSeconds);
 
-const isRecent = ({ clock }: AccountDeps, { session }: SignedIn, maxAgeSeconds = Number.POSITIVE_INFINITY): boolean =>
+const isRecent = ({ clock }: SignedInDeps, { session }: SignedIn, maxAgeSeconds = Number.POSITIVE_INFINITY): boolean =>
   epochSeconds(clock.now()) - session.authTime <= maxAgeSeconds;
 
 async function needsSecondFactor(
-  { config, db, clients }: AccountDeps,
+  { config, db, clock, clients }: SignedInDeps,
   { id }: Account,
   secondFactor: Demand['secondFactor'],
 ): Promise<boolean> {
   const client = clients().get(ACCOUNT_CENTRE_ID);
-  if (secondFactorDemand({ config, client }, await heldRoles(db, id)) !== undefined) return true;
+  if (secondFactorDemand({ config, client }, await heldRoles({ db, clock }, id)) !== undefined) return true;
   return secondFactor === 'if_enrolled' && (await hasSecondFactor(db, id));
 }

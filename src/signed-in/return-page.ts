@@ -5,9 +5,9 @@ import type { Handler, RouteContext } from '../http/route.ts';
 import type { MessageKey } from '../texts/messages.ts';
 import { type ReturnNote, readReturnNote } from './authorization-request.ts';
 import { isBrought } from './demand.ts';
-import type { AccountDeps } from './deps.ts';
-import { ACCOUNT_PATH } from './navigation.ts';
-import { backTo } from './page.ts';
+import type { SignedInDeps } from './deps.ts';
+import { backTo } from './form.ts';
+import { ACCOUNT_PATH } from './paths.ts';
 import { whoIsSignedIn } from './signed-in.ts';
 
 /** For a state that is not ours: nothing was asked for. */
@@ -18,7 +18,7 @@ const NOWHERE: ReturnNote = { path: ACCOUNT_PATH, form: false, asked: { secondFa
  * so: sent on, they would be asked again without end.
  */
 export const returnFromSignIn =
-  (deps: AccountDeps): Handler =>
+  (deps: SignedInDeps): Handler =>
   async (ctx) => {
     const note = readReturnNote(deps, ctx.query['state']) ?? NOWHERE;
     const me = await whoIsSignedIn(deps, ctx);
@@ -27,7 +27,7 @@ export const returnFromSignIn =
     backTo(ctx, note.path, note.form ? 'account.notice.form_again' : undefined);
   };
 
-async function showNotSignedIn({ config }: AccountDeps, ctx: RouteContext, { path }: ReturnNote): Promise<void> {
+async function showNotSignedIn({ config }: SignedInDeps, ctx: RouteContext, { path }: ReturnNote): Promise<void> {
   ctx.status = 403;
   ctx.state.pageAddress = ACCOUNT_PATH;
   await renderPage(ctx, 'account/not-signed-in', {

@@ -5,9 +5,9 @@ import { SealBroken } from '../crypto/sealed-box.ts';
 import type { RouteContext } from '../http/route.ts';
 import { ENDPOINTS } from '../provider/paths.ts';
 import type { Missing } from './demand.ts';
-import type { AccountDeps } from './deps.ts';
-import { ACCOUNT_PATH } from './navigation.ts';
-import { seeOther } from './page.ts';
+import type { SignedInDeps } from './deps.ts';
+import { seeOther } from './form.ts';
+import { ACCOUNT_PATH } from './paths.ts';
 
 /** Only what we wrote down ourselves is returned to: an address in a link of somebody else's opens nowhere. */
 const PLACE = 'account-centre:return';
@@ -25,7 +25,7 @@ export type ReturnNote = z.infer<typeof note>;
 /** A query that is longer is left behind. */
 const LONGEST_PATH = 1000;
 
-export function askToSignIn(deps: AccountDeps, ctx: RouteContext, asked: Missing): void {
+export function askToSignIn(deps: SignedInDeps, ctx: RouteContext, asked: Missing): void {
   const form = ctx.method === 'POST';
   const path = form ? pageOfForm(deps, ctx.path) : ctx.path + (ctx.url.length > LONGEST_PATH ? '' : ctx.search);
   seeOther(ctx, authorizationRequest(deps, { path, form, asked }));
@@ -33,7 +33,7 @@ export function askToSignIn(deps: AccountDeps, ctx: RouteContext, asked: Missing
 
 /** `prompt` for signing up. */
 export function authorizationRequest(
-  { config, box }: Pick<AccountDeps, 'config' | 'box'>,
+  { config, box }: Pick<SignedInDeps, 'config' | 'box'>,
   { path, form, asked }: { path: string; form: boolean; asked: Missing },
   prompt?: 'create',
 ): string {
@@ -51,7 +51,7 @@ export function authorizationRequest(
 }
 
 /** Undefined for a state that is not ours. */
-export function readReturnNote({ box }: Pick<AccountDeps, 'box'>, state: unknown): ReturnNote | undefined {
+export function readReturnNote({ box }: Pick<SignedInDeps, 'box'>, state: unknown): ReturnNote | undefined {
   if (typeof state !== 'string') return undefined;
   try {
     return note.parse(JSON.parse(box.open(state, PLACE)));
@@ -62,8 +62,8 @@ export function readReturnNote({ box }: Pick<AccountDeps, 'box'>, state: unknown
 }
 
 /** The nearest page above the address that a form is sent to, or that very address. */
-function pageOfForm({ isPage }: AccountDeps, path: string): string {
-  for (let at = path; at.startsWith(`${ACCOUNT_PATH}/`); at = at.slice(0, at.lastIndexOf('/'))) {
+function pageOfForm({ isPage }: SignedInDeps, path: string): string {
+  for (let at = path; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {
     if (isPage(at)) return at;
   }
   return ACCOUNT_PATH;

@@ -1,0 +1,19 @@
+// What the pages of the console are given.
+import type { PasswordHasher } from '../accounts/password-hash.ts';
+import type { PasswordRules } from '../accounts/password-rules.ts';
+import type { LiveClients } from '../clients/live/live-clients.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { PlaceOf } from '../places/places.ts';
+import type { SignedInDeps } from '../signed-in/deps.ts';
+
+/** What the server gives them. */
+export interface AdminParts extends Omit<SignedInDeps, 'isPage'> {
+  /** The clients of the files, and how reading them went. */
+  readonly live: LiveClients;
+  readonly placeOf: PlaceOf;
+  readonly hasher: PasswordHasher;
+  readonly rules: PasswordRules;
+  readonly log: Logger;
+}
+
+export type AdminDeps = AdminParts & SignedInDeps;

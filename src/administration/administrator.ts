@@ -1,0 +1,82 @@
+// Who administers, and what they may do: read from the database in the transaction of what they do.
+import type { Actor, Source } from '../audit/audit-log.ts';
+import type { Clock } from '../clock.ts';
+import {
+  ALL_PRODUCT_PERMISSIONS,
+  isProductPermission,
+  PRODUCT_RESOURCE,
+  type ProductPermission,
+} from '../config/roles/product-permissions.ts';
+import { atomically } from '../database/atomically.ts';
+import type { Db } from '../database/database.ts';
+import { rolesOfClient } from '../roles/client-roles.ts';
+import { permissionsOf, productPermissionsOf } from '../roles/held.ts';
+
+export type Administrator =
+  /** A person at the console. */
+  | { readonly kind: 'account'; readonly accountId: string; readonly source: Source }
+  /** A service client at the API; `scopes` of its token, `assigned` are the roles of its file. */
+  | {
+      readonly kind: 'client';
+      readonly clientId: string;
+      readonly scopes: readonly string[];
+      readonly assigned: readonly string[];
+      readonly source: Source;
+    }
+  /** Whoever can run the command line has the database anyway. */
+  | { readonly kind: 'operator' };
+
+export interface AdministrationDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+}
+
+export type Forbidden = { readonly outcome: 'forbidden'; readonly needs: ProductPermission };
+
+export const actorOf = (by: Administrator): Actor => {
+  switch (by.kind) {
+    case 'account':
+      return `account:${by.accountId}`;
+    case 'client':
+      return `client:${by.clientId}`;
+    case 'operator':
+      return 'operator';
+  }
+};
+
+/** For audit events: where the request came from. */
+export const sourceOf = (by: Administrator): Source | undefined => (by.kind === 'operator' ? undefined : by.source);
+
+/** As they are now; a token can only narrow them. */
+export async function permissionsHeld(
+  deps: AdministrationDeps,
+  by: Administrator,
+): Promise<ReadonlySet<ProductPermission>> {
+  switch (by.kind) {
+    case 'operator':
+      return new Set(ALL_PRODUCT_PERMISSIONS);
+    case 'account':
+      return new Set(await productPermissionsOf(deps, by.accountId));
+    case 'client': {
+      const { roles } = await rolesOfClient(deps.db, { clientId: by.clientId, assigned: by.assigned });
+      const held = await permissionsOf(deps.db, { roles, resource: PRODUCT_RESOURCE });
+      return new Set(held.filter(isProductPermission).filter((name) => by.scopes.includes(name)));
+    }
+  }
+}
+
+/**
+ * Does the work in one transaction, if whoever asks may: `held` is what they may do besides. A change that the work refuses
+ * to make is an outcome, not an error: nothing of it may have been written then.
+ */
+export async function administer<Deps extends AdministrationDeps, Outcome>(
+  deps: Deps,
+  { by, needs }: { by: Administrator; needs: ProductPermission },
+  work: (inside: Deps, held: ReadonlySet<ProductPermission>) => Promise<Outcome>,
+): Promise<Outcome | Forbidden> {
+  return atomically(deps.db, async (tx) => {
+    const inside = { ...deps, db: tx };
+    const held = await permissionsHeld(inside, by);
+    return held.has(needs) ? work(inside, held) : { outcome: 'forbidden', needs };
+  });
+}

@@ -1,0 +1,128 @@
+// What somebody has now: roles given directly and through groups, with all that these include, and what they permit.
+import { sql } from 'kysely';
+import type { Clock } from '../clock.ts';
+import { isProductPermission, PRODUCT_RESOURCE, type ProductPermission } from '../config/roles/product-permissions.ts';
+import type { Db } from '../database/database.ts';
+import { databaseNow } from '../database/time.ts';
+import { byCodePoint } from './by-code-point.ts';
+
+interface Deps {
+  readonly db: Db;
+  readonly clock: Clock;
+}
+
+/** Where a role counts; neither: everywhere. */
+export interface RoleScope {
+  /** The only client that sees it. */
+  readonly clientId: string | undefined;
+  /** The only audience whose tokens have it. */
+  readonly resource: string | undefined;
+}
+
+export interface HeldRole extends RoleScope {
+  readonly name: string;
+}
+
+export interface Held {
+  /** Sorted by name, by code point: the same on every database. Of every scope. */
+  readonly scoped: readonly HeldRole[];
+  /** Their names. */
+  readonly roles: readonly string[];
+  /** Sorted likewise. */
+  readonly groups: readonly string[];
+  /** True if one of the roles demands a second factor. */
+  readonly requireSecondFactor: boolean;
+}
+
+interface Row {
+  readonly kind: 'role' | 'group';
+  readonly name: string;
+  readonly mfa: 'optional' | 'required' | null;
+  readonly client_id: string | null;
+  readonly resource: string | null;
+}
+
+/**
+ * Of an account, in one statement. What has expired, or is declared no longer, is not held; nor is what only such a role
+ * includes.
+ */
+export async function heldRoles({ db, clock }: Deps, accountId: string): Promise<Held> {
+  const now = databaseNow(clock);
+  const { rows } = await sql<Row>`
+    with recursive member(name) as (
+      select m.group_name from group_members m join groups g on g.name = m.group_name
+      where m.account_id = ${accountId} and g.gone_at is null and (m.expires_at is null or m.expires_at > ${now})
+    ), given(role) as (
+      select role from role_assignments
+      where account_id = ${accountId} and (expires_at is null or expires_at > ${now})
+      union select gr.role from group_roles gr join member on member.name = gr.group_name
+    ), held(role) as (
+      select r.name from given join roles r on r.name = given.role and r.gone_at is null
+      union select r.name from held join role_includes i on i.role = held.role
+        join roles r on r.name = i.includes and r.gone_at is null
+    )
+    select 'role' as kind, r.name, r.mfa, r.client_id, r.resource from held join roles r on r.name = held.role
+    union all select 'group', name, null, null, null from member`.execute(db);
+  return heldFrom(rows);
+}
+
+/** The same for roles that are given by name, as a client file gives them to a service client. */
+export async function withIncluded(db: Db, names: readonly string[]): Promise<Held> {
+  if (names.length === 0) return NOTHING_HELD;
+  const { rows } = await sql<Row>`
+    with recursive held(role) as (
+      select name from roles where name = any(${sql.val([...names])}::text[]) and gone_at is null
+      union select r.name from held join role_includes i on i.role = held.role
+        join roles r on r.name = i.includes and r.gone_at is null
+    )
+    select 'role' as kind, r.name, r.mfa, r.client_id, r.resource from held join roles r on r.name = held.role`.execute(
+    db,
+  );
+  return heldFrom(rows);
+}
+
+export const NOTHING_HELD: Held = { scoped: [], roles: [], groups: [], requireSecondFactor: false };
+
+function heldFrom(rows: readonly Row[]): Held {
+  const scoped = rows
+    .filter(({ kind }) => kind === 'role')
+    .map((row) => ({ name: row.name, clientId: row.client_id ?? undefined, resource: row.resource ?? undefined }))
+    .sort((a, b) => byCodePoint(a.name, b.name));
+  return {
+    scoped,
+    roles: scoped.map(({ name }) => name),
+    groups: rows.flatMap(({ kind, name }) => (kind === 'group' ? [name] : [])).sort(byCodePoint),
+    requireSecondFactor: rows.some(({ mfa }) => mfa === 'required'),
+  };
+}
+
+export const rolesOf = async (deps: Deps, accountId: string): Promise<readonly string[]> =>
+  (await heldRoles(deps, accountId)).roles;
+
+/** What an account may do in administering this very server; of an administrator, one at least. */
+export async function productPermissionsOf(deps: Deps, accountId: string): Promise<readonly ProductPermission[]> {
+  const roles = await rolesOf(deps, accountId);
+  return (await permissionsOf(deps.db, { roles, resource: PRODUCT_RESOURCE })).filter(isProductPermission);
+}
+
+/** What roles permit at one resource (an audience, a client_id, `gatehouse`), sorted. `roles` as they are held: with all that they include. */
+export async function permissionsOf(
+  db: Db,
+  { roles, resource }: { roles: readonly string[]; resource: string },
+): Promise<readonly string[]> {
+  if (roles.length === 0) return [];
+  const rows = await db
+    .selectFrom('role_permissions')
+    .innerJoin('permissions', (join) =>
+      join
+        .onRef('permissions.resource', '=', 'role_permissions.resource')
+        .onRef('permissions.name', '=', 'role_permissions.permission'),
+    )
+    .select('permissions.name')
+    .distinct()
+    .where('role_permissions.role', 'in', roles)
+    .where('role_permissions.resource', '=', resource)
+    .where('permissions.gone_at', 'is', null)
+    .execute();
+  return rows.map(({ name }) => name).sort(byCodePoint);
+}
