@@ -1,17 +1,24 @@
 // Hashes and verifies what people choose or type: argon2id (RFC 9106), never more at once than there are cores.
+// Hashes that other systems made are verified as well (stored-hashes/), and are to be renewed.
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
 import { createHashQueue } from './hash-queue.ts';
+import type { HashReading } from './stored-hashes/hash-text.ts';
+import { readHash } from './stored-hashes/read-hash.ts';
 
 export interface PasswordHasher {
   /** A PHC string with a salt of its own. @throws Refusal `busy` (503), RangeError for an overlong password. */
   hash(password: string): Promise<string>;
   /**
-   * Never throws for a malformed hash: it matches nothing. An undefined hash takes the same work and matches
-   * nothing either. @throws Refusal `busy` (503)
+   * Never throws for a malformed hash: it matches nothing. An undefined hash takes the same work, or that of `instead`,
+   * and matches nothing either. @throws Refusal `busy` (503)
    */
-  verify(hash: string | undefined, password: string): Promise<{ matches: boolean; needsRehash: boolean }>;
+  verify(
+    hash: string | undefined,
+    password: string,
+    instead?: string | undefined,
+  ): Promise<{ matches: boolean; needsRehash: boolean }>;
   /** The bare tag, base64url, for codes that share a salt. @throws Refusal `busy` (503) */
   hashWithSalt(text: string, salt: Buffer): Promise<string>;
 }
@@ -38,12 +45,14 @@ export function createPasswordHasher({ parallel, queue }: { parallel: number; qu
       if (text === undefined) throw new RangeError(`A password has at most ${MAX_HASHED_CODE_POINTS} code points`);
       return bounded.run(() => argon2.hash(text, { ...PARAMETERS, salt: randomBytes(SALT_BYTES) }));
     },
-    async verify(hash, password) {
+    async verify(hash, password, instead = unmatchable) {
       const text = normalised(password);
       if (text === undefined) return { matches: false, needsRehash: false };
-      const tagMatches = await bounded.run(() => verifyTag(hash ?? unmatchable, text));
-      const matches = hash !== undefined && tagMatches;
-      return { matches, needsRehash: matches && !CURRENT_HASH.test(hash) };
+      // What others have hashed is what was typed; the work is the same whoever made the hash.
+      const spellings = [...new Set([text, password])];
+      const matching = await bounded.run(() => firstMatching(readable(hash ?? instead, unmatchable), spellings));
+      const matches = hash !== undefined && matching !== undefined;
+      return { matches, needsRehash: matches && !(isCurrentHash(hash) && matching === text) };
     },
     async hashWithSalt(text, salt) {
       const tag = await bounded.run(() => argon2.hash(text, { ...PARAMETERS, salt, raw: true }));
@@ -62,12 +71,20 @@ function normalised(password: string): string | undefined {
   return [...text].length > MAX_HASHED_CODE_POINTS ? undefined : text;
 }
 
-async function verifyTag(hash: string, text: string): Promise<boolean> {
-  try {
-    return await argon2.verify(hash, text);
-  } catch {
-    return false;
-  }
+/** Whether it is as we hash today; else it was made elsewhere, or with parameters of another time. */
+export const isCurrentHash = (hash: string): boolean => CURRENT_HASH.test(hash);
+
+type Readable = Extract<HashReading, { outcome: 'readable' }>;
+
+/** What cannot be read costs as much as what can. */
+function readable(hash: string, unmatchable: string): Readable {
+  const reading = readHash(hash);
+  return reading.outcome === 'readable' ? reading : readable(unmatchable, unmatchable);
+}
+
+async function firstMatching(stored: Readable, spellings: readonly string[]): Promise<string | undefined> {
+  for (const spelling of spellings) if (await stored.matches(spelling).catch(() => false)) return spelling;
+  return undefined;
 }
 
 /** Looks like a hash made today, but its tag is random: no password leads to it. */
