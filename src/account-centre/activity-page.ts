@@ -1,6 +1,7 @@
 // What has happened to my account: the security events of 90 days, newest first.
 import type Koa from 'koa';
-import { type ListedEvent, listEventsOf } from '../audit/audit-log.ts';
+import { type ListedEvent, listEventsOf, shownSince } from '../audit/audit-log.ts';
+import { readEventCursor } from '../audit/read-filters.ts';
 import { textsFor } from '../http/page.ts';
 import { ACCOUNT_PATH } from '../signed-in/paths.ts';
 import type { AccountStep } from '../signed-in/signed-in.ts';
@@ -12,16 +13,13 @@ export const ACTIVITY_PATH = `${ACCOUNT_PATH}/activity`;
 
 const PAGE_EVENTS = 50;
 
-/** An identifier of an event, which counts up; int8 has at most 19 digits. */
-const ID = /^[1-9]\d{0,17}$/;
-
 export const showActivity =
   (deps: AccountDeps): AccountStep =>
   async (ctx, me) => {
-    const { before } = ctx.query;
-    const from = typeof before === 'string' && ID.test(before) ? before : undefined;
+    const from = readEventCursor(ctx.query['before']);
     // One more than is shown says whether there are older ones.
-    const found = await listEventsOf(deps.db, me.account.id, { limit: PAGE_EVENTS + 1, before: from });
+    const search = { limit: PAGE_EVENTS + 1, before: from, since: shownSince(deps.clock) };
+    const found = await listEventsOf(deps.db, me.account.id, search);
     const events = found.slice(0, PAGE_EVENTS);
     const last = found.length > PAGE_EVENTS ? events.at(-1) : undefined;
     await showAccountPage(deps, ctx, {

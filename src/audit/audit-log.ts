@@ -1,5 +1,7 @@
-// Owns the table audit_events: append, read one account's, forget.
+// Owns the table audit_events: append, read one account's own, forget.
+import { type RawBuilder, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
+import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import { type DetailOf, type EventName, SHOWN_EVENT_NAMES, type ShownEventName, type SubjectKind } from './events.ts';
@@ -50,8 +52,8 @@ export interface AuditEvent<Name extends EventName = EventName> {
 /** Long enough for every browser there is; the rest of a longer one says nothing. */
 const LONGEST_USER_AGENT = 400;
 
-/** 90 days. */
-const KEPT_SECONDS = 90 * 86_400;
+/** Milliseconds. What people see of themselves: 90 days, however long events are kept. */
+const SHOWN_MS = 90 * 86_400_000;
 
 /** With a transaction as `db`, it happened exactly when the change did. */
 export async function recordEvent<Name extends EventName>(
@@ -65,6 +67,7 @@ export async function recordEvent<Name extends EventName>(
       at: databaseNow(clock),
       event: event.event,
       account_id: accountId ?? null,
+      subject: event.subject ?? null,
       actor,
       client_id: event.clientId ?? null,
       address: source?.address ?? null,
@@ -89,18 +92,23 @@ export interface ListedEvent {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** The moment from which on events are shown to people. */
+export const shownSince = (clock: Clock): Date => new Date(clock.now().getTime() - SHOWN_MS);
+
 /** Those that are shown to people, newest first. */
 export async function listEventsOf(
   db: Db,
   accountId: string,
-  { limit, before }: { limit: number; before?: string | undefined },
+  { limit, before, since }: { limit: number; before?: string | undefined; since?: Date },
 ): Promise<readonly ListedEvent[]> {
   const rows = await db
     .selectFrom('audit_events')
     .select(['id', 'at', 'event', 'actor', 'client_id', 'address', 'user_agent', 'outcome', 'details'])
     .where('account_id', '=', accountId)
     .where('event', 'in', SHOWN_EVENT_NAMES)
-    .$if(before !== undefined, (query) => query.where('id', '<', String(before)))
+    .$if(since !== undefined, (query) => query.where('at', '>=', since ?? null))
+    .$if(before !== undefined, (query) => query.where(isOlderThan(String(before))))
+    .orderBy('at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)
     .execute();
@@ -117,20 +125,30 @@ export async function listEventsOf(
   }));
 }
 
-/** Deletes at most `batch` events that are older than 90 days; returns how many. */
-export async function sweepEvents({ db, clock }: AuditDeps, batch: number): Promise<number> {
-  const { numDeletedRows } = await db
-    .deleteFrom('audit_events')
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('audit_events')
-        .select('id')
-        .where('at', '<', databaseNowPlus(clock, -KEPT_SECONDS))
-        .orderBy('id')
-        .limit(batch)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .executeTakeFirst();
-  return Number(numDeletedRows);
+/** An event that has been forgotten meanwhile has none that are older. */
+export const isOlderThan = (id: string): RawBuilder<boolean> =>
+  sql<boolean>`(at, id) < ((select at from audit_events where id = ${id}::bigint), ${id}::bigint)`;
+
+/** Deletes at most `batch` events that are older than they are kept; returns how many. */
+export async function sweepEvents(
+  { db, clock }: AuditDeps,
+  { batch, keptSeconds }: { batch: number; keptSeconds: number },
+): Promise<number> {
+  return atomically(db, async (tx) => {
+    await sql`select set_config('gatehouse.forgets_audit_events', 'yes', true)`.execute(tx);
+    const { numDeletedRows } = await tx
+      .deleteFrom('audit_events')
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('audit_events')
+          .select('id')
+          .where('at', '<', databaseNowPlus(clock, -keptSeconds))
+          .orderBy('at')
+          .limit(batch)
+          .forUpdate()
+          .skipLocked(),
+      )
+      .executeTakeFirst();
+    return Number(numDeletedRows);
+  });
 }

@@ -70,6 +70,11 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
       level: environment.logLevel ?? file.logging.level,
       format: file.logging.format ?? (mode === 'production' ? 'json' : 'pretty'),
     },
+    audit: {
+      retentionSeconds: file.audit.retention_days * DAY,
+      tokens: file.audit.tokens,
+      stdout: file.audit.stdout,
+    },
     resources: resourcesOf(file.resources, file.tokens),
     attributes: attributesOf(file.attributes),
   });

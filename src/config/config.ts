@@ -24,6 +24,7 @@ export interface Config {
   readonly tokens: TokensConfig;
   readonly limits: LimitsConfig;
   readonly logging: LoggingConfig;
+  readonly audit: AuditConfig;
   /** By audience. */
   readonly resources: ReadonlyMap<string, Resource>;
   /** By name. */
@@ -165,6 +166,14 @@ export interface LimitsConfig {
 export interface LoggingConfig {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly format: 'json' | 'pretty';
+}
+
+export interface AuditConfig {
+  readonly retentionSeconds: number;
+  /** Where tokens that are issued and refreshed are written down. */
+  readonly tokens: 'log' | 'table';
+  /** A copy of every event on standard output. */
+  readonly stdout: boolean;
 }
 
 /** An API that access tokens can be made for (RFC 8707). */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { shownText, textWhere } from './fields.ts';
 import { accountsSection } from './sections/accounts.ts';
 import { attributesSection } from './sections/attributes.ts';
+import { auditSection } from './sections/audit.ts';
 import { brandingSection } from './sections/branding.ts';
 import { databaseSection } from './sections/database.ts';
 import { geoSection } from './sections/geo.ts';
@@ -44,6 +45,7 @@ export const configFile = z.strictObject({
   tokens: tokensSection.prefault({}).describe('Lifetimes, and the audience of access tokens for no particular API.'),
   limits: limitsSection.prefault({}).describe('What slows down guessing, and keeps hashing from eating the machine.'),
   logging: loggingSection.prefault({}).describe('How much is logged, and for whom.'),
+  audit: auditSection.prefault({}).describe('What is kept of what happened, and for how long.'),
   resources: resourcesSection
     .default({})
     .describe('APIs that access tokens can be made for (RFC 8707), by audience: https://api.example.com.'),

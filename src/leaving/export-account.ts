@@ -1,7 +1,7 @@
 // Everything we hold about a person, as plain data: for its owner, and for an operator who is asked for it. No secret is in it.
 import { findAcceptedTerms } from '../accounts/accepted-terms.ts';
 import type { Account } from '../accounts/account.ts';
-import { type ListedEvent, listEventsOf } from '../audit/audit-log.ts';
+import { type ListedEvent, listEventsOf, shownSince } from '../audit/audit-log.ts';
 import type { Config } from '../config/config.ts';
 import { type Device, listDevices } from '../devices/devices.ts';
 import { listMailsTo } from '../mail/sent-mails.ts';
@@ -25,7 +25,7 @@ export async function exportAccount(deps: Deps, account: Account): Promise<Reado
   const { db, clock, config } = deps;
   const profile = await findProfile(db, account.id);
   const sessions = await listSessions({ ...deps, limits: config.sessions }, account.id);
-  const events = await listEventsOf(db, account.id, { limit: MOST_EVENTS });
+  const events = await listEventsOf(db, account.id, { limit: MOST_EVENTS, since: shownSince(clock) });
   return {
     exported_at: clock.now(),
     issuer: config.issuer,

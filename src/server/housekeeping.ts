@@ -24,6 +24,8 @@ export interface HousekeepingDeps extends StoreDeps {
   readonly box: SealedBox;
   readonly log: Logger;
   readonly clients: () => ClientRegistry;
+  /** How long events are kept. */
+  readonly keptSeconds: number;
 }
 
 /** Returns the way to stop it; a round under way is waited for. */
@@ -40,7 +42,7 @@ export function startHousekeeping(deps: HousekeepingDeps): () => Promise<void> {
 }
 
 /** One round. Never rejects: what fails is tried again in the next one. */
-export async function keepHouse({ log, clients, ...deps }: HousekeepingDeps): Promise<void> {
+export async function keepHouse({ log, clients, keptSeconds, ...deps }: HousekeepingDeps): Promise<void> {
   try {
     const payloads = await sweepPayloads(deps);
     const counters = await inBatches((batch) => sweepCounters(deps, batch));
@@ -49,7 +51,7 @@ export async function keepHouse({ log, clients, ...deps }: HousekeepingDeps): Pr
     const references = await inBatches((batch) => sweepReferences(deps, batch));
     const links = await inBatches((batch) => sweepMailedTokens(deps, batch));
     const sessions = await inBatches((batch) => sweepSessionDetails(deps, batch));
-    const events = await inBatches((batch) => sweepEvents(deps, batch));
+    const events = await inBatches((batch) => sweepEvents(deps, { batch, keptSeconds }));
     const networks = await inBatches((batch) => sweepNetworkFailures(deps, batch));
     const devices = await inBatches((batch) => sweepDevices(deps, batch));
     const registrations = await inBatches((batch) => sweepRegistrations(deps, batch));

@@ -72,6 +72,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       box: composed.box,
       log,
       clients: live.current,
+      keptSeconds: config.audit.retentionSeconds,
     });
     const validate = (clients: ClientRegistry) => checkClientsWithEngine(composed.provider, clients);
     const reloading = await startReloading({ config, live, clock, log, validate }, files);

@@ -173,6 +173,7 @@ const columns: Columns = {
     at: 'timestamptz!',
     event: 'text!',
     account_id: 'text?',
+    subject: 'text?',
     actor: 'text!',
     client_id: 'text?',
     address: 'text?',

@@ -178,7 +178,7 @@ describe.skipIf(!postgresAvailable())('a server', { timeout: 60_000 }, () => {
     test('keeps house again later, when it cannot now', async () => {
       const lines: string[] = [];
       const log = createLogger({ level: 'info', format: 'json' }, { write: (text) => void lines.push(text) });
-      await keepHouse({ ...server.deps, log, clients: server.clients.current });
+      await keepHouse({ ...server.deps, log, clients: server.clients.current, keptSeconds: 86_400 });
       expect(lines.map((text) => JSON.parse(text).event)).toEqual(['sweep.failed']);
     });
 

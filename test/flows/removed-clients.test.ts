@@ -34,7 +34,7 @@ async function minutePasses(clients = server.clients.current): Promise<Record<st
   const lines: Record<string, unknown>[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line));
   const log = createLogger({ level: 'info', format: 'json' }, { write });
-  await keepHouse({ ...server.deps, log, clients });
+  await keepHouse({ ...server.deps, log, clients, keptSeconds: 86_400 });
   return lines;
 }
 

@@ -138,7 +138,8 @@ describe('somebody new', () => {
     const link = linkIn(await proofFor(mailbox, visit.email), '/verify-email');
     movingClock.advance({ hours: 24, minutes: 1 });
     expect((await visit.browser.newTab().open(link)).page.status).toBe(400);
-    await keepHouse({ ...server.deps, log: { debug() {}, info() {}, error() {} } as never, clients: () => new Map() });
+    const log = { debug() {}, info() {}, error() {} } as never;
+    await keepHouse({ ...server.deps, log, clients: () => new Map(), keptSeconds: 86_400 });
     expect(await countOf(server, 'registrations')).toBe(0);
     expect(await accountsWith(server, visit.email)).toBe(0);
   });

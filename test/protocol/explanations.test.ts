@@ -800,7 +800,7 @@ test('what is over is swept with the rest of the house', async () => {
     .where('kind', '=', 'client.unknown')
     .execute();
   const log = createLogger({ level: 'silent', format: 'json' });
-  await keepHouse({ ...server.deps, log, clients: server.clients.current });
+  await keepHouse({ ...server.deps, log, clients: server.clients.current, keptSeconds: 86_400 });
   const left = await referencesKept(server);
   expect(left.length).toBeGreaterThan(0);
   expect(left.length).toBeLessThan(before);

@@ -100,6 +100,12 @@ const KEYS: Keys<Config> = {
       hashQueue: 'limits.hash_queue',
     }),
   logging: (logging) => described(logging, { level: 'logging.level', format: 'logging.format' }),
+  audit: (audit) =>
+    described(audit, {
+      retentionSeconds: inUnits('audit.retention_days', DAY),
+      tokens: 'audit.tokens',
+      stdout: 'audit.stdout',
+    }),
   resources: (resources) => Object.assign({}, ...[...resources.values()].map(describeResource)),
   attributes: (attributes) => Object.assign({}, ...[...attributes.values()].map(describeAttribute)),
   // Where files are is no setting, and the master secret is told apart by its fingerprint only.

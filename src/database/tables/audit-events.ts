@@ -10,7 +10,9 @@ export interface AuditEventsTable {
   event: string;
   /** Whose event it is; null where no account is known. */
   account_id: string | null;
-  /** `account:<id>`, `operator` (the command line) or `server` (something ran out). */
+  /** What it tells of besides an account: `role:editor`. */
+  subject: string | null;
+  /** `account:<id>`, `client:<id>` (a service, by the API), `operator` (the command line) or `server` (something ran out). */
   actor: string;
   client_id: string | null;
   /** Canonical IP address. */
