@@ -1,6 +1,7 @@
 // The texts in each language, one file a subject, put together.
 import deAccountCentre from '../../views/locales/de/account-centre.json' with { type: 'json' };
 import deAdmin from '../../views/locales/de/admin.json' with { type: 'json' };
+import deConsole from '../../views/locales/de/console.json' with { type: 'json' };
 import deCredentials from '../../views/locales/de/credentials.json' with { type: 'json' };
 import deDevices from '../../views/locales/de/devices.json' with { type: 'json' };
 import deFactors from '../../views/locales/de/factors.json' with { type: 'json' };
@@ -11,6 +12,7 @@ import deSessions from '../../views/locales/de/sessions.json' with { type: 'json
 import deSignUp from '../../views/locales/de/sign-up.json' with { type: 'json' };
 import enAccountCentre from '../../views/locales/en/account-centre.json' with { type: 'json' };
 import enAdmin from '../../views/locales/en/admin.json' with { type: 'json' };
+import enConsole from '../../views/locales/en/console.json' with { type: 'json' };
 import enCredentials from '../../views/locales/en/credentials.json' with { type: 'json' };
 import enDevices from '../../views/locales/en/devices.json' with { type: 'json' };
 import enFactors from '../../views/locales/en/factors.json' with { type: 'json' };
@@ -23,6 +25,7 @@ import enSignUp from '../../views/locales/en/sign-up.json' with { type: 'json' }
 export const en = {
   ...enAccountCentre,
   ...enAdmin,
+  ...enConsole,
   ...enCredentials,
   ...enDevices,
   ...enFactors,
@@ -36,6 +39,7 @@ export const en = {
 export const de = {
   ...deAccountCentre,
   ...deAdmin,
+  ...deConsole,
   ...deCredentials,
   ...deDevices,
   ...deFactors,

@@ -28,6 +28,12 @@ export interface BrowserOptions {
   readonly jar?: CookieJar;
 }
 
+export interface FilledForm {
+  readonly method: 'get' | 'post';
+  readonly action: string;
+  readonly data: Record<string, string>;
+}
+
 export class Browser {
   readonly jar: CookieJar;
   #visit: Visit | undefined;
@@ -69,14 +75,15 @@ export class Browser {
 
   /** Fills in the form that has the given fields or button and submits it, as its button would. */
   async submit(fields: Record<string, string> = {}, button?: string): Promise<this> {
-    const { action, data } = this.form(fields, button);
+    const { action, data, method } = this.form(fields, button);
+    if (method === 'get') return this.open(`${action.split('?')[0]}?${new URLSearchParams(data)}`);
     const response = await this.request(action, { method: 'POST', form: data });
     await this.#follow(response, 'navigate');
     return this;
   }
 
   /** The form on the page that has all these fields (and the button with this label), with its hidden fields. */
-  form(fields: Record<string, string> = {}, button?: string): { action: string; data: Record<string, string> } {
+  form(fields: Record<string, string> = {}, button?: string): FilledForm {
     const forms = this.document.querySelectorAll('form');
     const form = forms.find((candidate) => {
       const names = candidate
@@ -99,13 +106,22 @@ export class Browser {
       if (['checkbox', 'radio'].includes(type ?? '') && !input.hasAttribute('checked')) continue;
       data[name] = input.getAttribute('value') ?? '';
     }
+    for (const area of form.querySelectorAll('textarea')) {
+      data[area.getAttribute('name') ?? ''] = area.textContent.replace(/^\n/, '');
+    }
+    for (const select of form.querySelectorAll('select')) {
+      const options = select.querySelectorAll('option');
+      const chosen = options.find((option) => option.hasAttribute('selected')) ?? options[0];
+      data[select.getAttribute('name') ?? ''] = chosen?.getAttribute('value') ?? chosen?.textContent ?? '';
+    }
     const pressed = form
       .querySelectorAll('button')
       .find((each) => button !== undefined && each.textContent.trim().includes(button));
     const name = pressed?.getAttribute('name');
     if (name !== undefined) data[name] = pressed?.getAttribute('value') ?? '';
     const action = pressed?.getAttribute('formaction') ?? form.getAttribute('action') ?? this.page.url;
-    return { action: new URL(action, this.page.url).href, data: { ...data, ...fields } };
+    const method = form.getAttribute('method') === 'get' ? 'get' : 'post';
+    return { method, action: new URL(action, this.page.url).href, data: { ...data, ...fields } };
   }
 
   async click(text: string): Promise<this> {

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { issueSetupLink } from '../../src/first-administrator/setup-link.ts';
 import { setupAddress } from '../../src/first-run/address.ts';
 import { ACCOUNT_PAGES } from './account-pages.ts';
+import { CONSOLE_PAGES } from './console-pages.ts';
 import { FACTOR_PAGES } from './factor-pages.ts';
 import { LINK_PAGES } from './link-pages.ts';
 import { MAIL_PAGES } from './mail-pages.ts';
@@ -152,6 +153,7 @@ async function setsUpAuthenticator(stage: Stage): Promise<void> {
 
 export const PAGES: readonly PageState[] = [
   ...ACCOUNT_PAGES,
+  ...CONSOLE_PAGES,
   ...FACTOR_PAGES,
   ...LINK_PAGES,
   ...MAIL_PAGES,
