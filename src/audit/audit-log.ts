@@ -4,7 +4,9 @@ import type { Clock } from '../clock.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
+import { afterCommit, databaseBehind } from '../database/transactions/after-commit.ts';
 import { type DetailOf, type EventName, SHOWN_EVENT_NAMES, type ShownEventName, type SubjectKind } from './events.ts';
+import { EVENT_COLUMNS, type FoundEvent, foundEvent } from './found-event.ts';
 
 export interface AuditDeps {
   readonly db: Db;
@@ -61,7 +63,7 @@ export async function recordEvent<Name extends EventName>(
   event: AuditEvent<Name>,
 ): Promise<void> {
   const { accountId, source, actor = accountId === undefined ? 'server' : `account:${accountId}` } = event;
-  await db
+  const row = await db
     .insertInto('audit_events')
     .values({
       at: databaseNow(clock),
@@ -76,7 +78,18 @@ export async function recordEvent<Name extends EventName>(
       outcome: event.outcome ?? 'success',
       details: JSON.stringify(event.details ?? {}),
     })
-    .execute();
+    .returning(EVENT_COLUMNS)
+    .executeTakeFirstOrThrow();
+  const copy = copies.get(databaseBehind(db));
+  if (copy !== undefined) await afterCommit(db, () => copy(foundEvent(row)));
+}
+
+const copies = new WeakMap<object, (event: FoundEvent) => void>();
+
+/** Hands every event that this process writes to `copy`, once it is committed. Returns the way to stop it. */
+export function copyEvents(db: Db, copy: (event: FoundEvent) => void): () => void {
+  copies.set(databaseBehind(db), copy);
+  return () => void copies.delete(databaseBehind(db));
 }
 
 export interface ListedEvent {

@@ -1,7 +1,8 @@
 // Finds events by what is asked for, newest first, a page at a time: for administrators, their programs, and exports.
 import type { Db } from '../database/database.ts';
-import { type Actor, isOlderThan, type Subject } from './audit-log.ts';
+import { isOlderThan } from './audit-log.ts';
 import { EVENT_NAMES, type EventName } from './events.ts';
+import { EVENT_COLUMNS, type FoundEvent, foundEvent } from './found-event.ts';
 
 /** What is left out is not asked for. All of it together must hold. */
 export interface EventFilters {
@@ -31,22 +32,6 @@ export interface EventSearch {
   readonly limit: number;
 }
 
-export interface FoundEvent {
-  /** int8 as a string. */
-  readonly id: string;
-  readonly at: Date;
-  readonly event: EventName;
-  readonly outcome: 'success' | 'failure';
-  readonly accountId: string | undefined;
-  readonly subject: Subject | undefined;
-  readonly actor: Actor;
-  readonly clientId: string | undefined;
-  readonly address: string | undefined;
-  readonly userAgent: string | undefined;
-  readonly requestId: string | undefined;
-  readonly details: Readonly<Record<string, unknown>>;
-}
-
 export interface EventPage {
   readonly events: readonly FoundEvent[];
   /** `before` of the next page; undefined where there is none. */
@@ -60,8 +45,7 @@ export async function searchEvents(db: Db, { filters = {}, before, limit }: Even
   const { accountId, actor, clientId, subject, outcome, address, requestId, from, until } = filters;
   const rows = await db
     .selectFrom('audit_events')
-    .select(['id', 'at', 'event', 'outcome', 'account_id', 'subject', 'actor', 'client_id', 'address', 'user_agent'])
-    .select(['request_id', 'details'])
+    .select(EVENT_COLUMNS)
     .$if(accountId !== undefined, (query) => query.where('account_id', '=', String(accountId)))
     .$if(actor !== undefined, (query) => query.where('actor', '=', String(actor)))
     .$if(names !== undefined, (query) => query.where('event', 'in', names ?? []))
@@ -78,22 +62,7 @@ export async function searchEvents(db: Db, { filters = {}, before, limit }: Even
     // One more than is asked for says whether there are older ones.
     .limit(limit + 1)
     .execute();
-  const events = rows.slice(0, limit).map(
-    (row): FoundEvent => ({
-      id: row.id,
-      at: row.at,
-      event: row.event as EventName,
-      outcome: row.outcome,
-      accountId: row.account_id ?? undefined,
-      subject: (row.subject as Subject | null) ?? undefined,
-      actor: row.actor as Actor,
-      clientId: row.client_id ?? undefined,
-      address: row.address ?? undefined,
-      userAgent: row.user_agent ?? undefined,
-      requestId: row.request_id ?? undefined,
-      details: row.details,
-    }),
-  );
+  const events = rows.slice(0, limit).map(foundEvent);
   return { events, older: rows.length > limit ? events.at(-1)?.id : undefined };
 }
 

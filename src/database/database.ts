@@ -2,8 +2,8 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { attachOrStartEmbedded, type EmbeddedDatabase, startEmbedded } from './embedded.ts';
 import { type DatabaseAddress, type DatabaseLog, openPool } from './pool.ts';
-import { createRequestTransactions, type RequestTransaction } from './request-transactions.ts';
 import type { Database } from './schema.ts';
+import { createRequestTransactions, type RequestTransaction } from './transactions/request-transactions.ts';
 
 /** A connection pool, an open transaction, or whatever else queries can be made with. */
 export type Db = Kysely<Database>;

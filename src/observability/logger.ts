@@ -8,6 +8,9 @@ export type Logger = pino.Logger;
 
 const STDOUT = 1;
 
+/** Synchronous: what was written is out, and no two lines get into each other. */
+export const standardOutput = (): DestinationStream => pino.destination({ fd: STDOUT, sync: true });
+
 /**
  * Log events, not sentences: `log.info({ event: 'account.created', accountId })`; an Error goes under `err`.
  * Values under secret-looking names are blotted out at any depth (loggable.ts); nothing a visitor sends can start a second line.
@@ -15,7 +18,7 @@ const STDOUT = 1;
  */
 export function createLogger(
   { level, format }: LoggingConfig,
-  destination: DestinationStream = pino.destination({ fd: STDOUT, sync: true }),
+  destination: DestinationStream = standardOutput(),
 ): Logger {
   const options: pino.LoggerOptions = {
     level,

@@ -12,6 +12,7 @@ import type { Logger } from '../observability/logger.ts';
 import { awaitDatabase } from './await-database.ts';
 import { checkClientsWithEngine } from './check-clients.ts';
 import { type Composed, compose } from './compose.ts';
+import { copyEventsIfAsked, type Output } from './copying-events.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { type FilesOptions, type Reloading, startReloading } from './reloading.ts';
 import { startServing } from './serving.ts';
@@ -24,6 +25,8 @@ export interface StartOptions {
   readonly log: Logger;
   readonly clock?: Clock;
   readonly demoUrl?: string | undefined;
+  /** Where copies of events go, if they are configured; standard output unless stated. */
+  readonly copies?: Output | undefined;
   /** Ends the waiting for a database that is not there yet. */
   readonly stopping?: AbortSignal;
 }
@@ -59,6 +62,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const { url, poolSize, startWaitSeconds } = config.database;
   const database = await openDatabase({ url, poolSize, dataDir: config.paths.dataDir, embedded: 'start', log });
   try {
+    copyEventsIfAsked({ db: database.db, log }, config.audit, options.copies);
     if (url !== undefined) await awaitDatabase({ db: database.db, log }, { seconds: startWaitSeconds, stopping });
     const applied = await migrate(database);
     if (applied.length > 0) log.info({ event: 'database.migrated', migrations: applied });

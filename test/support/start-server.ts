@@ -110,6 +110,8 @@ export interface TestServer extends RunningServer {
   readonly config: Config;
   /** Every log line so far, parsed. */
   readonly logLines: readonly Record<string, unknown>[];
+  /** What stdout would get of copied events. */
+  readonly copiedLines: readonly string[];
   /** What verbs of accounts need. */
   readonly deps: { readonly db: Db; readonly clock: typeof movingClock; readonly box: SealedBox };
   readonly dataDir: string;
@@ -148,10 +150,13 @@ async function startOn(place: TestDatabase, port: number, options: TestServerOpt
   };
   const { config, clients } = loadConfiguration({ env, cwd: configDir });
   const logLines: Record<string, unknown>[] = [];
+  const copiedLines: string[] = [];
   const write = (line: string) => void logLines.push(JSON.parse(line));
   const log = createLogger({ level: options.logLevel ?? 'info', format: 'json' }, { write });
   const files = { env, cwd: configDir, ...options.watching };
-  const running = await startServer({ config, clients, files, log, clock: movingClock, demoUrl: options.demoUrl });
+  const copies = { write: (line: string) => void copiedLines.push(line) };
+  const { demoUrl } = options;
+  const running = await startServer({ config, clients, files, log, clock: movingClock, demoUrl, copies });
   const { db } = running.database;
   const rules = passwordRulesFor(config.accounts, config.name);
   const stop = async () => {
@@ -163,6 +168,7 @@ async function startOn(place: TestDatabase, port: number, options: TestServerOpt
     issuer,
     config,
     logLines,
+    copiedLines,
     deps: { db, clock: movingClock, box: running.box },
     configDir,
     dataDir: place.dataDir,

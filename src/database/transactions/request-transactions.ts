@@ -1,6 +1,7 @@
 // One transaction per request: every query made inside it, by any code, uses its connection without passing it around.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Dialect, PostgresDialect, PostgresDriver, type PostgresPool } from 'kysely';
+import { CommitAwareAdapter, Commits } from './after-commit.ts';
 import { RequestScope } from './request-scope.ts';
 import { ScopedDriver } from './scoped-driver.ts';
 
@@ -20,11 +21,12 @@ export function createRequestTransactions(pool: PostgresPool): RequestTransactio
   const scopes = new AsyncLocalStorage<RequestScope>();
   const postgres = new PostgresDialect({ pool });
   const driver = new PostgresDriver({ pool });
+  const commits = new Commits();
 
   return {
     dialect: {
-      createDriver: () => new ScopedDriver(driver, scopes),
-      createAdapter: () => postgres.createAdapter(),
+      createDriver: () => new ScopedDriver(driver, { scopes, commits }),
+      createAdapter: () => new CommitAwareAdapter(commits),
       createIntrospector: (db) => postgres.createIntrospector(db),
       createQueryCompiler: () => postgres.createQueryCompiler(),
     },

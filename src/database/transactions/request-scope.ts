@@ -1,6 +1,6 @@
 // The one connection, and the one transaction, that all queries of a request share.
 import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely';
-import { createTurns } from './turns.ts';
+import { createTurns } from '../turns.ts';
 
 /** Longer than any statement may take, shorter than a transaction may idle (pool.ts): only a knot in the code meets it. */
 const TURN_SECONDS = 6;
@@ -19,6 +19,8 @@ export class RequestScope {
   #state: 'open' | 'closing' | 'ended' = 'open';
   #connection: DatabaseConnection | undefined;
   #savepoints = 0;
+  /** What is done when all of it is committed. */
+  #waiting: (() => void)[] = [];
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -44,6 +46,19 @@ export class RequestScope {
       this.#turns.pass();
       throw error;
     }
+  }
+
+  afterCommit(work: () => void): void {
+    this.#waiting.push(work);
+  }
+
+  /** How much waits now, and back to that much: a nested transaction that is rolled back takes along what it has added. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  dropAfter(waiting: number): void {
+    this.#waiting.length = waiting;
   }
 
   nextSavepoint(): string {
@@ -85,6 +100,7 @@ export class RequestScope {
     } finally {
       await this.#driver.releaseConnection(connection);
     }
+    if (ending === 'commit') for (const work of this.#waiting) work();
   }
 }
 
@@ -94,6 +110,8 @@ export class LeasedConnection implements DatabaseConnection {
   readonly #connection: DatabaseConnection;
   readonly #pass: () => void;
   #savepoint: string | undefined;
+  /** How much waited for the commit when the nested transaction began. */
+  #waitingBefore = 0;
   #returned = false;
 
   constructor(scope: RequestScope, connection: DatabaseConnection, pass: () => void) {
@@ -116,6 +134,7 @@ export class LeasedConnection implements DatabaseConnection {
     const savepoint = this.#scope.nextSavepoint();
     await this.executeQuery(CompiledQuery.raw(`savepoint ${savepoint}`));
     this.#savepoint = savepoint;
+    this.#waitingBefore = this.#scope.waiting;
   }
 
   async commitNested(): Promise<void> {
@@ -123,8 +142,14 @@ export class LeasedConnection implements DatabaseConnection {
   }
 
   async rollBackNested(): Promise<void> {
+    this.#scope.dropAfter(this.#waitingBefore);
     await this.executeQuery(CompiledQuery.raw(`rollback to savepoint ${this.#savepoint}`));
     await this.commitNested();
+  }
+
+  afterCommit(work: () => void): void {
+    this.#requireOpen();
+    this.#scope.afterCommit(work);
   }
 
   giveBack(): void {

@@ -1,6 +1,7 @@
 // A kysely driver that looks whether a query is made inside a request transaction, and if so lends it that connection.
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { DatabaseConnection, Driver, QueryCompiler, TransactionSettings } from 'kysely';
+import type { Commits } from './after-commit.ts';
 import { LeasedConnection, type RequestScope } from './request-scope.ts';
 
 type CompileQuery = QueryCompiler['compileQuery'];
@@ -8,10 +9,12 @@ type CompileQuery = QueryCompiler['compileQuery'];
 export class ScopedDriver implements Driver {
   readonly #inner: Driver;
   readonly #scopes: AsyncLocalStorage<RequestScope>;
+  readonly #commits: Commits;
 
-  constructor(inner: Driver, scopes: AsyncLocalStorage<RequestScope>) {
+  constructor(inner: Driver, { scopes, commits }: { scopes: AsyncLocalStorage<RequestScope>; commits: Commits }) {
     this.#inner = inner;
     this.#scopes = scopes;
+    this.#commits = commits;
   }
 
   init(): Promise<void> {
@@ -29,21 +32,27 @@ export class ScopedDriver implements Driver {
   }
 
   async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
-    if (!(connection instanceof LeasedConnection)) return this.#inner.beginTransaction(connection, settings);
+    if (!(connection instanceof LeasedConnection)) {
+      await this.#inner.beginTransaction(connection, settings);
+      return this.#commits.begun(connection);
+    }
     if (settings.isolationLevel !== undefined || settings.accessMode !== undefined) {
       throw new Error('A transaction inside a request transaction cannot have settings of its own.');
     }
     await connection.beginNested();
   }
 
-  commitTransaction(connection: DatabaseConnection): Promise<void> {
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
     if (connection instanceof LeasedConnection) return connection.commitNested();
-    return this.#inner.commitTransaction(connection);
+    const waiting = this.#commits.ending(connection);
+    await this.#inner.commitTransaction(connection);
+    for (const work of waiting) work();
   }
 
-  rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     if (connection instanceof LeasedConnection) return connection.rollBackNested();
-    return this.#inner.rollbackTransaction(connection);
+    this.#commits.ending(connection);
+    await this.#inner.rollbackTransaction(connection);
   }
 
   async savepoint(connection: DatabaseConnection, name: string, compile: CompileQuery): Promise<void> {
