@@ -40,7 +40,7 @@ export async function requestDeletion(deps: Deps, request: Request): Promise<Del
   const { deletionGraceSeconds: inSeconds } = deps.config.accounts;
   return atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
-    if (await isLastAdministrator(tx, accountId)) return { outcome: 'last_administrator' };
+    if (await isLastAdministrator(inside, accountId)) return { outcome: 'last_administrator' };
     const account = await setDeleting(inside, { accountId, inSeconds });
     if (account?.deleteAt === undefined) return { outcome: 'not_active' };
     if (inSeconds === 0) {
