@@ -6,7 +6,7 @@ export const ACCOUNT_STATUSES = ['active', 'banned', 'deleting'] as const;
 export type AccountStatus = (typeof ACCOUNT_STATUSES)[number];
 
 export interface Account {
-  /** Random and never reused; the `sub` of every token. */
+  /** Random, or brought along from another system, and never reused; the `sub` of every token. */
   readonly id: string;
   readonly email: string;
   readonly emailVerified: boolean;

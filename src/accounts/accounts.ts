@@ -1,13 +1,14 @@
 // Owns table accounts.
 import { sql, type UpdateObject } from 'kysely';
 import type { Clock } from '../clock.ts';
-import { newId } from '../crypto/identifiers.ts';
+import { isAccountId, newId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
 import type { Database } from '../database/schema.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import type { Account, AccountStatus } from './account.ts';
 import { ACCOUNT_COLUMNS, accountFrom } from './account-row.ts';
 import { canonicalIdentifier } from './identifiers.ts';
+import { retireId } from './ids/retired-ids.ts';
 
 interface Deps {
   readonly db: Db;
@@ -15,13 +16,11 @@ interface Deps {
 }
 
 export async function findAccount(db: Db, id: string): Promise<Account | undefined> {
-  if (!UUID.test(id)) return undefined;
+  // Ids come from tokens and cookies too; a NUL in one never reaches the database.
+  if (!isAccountId(id)) return undefined;
   const row = await db.selectFrom('accounts').select(ACCOUNT_COLUMNS).where('id', '=', id).executeTakeFirst();
   return row && accountFrom(row);
 }
-
-/** Ids come from tokens and cookies too; what is no UUID is nobody's, and a NUL in it never reaches the database. */
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** `identifier` is an e-mail address or a username, in any spelling that has the same canonical form. */
 export async function findAccountByIdentifier(db: Db, identifier: string): Promise<Account | undefined> {
@@ -309,8 +308,10 @@ export async function recordSignIn(db: Db, accountId: string, clock: Clock): Pro
     .execute();
 }
 
-/** Takes what belongs to the account with it. As it was; undefined when there is none. */
+/** In a transaction. Takes what belongs to the account with it, and its id out of use. As it was; undefined when there is none. */
 export async function deleteAccount(db: Db, accountId: string): Promise<Account | undefined> {
   const row = await db.deleteFrom('accounts').where('id', '=', accountId).returning(ACCOUNT_COLUMNS).executeTakeFirst();
-  return row && accountFrom(row);
+  if (row === undefined) return undefined;
+  await retireId(db, row.id);
+  return accountFrom(row);
 }

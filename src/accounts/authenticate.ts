@@ -9,6 +9,7 @@ import { type Account, isUsable } from './account.ts';
 import { findCredentials, findPasswordHash, renewPasswordHash } from './accounts.ts';
 import { canonicalIdentifier } from './identifiers.ts';
 import type { PasswordHasher } from './password-hash.ts';
+import { findDecoyHash } from './stored-hashes/decoy.ts';
 
 export type Authentication =
   | {
@@ -60,10 +61,17 @@ export async function authenticate(
   { identifier, password, network, knownDevice }: Credentials,
 ): Promise<Authentication> {
   const found = await findCredentials(deps.db, identifier);
-  const account = found ? knownAccount(found.account.id) : unknownAccount(spellingOf(identifier));
+  const spelling = spellingOf(identifier);
+  const account = found ? knownAccount(found.account.id) : unknownAccount(spelling);
   const attempt = await reserveSignIn(deps, { account, network, knownDevice });
   if ('allowed' in attempt) return tooMany(attempt);
-  const { matches, needsRehash } = await verifyOrReturn(deps, attempt, { hash: found?.passwordHash, password });
+  // Asked for everybody, as it is used for some.
+  const instead = await findDecoyHash(deps.db, spelling);
+  const { matches, needsRehash } = await verifyOrReturn(deps, attempt, {
+    hash: found?.passwordHash,
+    password,
+    instead,
+  });
   if (!found || !matches) {
     const consequences = await attempt.failed();
     if ('allowed' in consequences) return tooMany(consequences);
@@ -103,10 +111,10 @@ const spellingOf = (identifier: string): string =>
 async function verifyOrReturn(
   { hasher }: Deps,
   attempt: SignInAttempt,
-  { hash, password }: { hash: string | undefined; password: string },
+  { hash, password, instead }: { hash: string | undefined; password: string; instead: string | undefined },
 ): ReturnType<PasswordHasher['verify']> {
   try {
-    return await hasher.verify(hash, password);
+    return await hasher.verify(hash, password, instead);
   } catch (error) {
     await attempt.giveBack();
     throw error;

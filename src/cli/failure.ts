@@ -11,6 +11,7 @@ import { Refusal } from '../errors.ts';
 export type FailureCode =
   | 'usage'
   | 'invalid'
+  | 'ambiguous'
   | 'not_found'
   | 'taken'
   | 'reserved'

@@ -22,6 +22,7 @@ import type { ProfilesTable } from './tables/profiles.ts';
 import type { RecoveryCodesTable } from './tables/recovery-codes.ts';
 import type { RegistrationsTable } from './tables/registrations.ts';
 import type { ResetRequestsTable } from './tables/reset-requests.ts';
+import type { RetiredIdsTable } from './tables/retired-ids.ts';
 import type { SessionDetailsTable } from './tables/session-details.ts';
 import type { TotpSecretsTable } from './tables/totp-secrets.ts';
 
@@ -57,11 +58,12 @@ export interface Database {
   profiles: ProfilesTable;
   registrations: RegistrationsTable;
   reset_requests: ResetRequestsTable;
+  retired_ids: RetiredIdsTable;
   session_details: SessionDetailsTable;
 }
 
 export interface AccountsTable {
-  /** UUID; the `sub` of every token. */
+  /** UUID, or what another system has given it (`isAccountId`); the `sub` of every token. */
   id: string;
   email: string;
   /** Canonical form; unique (accounts_email_key). */
@@ -77,7 +79,7 @@ export interface AccountsTable {
   status_reason: string | null;
   /** When it is deleted; its owner can keep it until then. */
   delete_at: Timestamp | null;
-  /** argon2id, PHC string. */
+  /** argon2id, PHC string; or what another system has made of it, until the next sign-in. */
   password_hash: string | null;
   /** Null while it is the one that the account was made with. */
   password_changed_at: Timestamp | null;

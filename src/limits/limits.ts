@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { LimitsConfig } from '../config/config.ts';
+import { isGeneratedId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
 import { type Limit, type Reservation, reserveAttempt, returnAttempt } from './counters.ts';
 
@@ -154,8 +155,12 @@ export const mailNetworkLimit = (limits: LimitsConfig, network: string): NamedLi
  */
 export const mailRecipient = (emailKey: string): string => hashOf(emailKey.replace(/\+[^@]*(?=@)/, ''));
 
-/** Counters of an existing account follow its id, so that e-mail and username share them. */
-export const knownAccount = (accountId: string): string => accountId;
+/**
+ * Counters of an existing account follow its id, so that e-mail and username share them. Ids of other systems are hashed:
+ * somebody may have chosen one that looks like another key.
+ */
+export const knownAccount = (accountId: string): string =>
+  isGeneratedId(accountId) ? accountId : `brought-${hashOf(accountId)}`;
 
 /** Hashed: people type passwords into the wrong field, and keys are short whatever was sent. */
 export const unknownAccount = (identifier: string): string => `unknown-${hashOf(identifier)}`;

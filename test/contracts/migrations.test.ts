@@ -55,6 +55,7 @@ const columns: Columns = {
     confirmed_at: 'timestamptz!',
     last_used_at: 'timestamptz?',
   },
+  retired_ids: { id_hash: 'text!', retired_at: 'timestamptz!' },
   recovery_codes: { account_id: 'text!', code_hash: 'text!', salt: 'text!', created_at: 'timestamptz!' },
   permissions: {
     resource: 'text!',
@@ -347,6 +348,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'registrations_state_check',
       'registrations_token_hash_key',
       'reset_requests_pkey',
+      'retired_ids_pkey',
       'role_assignments_account_id_fkey',
       'role_assignments_pkey',
       'role_assignments_role_fkey',

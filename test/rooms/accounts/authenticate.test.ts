@@ -69,6 +69,35 @@ describe.each(kinds)('on %s', (kind) => {
     }
   });
 
+  test('who has no account takes the time that some account takes, always the same one (T30)', async () => {
+    const asked: (string | undefined)[] = [];
+    const counting = countingHasher();
+    const hasher: typeof counting = {
+      ...counting,
+      async verify(hash, _password, instead) {
+        asked.push(hash ?? instead);
+        return { matches: false, needsRehash: false };
+      },
+    };
+    const deps = { ...depsFor(database.db), hasher };
+    const brought = '$2b$12$aGvIfhTibslK26it/crMguABETnRJQPEnbMLlX0AACyF1k7V2o9NW';
+    for (let i = 0; i < 8; i += 1) {
+      await person(depsFor(database.db));
+      const { id } = await person(depsFor(database.db));
+      await setPasswordHash(database.db, { accountId: id, passwordHash: brought }, deps.clock);
+    }
+    const nobodies = Array.from({ length: 60 }, (_, index) => `nobody-${index}@example.test`);
+    const asks = async () => {
+      asked.length = 0;
+      for (const identifier of nobodies)
+        await authenticate(deps, { identifier, password: WRONG, network: newNetwork() });
+      return [...asked];
+    };
+    const first = await asks();
+    expect(new Set(first.map((hash) => hash?.slice(0, 4)))).toEqual(new Set(['$2b$', '$arg']));
+    expect(await asks()).toEqual(first);
+  });
+
   test('100 wrong passwords at once are 10 checked passwords (T41)', async () => {
     const deps = depsFor(database.db);
     const account = await person(deps);

@@ -28,9 +28,9 @@ export function countingHasher(hasher = createPasswordHasher({ parallel: 2, queu
   let verified = 0;
   return {
     ...hasher,
-    verify(hash, password) {
+    verify(hash, password, instead) {
       verified += 1;
-      return hasher.verify(hash, password);
+      return hasher.verify(hash, password, instead);
     },
     verified: () => verified,
   };
