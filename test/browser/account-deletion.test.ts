@@ -8,7 +8,9 @@ import { createShop, type Shop } from '../../examples/shop/shop.ts';
 import { findAccount } from '../../src/accounts/accounts.ts';
 import { chromiumAvailable, launchChromium } from '../support/chromium.ts';
 import { lastLink, type Mailbox, startMailbox } from '../support/mailbox.ts';
+import { newBrowser, signsIn, totpCode } from '../support/sign-in.ts';
 import { freePort, PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
+import { toNextTotpStep } from '../support/visits.ts';
 
 /** Milliseconds: more than a busy machine needs. */
 const SOON = { timeout: 15_000 };
@@ -41,6 +43,15 @@ describe.skipIf(!chromiumAvailable())('an account is deleted', () => {
     rmSync(configDir, { recursive: true });
   });
 
+  /** Elsewhere, before. */
+  async function addsAuthenticator(email: string): Promise<string> {
+    const elsewhere = await newBrowser().open(`${server.issuer}/account/authenticators/new`);
+    await signsIn(elsewhere, { identifier: email });
+    const secret = elsewhere.document.querySelector('#key')?.textContent.replaceAll(' ', '') ?? '';
+    await elsewhere.submit({ code: totpCode(secret) }, 'Confirm');
+    return secret;
+  }
+
   test.each([
     ['with script', true],
     ['without script', false],
@@ -49,6 +60,8 @@ describe.skipIf(!chromiumAvailable())('an account is deleted', () => {
     async (how, javaScriptEnabled) => {
       const email = `${how.replace(' ', '-')}@example.test`;
       const { id } = await server.person({ email, name: 'Vera Vendor', roles: ['vendor'] });
+      const secret = await addsAuthenticator(email);
+      toNextTotpStep();
       const context = await browser.newContext({ javaScriptEnabled });
       const page = await context.newPage();
       await page.goto(shopUrl);
@@ -56,13 +69,17 @@ describe.skipIf(!chromiumAvailable())('an account is deleted', () => {
       await page.getByLabel('E-mail or username').fill(email);
       await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
       await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByLabel('Six-digit code').fill(totpCode(secret));
+      await page.getByRole('button', { name: 'Continue' }).click();
       await page.getByRole('button', { name: 'Allow' }).click();
       await page.getByRole('heading', { name: 'Hello, Vera Vendor' }).waitFor();
 
       await page.goto(`${server.issuer}/account/data`);
       await page.getByRole('link', { name: 'Delete my account' }).click();
       await page.getByText('1 app loses access').waitFor();
+      toNextTotpStep();
       await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+      await page.getByLabel('Code', { exact: true }).fill(totpCode(secret));
       await page.getByRole('button', { name: 'Delete my account' }).click();
       await page.getByRole('heading', { name: 'Your account is going to be deleted' }).waitFor();
 

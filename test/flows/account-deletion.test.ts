@@ -162,42 +162,132 @@ test('what strangers try at the account elsewhere keeps nobody from deleting it 
   expect((await findAccount(db(), id))?.status).toBe('deleting');
 });
 
-test('a sign-in that is five minutes old has to be renewed, and with the second factor of who has one', async () => {
+/** With an authenticator, and a session that is older than any code of it. */
+async function guarded() {
+  const { email, id } = await somebody();
+  const enrolled = await enrols(posted.server, { identifier: email });
+  toNextTotpStep();
+  await enrolled.browser.open(`${posted.server.issuer}/account/delete`);
+  const deletesWith = (code: string, password = PASSWORD) =>
+    enrolled.browser.submit({ password, code }, 'Delete my account');
+  const statusOf = async () => (await findAccount(db(), id))?.status;
+  return { ...enrolled, email, id, deletesWith, statusOf };
+}
+
+const wrongFields = ({ document }: Browser) => document.querySelectorAll('[aria-invalid=true]').map(({ id }) => id);
+
+test('who has no second factor is asked for the password alone, however old the sign-in is', async () => {
   const { email, id } = await somebody();
   const { browser } = await signedInAt(email);
-  movingClock.advance({ seconds: 301 });
+  movingClock.advance({ seconds: 1800 });
   await browser.open(`${posted.server.issuer}/account/delete`);
-  expect(browser.title).not.toBe('Delete my account');
-  await browser.submit({ password: PASSWORD });
   expect(browser.title).toBe('Delete my account');
+  expect(browser.document.querySelector('input[name=code]')).toBeNull();
+  await browser.submit({ password: PASSWORD }, 'Delete my account');
+  expect((await findAccount(db(), id))?.status).toBe('deleting');
+});
 
-  const strong = await somebody();
-  const { secret } = await enrols(posted.server, { identifier: strong.email });
-  toNextTotpStep();
-  const other = newBrowser();
-  await other.open(`${posted.server.issuer}/account/delete`);
-  await signsIn(other, { identifier: strong.email });
-  expect(other.title).toBe('Enter your code');
-  await other.submit({ code: totpCode(secret) }, 'Continue');
-  expect(other.title).toBe('Delete my account');
-  await other.submit({ password: PASSWORD }, 'Delete my account');
-  expect((await findAccount(db(), strong.id))?.status).toBe('deleting');
-  expect((await findAccount(db(), id))?.status).toBe('active');
+test('who has one is asked for password and code in one form, however the sign-in was', async () => {
+  const { deletesWith, secret, statusOf } = await guarded();
+  await deletesWith(totpCode(secret));
+  expect(await statusOf()).toBe('deleting');
+});
+
+test('a session of a trusted device, which brought no code, deletes nothing without one', async () => {
+  const { email, secret, statusOf } = await guarded();
+  const trusting = await visitsAndSignsIn(posted.server, { identifier: email });
+  await trusting.browser.submit({ code: totpCode(secret), trust: 'yes' }, 'Continue');
+  const { gatehouse_device: token } = await trusting.browser.cookiesAt(`${posted.server.issuer}/`);
+  const later = newBrowser();
+  await later.jar.setCookie(`gatehouse_device=${token}; Path=/`, posted.server.issuer);
+  const { browser } = await visitsAndSignsIn(posted.server, { identifier: email, browser: later });
+  await browser.open(`${posted.server.issuer}/account/delete`);
+  expect(browser.title).toBe('Delete my account');
+  const { action, data } = browser.form({ password: PASSWORD, code: '' }, 'Delete my account');
+  const { code: _code, ...withoutCode } = data;
+  for (const form of [withoutCode, data]) {
+    const answer = await browser.request(action, { method: 'POST', form });
+    expect([answer.status, await statusOf()]).toEqual([400, 'active']);
+  }
+});
+
+test('a wrong code deletes nothing, says so at its field, and neither secret comes back in the page', async () => {
+  const { browser, deletesWith, id, secret, statusOf } = await guarded();
+  const wrong = totpCode(secret) === '000000' ? '000001' : '000000';
+  await deletesWith(wrong);
+  expect(browser.page.status).toBe(400);
+  expect(browser.text).toContain('That code is not right.');
+  expect(wrongFields(browser)).toEqual(['code']);
+  const typed = browser.document.querySelectorAll('#password, #code').map((field) => field.getAttribute('value') ?? '');
+  expect(typed).toEqual(['', '']);
+  expect(browser.page.text).not.toContain(PASSWORD);
+  expect(await statusOf()).toBe('active');
+  expect((await listEventsOf(db(), id, { limit: 1 }))[0]).toMatchObject({
+    event: 'second_factor.failed',
+    outcome: 'failure',
+    clientId: 'gatehouse-account',
+  });
+});
+
+test('a code that was used deletes nothing: not the one of the sign-in, nor one of another form', async () => {
+  const { browser, deletesWith, email, secret, statusOf } = await guarded();
+  const code = totpCode(secret);
+  const elsewhere = await visitsAndSignsIn(posted.server, { identifier: email });
+  await elsewhere.browser.submit({ code }, 'Continue');
+  await deletesWith(code);
+  expect([browser.page.status, await statusOf()]).toEqual([400, 'active']);
+  await deletesWith(totpCode(secret, 1));
+  expect(await statusOf()).toBe('deleting');
+});
+
+test('a recovery code will do, is spent by it, and its owner is told', async () => {
+  const { deletesWith, email, recoveryCodes, statusOf } = await guarded();
+  await deletesWith(recoveryCodes[3] ?? '');
+  expect(await statusOf()).toBe('deleting');
+  const told = await posted.mailbox.waitFor(email, { subject: /recovery code/i });
+  expect(told.text).toContain('9');
+});
+
+test('beside a wrong password no code is looked at: neither kind is spent, and no try is counted', async () => {
+  const { browser, deletesWith, email, recoveryCodes, secret, statusOf } = await guarded();
+  const code = totpCode(secret);
+  for (const tried of [code, recoveryCodes[0] ?? '', '111111', '222222', '333333', '444444', '555555']) {
+    await deletesWith(tried, 'not the right password');
+    expect(browser.page.status).toBe(400);
+    expect(wrongFields(browser)).toEqual(['password']);
+  }
+  expect(posted.mailbox.all(email).filter(({ subject }) => /recovery code/i.test(subject))).toEqual([]);
+  await deletesWith(code);
+  expect(await statusOf()).toBe('deleting');
+});
+
+test('wrong codes share the limit of the sign-in: after five not even the right one is looked at', async () => {
+  const { browser, deletesWith, email, secret, statusOf } = await guarded();
+  for (let times = 0; times < 5; times += 1) await deletesWith(totpCode(secret) === '000000' ? '000001' : '000000');
+  expect(browser.page.status).toBe(400);
+  await deletesWith(totpCode(secret));
+  expect([browser.page.status, await statusOf()]).toEqual([429, 'active']);
+  expect(Number(browser.page.headers.get('retry-after'))).toBeGreaterThan(60);
+  const elsewhere = await visitsAndSignsIn(posted.server, { identifier: email });
+  await elsewhere.browser.submit({ code: totpCode(secret) }, 'Continue');
+  expect(elsewhere.browser.page.status).toBe(429);
 });
 
 test('the last administrator stays; with another one beside, each may leave', async () => {
   const { email, id } = await somebody();
   const heir = await somebody();
   await grantRole(db(), { accountId: id, role: 'gatehouse:admin' });
-  const { browser, secret } = await enrols(posted.server, { identifier: email });
-  await deletes(browser);
+  const { browser, recoveryCodes } = await enrols(posted.server, { identifier: email });
+  const proofs = { password: PASSWORD, code: recoveryCodes[0] ?? '' };
+  await browser.open(`${posted.server.issuer}/account/delete`);
+  await browser.submit(proofs, 'Delete my account');
   expect(browser.page.status).toBe(409);
   expect(browser.text).toContain('You are the only one who can administer this service.');
   expect((await findAccount(db(), id))?.status).toBe('active');
   await grantRole(db(), { accountId: heir.id, role: 'gatehouse:admin' });
-  await browser.submit({ password: PASSWORD }, 'Delete my account');
+  // The code has not been spent for nothing.
+  await browser.submit(proofs, 'Delete my account');
   expect(browser.title).toBe('Your account is going to be deleted');
-  expect(secret).toBeTruthy();
 });
 
 test('a ban meanwhile cannot be undone by the link, and whoever is let in again can still use it', async () => {

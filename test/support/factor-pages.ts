@@ -4,6 +4,7 @@ import { atAccount } from './account-pages.ts';
 import type { PageState, Stage } from './every-page.ts';
 import { movingClock } from './moving-clock.ts';
 import { totpCode } from './sign-in.ts';
+import { PASSWORD } from './start-server.ts';
 
 const keyOn = async (page: Page): Promise<string> =>
   ((await page.locator('#key').textContent()) ?? '').replace(/[^A-Z2-7]/g, '');
@@ -26,7 +27,7 @@ const keys = new WeakMap<Page, string>();
 async function opensWithCode({ server, page }: Stage, path: string): Promise<void> {
   movingClock.advance({ seconds: 30 });
   await page.goto(`${server.issuer}${path}`);
-  await page.locator('#password').fill('correct horse battery staple');
+  await page.locator('#password').fill(PASSWORD);
   await page.locator('#password').press('Enter');
   await page.locator('#code').fill(totpCode(keys.get(page) ?? ''));
   await page.locator('#code').press('Enter');
@@ -122,5 +123,19 @@ export const FACTOR_PAGES: readonly PageState[] = [
     state: 'without an authenticator',
     heading: 'Recovery codes',
     open: (stage) => atAccount(stage, '/account/recovery-codes'),
+  },
+  {
+    view: 'account/delete',
+    state: 'with an authenticator, after a wrong code',
+    heading: 'Delete my account',
+    async open(stage) {
+      const { page, server } = stage;
+      await addsFirst(stage, 'Phone');
+      await page.goto(`${server.issuer}/account/delete`);
+      await page.locator('#password').fill(PASSWORD);
+      await page.locator('#code').fill('000000');
+      await page.locator('#code').press('Enter');
+      await page.locator('#problem').waitFor();
+    },
   },
 ];

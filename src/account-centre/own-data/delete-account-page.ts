@@ -1,4 +1,4 @@
-// Deleting one's account: what will happen, in numbers; then the password again, beside a sign-in that is fresh.
+// Deleting one's account: what will happen, in numbers; then the password and the second factor again, in one form.
 import type Koa from 'koa';
 import { z } from 'zod';
 import { languageOf } from '../../http/language.ts';
@@ -6,29 +6,27 @@ import { renderPage, textsFor } from '../../http/page.ts';
 import { sourceOf } from '../../http/request-source.ts';
 import { requestDeletion } from '../../leaving/request-deletion.ts';
 import { forgetSessionCookie } from '../../provider/browser-session.ts';
+import { hasSecondFactor } from '../../second-factors/second-factor.ts';
 import { connectedApps } from '../../sessions/connected-apps.ts';
 import { listSessions } from '../../sessions/list-sessions.ts';
 import { backTo, readAccountForm } from '../../signed-in/form.ts';
 import { ACCOUNT_PATH } from '../../signed-in/paths.ts';
 import type { AccountStep, SignedIn } from '../../signed-in/signed-in.ts';
 import { fullDate } from '../../texts/dates.ts';
-import type { MessageKey } from '../../texts/messages.ts';
-import { confirmPassword } from '../confirm-password.ts';
 import type { AccountDeps } from '../deps.ts';
 import { showAccountPage } from '../page.ts';
+import { LAST_ADMINISTRATOR, type Trouble, whatIsMissing } from './what-is-missing.ts';
 
 export const DELETE_PATH = `${ACCOUNT_PATH}/delete`;
 
 const DAY_SECONDS = 86_400;
 
-const form = z.object({ csrf: z.string().optional(), password: z.string().max(4096) });
-
-interface Trouble {
-  readonly status: 400 | 409 | 429;
-  readonly summary: MessageKey;
-  readonly field?: 'password';
-  readonly retryAfterSeconds?: number;
-}
+const form = z.object({
+  csrf: z.string().optional(),
+  password: z.string().max(4096),
+  /** Asked of whoever has a second factor. */
+  code: z.string().max(64).default(''),
+});
 
 export const showDeletion =
   (deps: AccountDeps): AccountStep =>
@@ -38,14 +36,14 @@ export const showDeletion =
 export const submitDeletion =
   (deps: AccountDeps): AccountStep =>
   async (ctx, me) => {
-    const { password } = await readAccountForm(deps, ctx, { me, form });
-    const trouble = await wrongPassword(deps, ctx, { me, password });
+    const typed = await readAccountForm(deps, ctx, { me, form });
+    const trouble = await whatIsMissing(deps, ctx, { me, ...typed });
     if (trouble !== undefined) return showPage(deps, ctx, { me, trouble });
     const { id: accountId } = me.account;
     const answer = await requestDeletion(deps, { accountId, source: sourceOf(ctx), language: languageOf(ctx) });
     switch (answer.outcome) {
       case 'last_administrator':
-        return showPage(deps, ctx, { me, trouble: { status: 409, summary: 'deletion.last_administrator' } });
+        return showPage(deps, ctx, { me, trouble: LAST_ADMINISTRATOR });
       case 'not_active':
         return backTo(ctx, ACCOUNT_PATH);
       case 'requested':
@@ -58,22 +56,6 @@ export const submitDeletion =
         return showGoodbye(ctx, { email: me.account.email, until: 'until' in answer ? answer.until : undefined });
     }
   };
-
-async function wrongPassword(
-  deps: AccountDeps,
-  ctx: Koa.Context,
-  typed: { me: SignedIn; password: string },
-): Promise<Trouble | undefined> {
-  const answer = await confirmPassword(deps, ctx, typed);
-  switch (answer.outcome) {
-    case 'too_many_attempts':
-      return { status: 429, summary: 'sign_in.too_many_attempts', retryAfterSeconds: answer.retryAfterSeconds };
-    case 'wrong':
-      return { status: 400, summary: 'deletion.wrong_password', field: 'password' };
-    case 'right':
-      return undefined;
-  }
-}
 
 async function showPage(
   deps: AccountDeps,
@@ -95,6 +77,7 @@ async function showPage(
       sessions: (await listSessions({ ...deps, limits: config.sessions }, me.account.id)).length,
       apps: (await connectedApps(deps, me.account.id)).length,
       days: config.accounts.deletionGraceSeconds / DAY_SECONDS,
+      needsCode: await hasSecondFactor(deps.db, me.account.id),
       problem,
       retryAfterSeconds: trouble?.retryAfterSeconds,
     },

@@ -12,6 +12,7 @@ export const profileRoutes = (deps: AccountDeps): readonly Route[] => [
   post(PROFILE_PATH, signedIn, inAccount(deps, submitProfile(deps))),
   get(DATA_PATH, signedIn, inAccount(deps, showData(deps), FRESH)),
   post(`${DATA_PATH}/download`, signedIn, inAccount(deps, submitDownload(deps), FRESH)),
-  get(DELETE_PATH, signedIn, inAccount(deps, showDeletion(deps), FRESH)),
-  post(DELETE_PATH, signedIn, inAccount(deps, submitDeletion(deps), FRESH)),
+  // Its form asks for every factor itself: a fresh sign-in before it would ask for all of them twice.
+  get(DELETE_PATH, signedIn, inAccount(deps, showDeletion(deps))),
+  post(DELETE_PATH, signedIn, inAccount(deps, submitDeletion(deps))),
 ];

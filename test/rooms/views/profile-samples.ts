@@ -39,7 +39,14 @@ const profile = {
   groups,
   email: 'alice@example.com',
 };
-const deletion = { title: 'Delete my account', action: '/account/delete', sessions: 3, apps: 2, days: 7 };
+const deletion = {
+  title: 'Delete my account',
+  action: '/account/delete',
+  sessions: 3,
+  apps: 2,
+  days: 7,
+  needsCode: false,
+};
 
 export const profileSamples = [
   {
@@ -85,6 +92,16 @@ export const profileSamples = [
       apps: 0,
       days: 0,
       problem: { summary: 'That is not the password of this account.', field: 'password' },
+      retryAfterSeconds: undefined,
+    },
+  },
+  {
+    view: 'delete',
+    state: 'with an authenticator, after a wrong code',
+    locals: {
+      ...deletion,
+      needsCode: true,
+      problem: { summary: 'That code is not right.', field: 'code' },
       retryAfterSeconds: undefined,
     },
   },
