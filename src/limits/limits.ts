@@ -75,6 +75,9 @@ export const setupLinkLimit = (limits: LimitsConfig, network: string): NamedLimi
  */
 export const MAILED_CODE_TRIES = 5;
 
+/** How long such a code is good for (ASVS 6.5.5). */
+export const MAILED_CODE_SECONDS = 10 * 60;
+
 export interface MailCause {
   /** See `mailRecipient`. */
   readonly recipientKey: string;

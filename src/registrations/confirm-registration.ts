@@ -3,9 +3,9 @@ import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount, findPasswordHash, insertAccount } from '../accounts/accounts.ts';
 import { canonicalUsername } from '../accounts/identifiers.ts';
 import { recordEvent, type Source } from '../audit/audit-log.ts';
+import { isCode } from '../crypto/mailed-code.ts';
 import { atomically } from '../database/atomically.ts';
 import { writeMail } from '../mail/outbox.ts';
-import { isCode } from './mailed-code.ts';
 import { isOpen } from './policy.ts';
 import type { Registration, RegistrationDeps } from './registration.ts';
 import {

@@ -33,9 +33,6 @@ export interface Registration {
 /** Seconds. SP 800-63B-4 section 4.2.1.2 allows mailed links 24 hours; what is not confirmed by then is gone. */
 export const REGISTRATION_SECONDS = 24 * 3600;
 
-/** Seconds. ASVS 6.5.5. */
-export const CODE_SECONDS = 10 * 60;
-
 export const MOST_RESENDS = 3;
 
 export const placeOfInteraction = (id: string): string => `registrations.interaction:${id}`;

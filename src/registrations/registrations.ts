@@ -4,9 +4,9 @@ import type { Clock } from '../clock.ts';
 import type { Db } from '../database/database.ts';
 import type { RegistrationsTable } from '../database/tables/registrations.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
-import { MAILED_CODE_TRIES } from '../limits/limits.ts';
+import { MAILED_CODE_SECONDS, MAILED_CODE_TRIES } from '../limits/limits.ts';
 import type { Language } from '../texts/messages.ts';
-import { CODE_SECONDS, MOST_RESENDS, REGISTRATION_SECONDS, type Registration } from './registration.ts';
+import { MOST_RESENDS, REGISTRATION_SECONDS, type Registration } from './registration.ts';
 
 const COLUMNS = [
   'id',
@@ -70,7 +70,7 @@ export async function insertRegistration({ db, clock }: Deps, registration: NewR
       taken: registration.taken,
       token_hash: registration.tokenHash,
       code_hash: registration.codeHash,
-      code_expires_at: databaseNowPlus(clock, CODE_SECONDS),
+      code_expires_at: databaseNowPlus(clock, MAILED_CODE_SECONDS),
       state: 'waiting',
       created_at: databaseNow(clock),
       expires_at: databaseNowPlus(clock, REGISTRATION_SECONDS),
@@ -123,7 +123,7 @@ export async function renewProofs({ db, clock }: Deps, id: string, proofs: Proof
     .set((eb) => ({
       token_hash: proofs.tokenHash,
       code_hash: proofs.codeHash,
-      code_expires_at: databaseNowPlus(clock, CODE_SECONDS),
+      code_expires_at: databaseNowPlus(clock, MAILED_CODE_SECONDS),
       code_tries: 0,
       resends: eb('resends', '+', 1),
     }))

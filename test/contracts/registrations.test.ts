@@ -2,11 +2,11 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { passwordRulesFor } from '../../src/accounts/password-rules.ts';
+import { hashCode } from '../../src/crypto/mailed-code.ts';
 import { hashSecretToken, newSecretToken } from '../../src/crypto/secret-token.ts';
 import { beginRegistration } from '../../src/registrations/begin-registration.ts';
 import { confirmByLink, openConfirmationLink } from '../../src/registrations/confirm-by-link.ts';
 import { confirmByCode, takeUpAccount } from '../../src/registrations/confirm-registration.ts';
-import { hashCode } from '../../src/registrations/mailed-code.ts';
 import { quickHasher } from '../rooms/accounts/people.ts';
 import { accountsWith, newAddress, OPEN } from '../support/sign-up.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';

@@ -1,8 +1,8 @@
 // Signing up as a person would, and reading the mails that come of it.
 import { sql } from 'kysely';
 import { issueMailedToken } from '../../src/accounts/mailed-tokens.ts';
+import { hashCode } from '../../src/crypto/mailed-code.ts';
 import { hashSecretToken, newSecretToken } from '../../src/crypto/secret-token.ts';
-import { hashCode } from '../../src/registrations/mailed-code.ts';
 import type { Browser } from './browser.ts';
 import type { Mailbox, ReceivedMail } from './mailbox.ts';
 import { movingClock } from './moving-clock.ts';
