@@ -24,6 +24,7 @@ import type { RegistrationsTable } from './tables/registrations.ts';
 import type { ResetRequestsTable } from './tables/reset-requests.ts';
 import type { RetiredIdsTable } from './tables/retired-ids.ts';
 import type { SessionDetailsTable } from './tables/session-details.ts';
+import type { SignInCodesTable } from './tables/sign-in-codes.ts';
 import type { TotpSecretsTable } from './tables/totp-secrets.ts';
 
 export interface Database {
@@ -57,6 +58,7 @@ export interface Database {
   network_failures: NetworkFailuresTable;
   profiles: ProfilesTable;
   registrations: RegistrationsTable;
+  sign_in_codes: SignInCodesTable;
   reset_requests: ResetRequestsTable;
   retired_ids: RetiredIdsTable;
   session_details: SessionDetailsTable;

@@ -1,4 +1,5 @@
 // What follows a right password, and whether what was proved in this sign-in is enough for it.
+import type Koa from 'koa';
 import type { Account } from '../accounts/account.ts';
 import { asksForSecondFactor, isMet, requestedAcr } from '../provider/step-up/required-acr.ts';
 import { hasSecondFactor } from '../second-factors/second-factor.ts';
@@ -6,23 +7,26 @@ import { authenticatedWith } from './authenticated-with.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { newEnrolment } from './enrol-totp-page.ts';
-import type { Authenticated, SignInStage } from './sign-in-stage.ts';
+import { extraStep, needsExtraStep } from './extra-step/extra-step.ts';
+import type { Authenticated, PasswordProved, SignInStage } from './sign-in-stage.ts';
 import { demandOf, mayLeaveCodeOut } from './traces/trusted-browser.ts';
 
 /**
  * Who has a second factor is asked for it, but on a device that they trust where nobody demands it; who has none sets one up
- * where it is needed.
+ * where it is needed. While an alarm stands, a code from a mail comes before that.
  */
 export async function afterPassword(
   deps: InteractionDeps,
-  { signIn, account, passwordAt, keep }: { signIn: SignIn; account: Account; passwordAt: number; keep: boolean },
+  ctx: Koa.Context,
+  { signIn, account, ...proof }: { signIn: SignIn; account: Account } & Omit<PasswordProved, 'accountId'>,
 ): Promise<SignInStage> {
-  const proved = { accountId: account.id, passwordAt, keep };
+  const proved = { accountId: account.id, ...proof };
   const isNeeded = await needsSecondFactor(deps, signIn, account.id);
   if (await hasSecondFactor(deps.db, account.id)) {
     const isLeftOut = !isNeeded && (await mayLeaveCodeOut(deps, signIn, account.id));
     return isLeftOut ? authenticatedWith('password', proved) : { stage: 'second-factor', ...proved };
   }
+  if (await needsExtraStep(deps, signIn, proved)) return extraStep(deps, ctx, { signIn, account, proved });
   return isNeeded ? newEnrolment(deps, signIn, proved) : authenticatedWith('password', proved);
 }
 

@@ -13,11 +13,12 @@ const METHODS = {
 /** The time of the password counts: with it, no factor is older than auth_time says. */
 export const authenticatedWith = (
   provedBy: ProvedBy,
-  { accountId, passwordAt, keep }: PasswordProved,
+  { accountId, passwordAt, keep, addressProved }: PasswordProved,
 ): Extract<SignInStage, { stage: 'authenticated' }> => ({
   stage: 'authenticated',
   accountId,
   at: passwordAt,
   keep,
+  addressProved,
   ...METHODS[provedBy],
 });

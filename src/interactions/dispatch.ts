@@ -11,6 +11,7 @@ import { showConsent } from './consent-page.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { showEnrolment } from './enrol-totp-page.ts';
+import { showMailedCode } from './extra-step/mailed-code-page.ts';
 import { finishAsSomebodyElse, finishAuthenticated, finishChosenAccount, finishUnmet } from './finish.ts';
 import { isStale } from './freshness.ts';
 import { proceed } from './page.ts';
@@ -36,6 +37,7 @@ export async function dispatch(deps: InteractionDeps, ctx: Koa.Context, signIn: 
       return verifyEmail(deps, ctx, { signIn, registrationId: stage.registrationId });
     case 'account-chosen':
       return finishChosenAccount(deps, ctx, signIn);
+    case 'mailed-code':
     case 'second-factor':
     case 'enrol-totp':
     case 'recovery-codes':
@@ -71,6 +73,8 @@ async function goOn(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn & { 
   const account = await usableAccount(deps, stage.accountId);
   if (account === undefined) return proceed(ctx, signIn, { stage: 'another-account' });
   switch (stage.stage) {
+    case 'mailed-code':
+      return showMailedCode(deps, ctx, { signIn, account, codeId: stage.codeId });
     case 'second-factor':
       return showSecondFactor(deps, ctx, { signIn, account });
     case 'enrol-totp':
@@ -90,11 +94,9 @@ async function afterAuthentication(
 ): Promise<void> {
   if (isStale(deps, signIn)) return proceed(ctx, signIn, { stage: 'start' });
   if (!(await isEnough(deps, signIn, proved))) {
-    return proceed(
-      ctx,
-      signIn,
-      await afterPassword(deps, { signIn, account, passwordAt: proved.at, keep: proved.keep }),
-    );
+    const { at: passwordAt, keep, addressProved } = proved;
+    const next = await afterPassword(deps, ctx, { signIn, account, passwordAt, keep, addressProved });
+    return proceed(ctx, signIn, next);
   }
   if (!isWhatAppInsistsOn(signIn, proved)) return finishUnmet(deps, ctx, signIn);
   if (expectsSomebodyElse(signIn.params, account.id)) return finishAsSomebodyElse(deps, ctx, signIn);

@@ -5,6 +5,7 @@ import { submitConsent } from './consent-page.ts';
 import type { InteractionDeps } from './deps.ts';
 import { dispatch } from './dispatch.ts';
 import { submitEnrolment } from './enrol-totp-page.ts';
+import { submitMailedCode, submitNewMailedCode } from './extra-step/mailed-code-page.ts';
 import { inSignIn, redirectToDispatch, type Step } from './page.ts';
 import { confirmRecoveryCodes, downloadRecoveryCodes } from './recovery-codes-page.ts';
 import { submitSecondFactor } from './second-factor-page.ts';
@@ -31,6 +32,8 @@ export function interactionRoutes(deps: InteractionDeps): readonly Route[] {
     ...form('verify-email', submitCode(deps)),
     ...form('new-code', submitNewCode(deps)),
     ...form('username', submitUsername(deps)),
+    ...form('mailed-code', submitMailedCode(deps)),
+    ...form('new-mailed-code', submitNewMailedCode(deps)),
     ...form('second-factor', submitSecondFactor(deps)),
     ...form('enrolment', submitEnrolment(deps)),
     page(at('recovery-codes.txt'), downloadRecoveryCodes(deps)),

@@ -85,7 +85,7 @@ export const submitSignIn =
       case 'authenticated':
         await storeStage(
           signIn.interaction,
-          await afterPassword(deps, { signIn, account: answer.account, passwordAt, keep }),
+          await afterPassword(deps, ctx, { signIn, account: answer.account, passwordAt, keep }),
         );
         // A change of the password ends every sign-in that is stored; one that was just being stored ends here.
         if (!(await answer.isStillRight())) return proceed(ctx, signIn, { stage: 'another-account' });

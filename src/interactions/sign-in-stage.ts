@@ -11,6 +11,8 @@ export type SignInStage =
   | { readonly stage: 'sign-up' }
   /** Has signed up; the address is still to be proved. There is no account yet. */
   | { readonly stage: 'verify-email'; readonly registrationId: string }
+  /** The password was right while an alarm stands, in a browser that the account does not know: a code is in the mail. */
+  | ({ readonly stage: 'mailed-code'; readonly codeId: string } & PasswordProved)
   /** The password was right; the second factor is still to come. Nothing is signed in yet. */
   | ({ readonly stage: 'second-factor' } & PasswordProved)
   /** The password was right and there is no second factor yet. The secret is sealed. */
@@ -26,6 +28,8 @@ export interface PasswordProved {
   readonly passwordAt: number;
   /** Whether the person asked to be kept signed in. */
   readonly keep: boolean;
+  /** By a code from a mail, in this sign-in: it is not asked for again. */
+  readonly addressProved?: boolean | undefined;
 }
 
 export interface Authenticated {
@@ -37,6 +41,7 @@ export interface Authenticated {
   /** Methods used (RFC 8176). */
   readonly amr: readonly string[];
   readonly keep: boolean;
+  readonly addressProved?: boolean | undefined;
   /** No code is to be asked for on this device from now on. */
   readonly trustDevice?: boolean;
 }

@@ -35,6 +35,26 @@ export async function reserveAttempt(deps: Deps, key: string, limit: Limit): Pro
 export const reachesLimit = async (deps: Deps, key: string, limit: Limit): Promise<boolean> =>
   (await countUp(deps, key, limit)) === limit.attempts;
 
+/** Begins a window, or prolongs the one that runs: for something that stands for a while. */
+export async function keepOpen({ db, clock }: Deps, key: string, seconds: number): Promise<void> {
+  const window = { count: 1, resets_at: databaseNowPlus(clock, seconds) };
+  await db
+    .insertInto('rate_counters')
+    .values({ key, ...window })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet(window))
+    .execute();
+}
+
+export async function isOpen({ db, clock }: Deps, key: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('rate_counters')
+    .select('key')
+    .where('key', '=', key)
+    .where('resets_at', '>', databaseNow(clock))
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The new count; undefined where the limit was reached before. */
 async function countUp({ db, clock }: Deps, key: string, limit: Limit): Promise<number | undefined> {
   const now = databaseNow(clock);

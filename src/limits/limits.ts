@@ -46,12 +46,18 @@ export const knownDeviceLimit = (limits: LimitsConfig, deviceId: string): NamedL
   windowSeconds: limits.signInWindowSeconds,
 });
 
-/** All accounts together; reaching it holds up nobody, and raises an alarm. */
+/** All accounts together; reaching it raises an alarm (alarm.ts). */
 export const alarmLimit = (limits: LimitsConfig): NamedLimit => ({
   key: 'sign-in:alarm',
   attempts: limits.alarmFailures,
   windowSeconds: limits.alarmWindowSeconds,
 });
+
+/**
+ * An alarm stands for the window that it was raised in and the same again, from the failure that raised it: an attack that
+ * goes on raises it anew in each window, so that it does not end in between.
+ */
+export const alarmSeconds = ({ alarmWindowSeconds }: LimitsConfig): number => 2 * alarmWindowSeconds;
 
 export const secondFactorLimit = (limits: LimitsConfig, accountId: string): NamedLimit => ({
   key: `second-factor:${accountId}`,
@@ -112,6 +118,15 @@ export const resetMailLimit = (
 ): NamedLimit => ({
   ...mailRecipientLimit(limits, { recipientKey }),
   key: knownDevice === undefined ? `mail:reset:${recipientKey}` : `mail:device:${knownDevice}`,
+});
+
+/**
+ * Codes to whoever has typed the right password: by account and not by address or network, so that nobody without the
+ * password uses them up, and an office may sign in while an alarm stands.
+ */
+export const signInMailLimit = (limits: LimitsConfig, accountId: string): NamedLimit => ({
+  ...mailRecipientLimit(limits, { recipientKey: '' }),
+  key: `mail:sign-in:${accountId}`,
 });
 
 /** A sign-up and its first mail, which does not count as one of the network's mails: a class signs up from one address. */

@@ -2,8 +2,9 @@
 import type { Clock } from '../clock.ts';
 import type { LimitsConfig } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
-import { forgetAttempts, type Reservation, reachesLimit } from './counters.ts';
-import { accountLimit, alarmLimit, knownDeviceLimit, reserveInEach, returnInEach, signInLimits } from './limits.ts';
+import { failureRaisesAlarm } from './alarm.ts';
+import { forgetAttempts, type Reservation } from './counters.ts';
+import { accountLimit, knownDeviceLimit, reserveInEach, returnInEach, signInLimits } from './limits.ts';
 import { failedFromNetwork, isNetworkOpen, succeededFromNetwork, type Tried } from './network-failures.ts';
 
 interface Deps {
@@ -60,7 +61,7 @@ async function fromKnownDevice(
       await forgetAttempts(deps, accountLimit(deps.limits, account).key);
       return undefined;
     },
-    failed: async () => ({ networkBlocked: false, alarm: await reachesAlarm(deps) }),
+    failed: async () => ({ networkBlocked: false, alarm: await failureRaisesAlarm(deps) }),
     giveBack: () => returnInEach(deps, [limit]),
   };
 }
@@ -85,7 +86,7 @@ async function fromUnknownBrowser(deps: Deps, tried: Tried): Promise<SignInAttem
     },
     failed: async () => {
       const said = await failedFromNetwork(deps, deps.limits, tried);
-      const alarm = await reachesAlarm(deps);
+      const alarm = await failureRaisesAlarm(deps);
       if (said === 'closed') return refused(await isNetworkOpen(deps, tried.network));
       return { networkBlocked: said === 'blocks', alarm };
     },
@@ -100,10 +101,5 @@ export async function forgetSignInFailures(deps: Deps, { account, network }: Tri
   await forgetAttempts(deps, limits.account.key);
   await succeededFromNetwork(deps, { account, network });
 }
-
-const reachesAlarm = (deps: Deps): Promise<boolean> => {
-  const { key, ...limit } = alarmLimit(deps.limits);
-  return reachesLimit(deps, key, limit);
-};
 
 const refused = ({ retryAfterSeconds }: Reservation): Refused => ({ allowed: false, retryAfterSeconds });

@@ -39,6 +39,7 @@ export function contentsOf(message: MailMessage, words: Wording): Contents {
     case 'welcome':
     case 'invitation':
       return aboutSignUp(message, words);
+    case 'sign_in_code':
     case 'reset_password':
     case 'password_changed':
       return aboutPassword(message, words);
@@ -120,10 +121,22 @@ const verifying = (app: string, { t, product }: Wording): string =>
     ? t('mail.verify_email.text', { product })
     : t('mail.verify_email.text_app', { product, app });
 
-function aboutPassword(message: About<'reset_password' | 'password_changed'>, words: Wording): Contents {
+function aboutPassword(
+  message: About<'sign_in_code' | 'reset_password' | 'password_changed'>,
+  words: Wording,
+): Contents {
   const { t, product } = words;
   const to = toOwner(message, words);
   switch (message.mail) {
+    case 'sign_in_code':
+      return {
+        ...to,
+        paragraphs: [t('mail.sign_in_code.text', { product }), t('mail.sign_in_code.code')],
+        code: message.code,
+        facts: factsOf(message.where, words),
+        notes: [t('mail.sign_in_code.good_for', { time: lasting(message.minutes, 'minute', words) })],
+        second: { text: t('mail.sign_in_code.otherwise'), label: t('mail.new_password'), link: message.resetLink },
+      };
     case 'reset_password':
       return {
         ...to,
@@ -247,10 +260,13 @@ const aboutTest = (message: About<'test'>, words: Wording): Contents => ({
 });
 
 /** The link works for 20 minutes. */
-function goodFor(amount: number, unit: 'minute' | 'hour' | 'day', { t, language }: Wording): string {
-  const format = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' });
-  return t('mail.good_for', { time: format.format(amount) });
-}
+const goodFor = (amount: number, unit: Unit, words: Wording): string =>
+  words.t('mail.good_for', { time: lasting(amount, unit, words) });
+
+type Unit = 'minute' | 'hour' | 'day';
+
+const lasting = (amount: number, unit: Unit, { language }: Wording): string =>
+  new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(amount);
 
 function factsOf({ device, address }: Where, { t, language, at }: Wording): readonly Fact[] {
   const facts = [

@@ -28,6 +28,14 @@ export type MailMessage =
       readonly newEmail: string;
       readonly undo?: { readonly link: string; readonly hours: number };
     }
+  /** Somebody knows the password, in a browser that the account does not know, while an alarm stands. */
+  | {
+      readonly mail: 'sign_in_code';
+      readonly code: string;
+      readonly minutes: number;
+      readonly where: Where;
+      readonly resetLink: string;
+    }
   | { readonly mail: 'new_device'; readonly where: Where; readonly accountLink: string }
   | { readonly mail: 'factor_added'; readonly factor: string; readonly where: Where; readonly accountLink: string }
   | { readonly mail: 'factor_removed'; readonly factor: string; readonly where: Where; readonly accountLink: string }

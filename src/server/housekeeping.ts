@@ -17,6 +17,7 @@ import { SWEEP_BATCH_ROWS, sweepPayloads } from '../protocol-store/sweep.ts';
 import { sweepRegistrations } from '../registrations/registrations.ts';
 import { forgetGoneClients } from '../sessions/forget-gone-clients.ts';
 import { sweepSessionDetails } from '../sessions/session-details.ts';
+import { sweepSignInCodes } from '../sign-in-codes/sign-in-codes.ts';
 
 const INTERVAL_MS = 60_000;
 
@@ -55,6 +56,7 @@ export async function keepHouse({ log, clients, keptSeconds, ...deps }: Housekee
     const networks = await inBatches((batch) => sweepNetworkFailures(deps, batch));
     const devices = await inBatches((batch) => sweepDevices(deps, batch));
     const registrations = await inBatches((batch) => sweepRegistrations(deps, batch));
+    const signInCodes = await inBatches((batch) => sweepSignInCodes(deps, batch));
     const swept = {
       payloads,
       counters,
@@ -63,6 +65,7 @@ export async function keepHouse({ log, clients, keptSeconds, ...deps }: Housekee
       references,
       links,
       registrations,
+      signInCodes,
       sessions,
       events,
       networks,

@@ -9,7 +9,7 @@ export const RINGS: readonly (readonly string[])[] = [
   ['signed-in', 'administration'],
   ['provider', 'first-administrator', 'leaving', 'credentials'],
   ['second-factors'],
-  ['sessions', 'devices', 'registrations', 'profiles', 'explanations'],
+  ['sessions', 'devices', 'registrations', 'sign-in-codes', 'profiles', 'explanations'],
   ['accounts', 'roles', 'keys', 'clients', 'protocol-store', 'logout-notices'],
   ['http', 'limits', 'outgoing', 'mail', 'audit', 'places'],
   ['database', 'observability', 'texts', 'outbox'],

@@ -232,6 +232,14 @@ const columns: Columns = {
     created_at: 'timestamptz!',
     expires_at: 'timestamptz!',
   },
+  sign_in_codes: {
+    id: 'text!',
+    account_id: 'text!',
+    code_hash: 'text?',
+    code_tries: 'int4!',
+    code_expires_at: 'timestamptz?',
+    expires_at: 'timestamptz!',
+  },
   devices: {
     id: 'text!',
     account_id: 'text!',
@@ -369,6 +377,8 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'session_details_pkey',
       'setup_links_one_check',
       'setup_links_pkey',
+      'sign_in_codes_account_id_fkey',
+      'sign_in_codes_pkey',
       'signing_keys_pkey',
       'signing_keys_stage_check',
       'totp_secrets_account_id_fkey',

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { issueSetupLink } from '../../src/first-administrator/setup-link.ts';
 import { setupAddress } from '../../src/first-run/address.ts';
+import { knownSignInCode, whileAlarmStands } from '../support/alarm.ts';
 import type { Browser } from '../support/browser.ts';
 import { NEW_PASSWORD } from '../support/forgotten.ts';
 import { confirmToken, keepToken, resetToken, undoToken } from '../support/link-pages.ts';
@@ -111,6 +112,14 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     return { browser, token };
   }
 
+  /** Signed in with a right password while an alarm stands, and asked for the code from the mail. */
+  async function atMailedCode(): Promise<{ browser: Browser; code: string }> {
+    const identifier = newEmail();
+    await server.person({ email: identifier });
+    const { browser } = await whileAlarmStands(server, () => visitsAndSignsIn(server, { identifier }));
+    return { browser, code: await knownSignInCode(server, identifier) };
+  }
+
   /** Every form of ours by its address, filled in as its owner would. */
   const FORMS: Record<string, () => Promise<Form>> = {
     '/interaction/:uid/sign-in': async () =>
@@ -127,6 +136,11 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     '/verify-email': async () => behindLink('verify-email', (await atCode()).token, 'Confirm address', NEW_PASSWORD),
     '/invitation': async () => behindLink('invitation', await invitationToken(server), 'Accept', NEW_PASSWORD),
     '/interaction/:uid/cancel': async () => formOf(await visits(server), {}, 'Cancel'),
+    '/interaction/:uid/mailed-code': async () => {
+      const at = await atMailedCode();
+      return formOf(at, { code: at.code }, 'Continue');
+    },
+    '/interaction/:uid/new-mailed-code': async () => formOf(await atMailedCode(), {}, 'Send a new code'),
     '/interaction/:uid/second-factor': async () => {
       const visit = await visitsAndSignsIn(server, { identifier: 'ben@example.test' });
       return formOf(visit, { code: totpCode(secret) }, 'Continue');

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { issueSetupLink } from '../../src/first-administrator/setup-link.ts';
 import { setupAddress } from '../../src/first-run/address.ts';
 import { ACCOUNT_PAGES } from './account-pages.ts';
+import { whileAlarmStands } from './alarm.ts';
 import { CONSOLE_PAGES } from './console-pages.ts';
 import { FACTOR_PAGES } from './factor-pages.ts';
 import { LINK_PAGES } from './link-pages.ts';
@@ -193,6 +194,33 @@ export const PAGES: readonly PageState[] = [
     async open(stage) {
       await signedIn(stage);
       await app(stage, { client_id: 'web', prompt: 'login' });
+    },
+  },
+  {
+    view: 'interactions/mailed-code',
+    state: 'while an alarm stands',
+    heading: 'Check your mail',
+    open: (stage) => whileAlarmStands(stage.server, () => signsIn(stage)),
+  },
+  {
+    view: 'interactions/mailed-code',
+    state: 'after a wrong code',
+    heading: 'Check your mail',
+    async open(stage) {
+      await whileAlarmStands(stage.server, () => signsIn(stage));
+      await wrongCode(stage);
+    },
+  },
+  {
+    view: 'interactions/mailed-code',
+    state: 'with too many sent',
+    heading: 'Check your mail',
+    async open(stage) {
+      await whileAlarmStands(stage.server, () => signsIn(stage));
+      for (const _ of ['second', 'third', 'refused']) {
+        await stage.page.getByRole('button', { name: 'Send a new code' }).click();
+        await stage.page.waitForLoadState();
+      }
     },
   },
   { view: 'interactions/second-factor', state: 'asking for a code', heading: 'Enter your code', open: atSecondFactor },

@@ -25,8 +25,12 @@ export const limitsSection = z.strictObject({
     .describe('How long a network stays blocked.'),
   alarm_failures: wholeNumber(10, 1_000_000)
     .default(200)
-    .describe('Failed sign-ins of all accounts together that raise an alarm.'),
-  alarm_window_minutes: wholeNumber(1, 60).default(5).describe('The time they are counted in.'),
+    .describe(
+      'Failed sign-ins of all accounts together that raise an alarm; while it stands, unknown browsers need a mailed code.',
+    ),
+  alarm_window_minutes: wholeNumber(1, 60)
+    .default(5)
+    .describe('The time they are counted in; the alarm stands for twice as long.'),
   second_factor_failures: wholeNumber(1, MOST_FAILURES).default(5).describe('Wrong codes per account.'),
   second_factor_window_minutes: wholeNumber(1, 24 * 60)
     .default(15)

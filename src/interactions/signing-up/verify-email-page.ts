@@ -83,7 +83,8 @@ async function goOn(
   if (account === undefined) return showSettled(deps, ctx, { signIn, registration });
   const passwordAt = epochSeconds(registration.settledAt ?? deps.clock.now());
   deps.log.info({ event: 'sign_up.finished', accountId: account.id, clientId: signIn.client.clientId });
-  return proceed(ctx, signIn, await afterPassword(deps, { signIn, account, passwordAt, keep: false }));
+  const proved = { passwordAt, keep: false, addressProved: true };
+  return proceed(ctx, signIn, await afterPassword(deps, ctx, { signIn, account, ...proved }));
 }
 
 /** Nothing to do here any more but to sign in. */

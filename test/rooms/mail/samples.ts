@@ -22,6 +22,7 @@ export const MAILS: Samples = {
   },
   welcome: { mail: 'welcome', accountLink: `${issuer}/account` },
   invitation: { mail: 'invitation', link: `${issuer}/invitation?token=${token}`, days: 7 },
+  sign_in_code: { mail: 'sign_in_code', code: '40713862', minutes: 10, where, resetLink: `${issuer}/reset-password` },
   reset_password: { mail: 'reset_password', link: `${issuer}/reset-password?token=${token}`, minutes: 20, where },
   password_changed: { mail: 'password_changed', resetLink: `${issuer}/forgot-password`, where },
   confirm_email: { mail: 'confirm_email', link: `${issuer}/confirm-email?token=${token}`, hours: 24 },

@@ -420,6 +420,17 @@ const verifyEmail = {
   changeAction: action,
   email: alice.label,
 };
+const mailedCode = {
+  client: shop,
+  title: 'Check your mail',
+  action,
+  csrf,
+  cancelAction,
+  notYouAction,
+  resendAction: action,
+  waiting: 'for-code',
+  email: 'a…@example.com',
+};
 const mailedLink = {
   csrf,
   token: 'token-of-the-link',
@@ -452,6 +463,20 @@ const signingUp: readonly Sample[] = [
   }),
   state('interactions/verify-email', 'too many mails', {
     ...verifyEmail,
+    problem: { summary: 'Too many.' },
+    retryAfterSeconds: 60,
+  }),
+  ...(['for-code', 'unsent', 'over'] as const).map((waiting) =>
+    state('interactions/mailed-code', waiting, { ...mailedCode, waiting }),
+  ),
+  state('interactions/mailed-code', 'wrong code', {
+    ...mailedCode,
+    problem: { summary: 'That code is not right.', field: 'code' },
+  }),
+  state('interactions/mailed-code', 'sent again, and too many', {
+    ...mailedCode,
+    client: longApp,
+    notice: 'A new mail is on its way.',
     problem: { summary: 'Too many.' },
     retryAfterSeconds: 60,
   }),
