@@ -57,6 +57,8 @@ export function mailLook(colours: Scheme | undefined, direction: 'ltr' | 'rtl'):
       buttonCell: `background-color: ${light.accent}; border-radius: 8px;`,
       button: `display: inline-block; padding: 12px 24px; font-family: ${SANS}; font-size: 16px; font-weight: 600; line-height: 20px; color: ${light.onAccent}; text-decoration: none; border-radius: 8px;`,
       small: `${small} margin: 0 0 4px;`,
+      // Words, which break between them; an address may break anywhere.
+      words: `color: ${light.accent}; text-decoration: underline;`,
       link: `color: ${light.accent}; text-decoration: underline; overflow-wrap: anywhere; word-break: break-all;`,
       note: `${text} margin: 16px 0 0; overflow-wrap: anywhere;`,
       foot: `${small} padding: 16px 0 0;`,
