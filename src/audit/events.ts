@@ -97,7 +97,7 @@ export const EVENTS = {
     shown: false,
     details: ['created', 'updated', 'unchanged', 'refused', 'file'],
   },
-  'audit.exported': { about: 'server', shown: false, details: ['format', 'filters', 'events'] },
+  'audit.exported': { about: 'server', shown: false, details: ['format', 'filters'] },
   'claims.previewed': { about: 'account', shown: false, details: ['scope', 'resource'] },
   'mail.retried': { about: 'mail', shown: false, details: ['mails', 'message'] },
   'mail.dropped': { about: 'mail', shown: false, details: ['mails', 'message'] },

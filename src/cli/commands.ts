@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { ACCOUNT_STATUSES, type AccountStatus } from '../accounts/account.ts';
 import type { RoleMfa } from '../roles/roles.ts';
 import { VERSION } from '../server/package.ts';
+import { addAuditCommands } from './audit/commands.ts';
 import { addClientCommands } from './client/commands.ts';
 import { collect, examples, type Perform } from './command-parts.ts';
 import { addConfigCommands } from './config/commands.ts';
@@ -40,6 +41,7 @@ export function buildProgram(perform: Perform, prepare: (program: Command) => vo
     perform,
   );
   addMailCommands(program.command('mail').description('what has not been mailed to people, and why'), perform);
+  addAuditCommands(program.command('audit').description('what happened: who did what, on whom, from where'), perform);
   addConfigCommands(program.command('config').description('the configuration as files'), perform);
   return program;
 }
