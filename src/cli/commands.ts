@@ -1,7 +1,7 @@
 // The table of commands: what there is to type, and the help that goes with it.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ACCOUNT_STATUSES, type AccountStatus } from '../accounts/account.ts';
-import type { RoleMfa } from '../roles/roles.ts';
+import type { RoleMfa } from '../roles/role.ts';
 import { VERSION } from '../server/package.ts';
 import { addAuditCommands } from './audit/commands.ts';
 import { addClientCommands } from './client/commands.ts';

@@ -1,16 +1,10 @@
 // gatehouse role …: the roles, and who has them.
 import { ADMIN_ROLE } from '../config/roles/role-names.ts';
 import type { Db } from '../database/database.ts';
-import {
-  changeRole,
-  createRole,
-  deleteRole,
-  grantRole,
-  listRoles,
-  type Role,
-  type RoleMfa,
-  revokeRole,
-} from '../roles/roles.ts';
+import { grantRole, revokeRole } from '../roles/assignments.ts';
+import { findRole, listRoles, type Role, type RoleMfa } from '../roles/role.ts';
+import { changeRole, createRole, deleteRole } from '../roles/roles.ts';
+import { countsOf, useOfRole } from '../roles/usage.ts';
 import { commandConfig } from './configuration.ts';
 import { confirmation } from './confirmation.ts';
 import { CommandFailed } from './failure.ts';
@@ -22,21 +16,22 @@ import { withDatabase } from './with-database.ts';
 export const showRoles = (invocation: Invocation): Promise<Answer> =>
   withDatabase(commandConfig(invocation), async ({ db }) => {
     const roles = await listRoles(db);
+    const accounts = (await countsOf(db)).roles;
     return {
-      result: { roles: roles.map(roleResult) },
+      result: { roles: roles.map((role) => roleResult(role, accounts.get(role.name) ?? 0)) },
       text: table(
         ['ROLE', 'ACCOUNTS', 'MFA', 'DESCRIPTION'],
-        roles.map(({ name, assignments, mfa, description }) => [name, assignments, mfa, description]),
+        roles.map(({ name, mfa, description }) => [name, accounts.get(name) ?? 0, mfa, description]),
       ),
     };
   });
 
-const roleResult = ({ name, description, mfa, createdAt, assignments }: Role) => ({
+const roleResult = ({ name, description, mfa, createdAt }: Role, accounts: number) => ({
   name,
   description,
   mfa,
   created_at: createdAt,
-  accounts: assignments,
+  accounts,
 });
 
 export const addRole = (
@@ -52,6 +47,10 @@ export const addRole = (
         throw new CommandFailed('taken', `There is a role ${quoted(role.name)} already.`);
       case 'invalid':
         throw new CommandFailed('invalid', `The role ${quoted(role.name)} was not created. ${creation.message}`);
+      case 'unknown_role':
+      case 'unknown_permission':
+      case 'circle':
+        throw new CommandFailed('invalid', `The role ${quoted(role.name)} was not created.`);
     }
   });
 
@@ -64,17 +63,25 @@ export async function alterRole(
   if (description === undefined && mfa === undefined) {
     throw new CommandFailed('invalid', 'Say what to change: --mfa or --description.');
   }
-  return withDatabase(commandConfig(invocation), async ({ db }) => {
-    const answer = await changeRole(db, change);
+  return withDatabase(commandConfig(invocation), async (deps) => {
+    const answer = await changeRole(deps, change);
     switch (answer.outcome) {
       case 'changed':
-        return { result: answer.role, text: `Changed the role ${neutral(name)} (mfa: ${answer.role.mfa}).` };
+        return {
+          result: roleResult(answer.role, 0),
+          text: `Changed the role ${neutral(name)} (mfa: ${answer.role.mfa}).`,
+        };
       case 'unknown':
         throw unknownRole(name);
       case 'reserved':
         throw new CommandFailed('reserved', `${quoted(name)} is one of Gatehouse's own roles. ${KEPT}`);
       case 'invalid':
         throw new CommandFailed('invalid', `The role ${quoted(name)} was not changed. ${answer.message}`);
+      case 'declared':
+      case 'unknown_role':
+      case 'unknown_permission':
+      case 'circle':
+        throw new CommandFailed('invalid', `The role ${quoted(name)} was not changed.`);
     }
   });
 }
@@ -87,19 +94,22 @@ export async function removeRole(
 ): Promise<Answer> {
   const confirmed = confirmation(invocation, { yes });
   return withDatabase(commandConfig(invocation), async ({ db }) => {
-    const { assignments } = await requireRole(db, name);
-    await confirmed(`Delete the role ${neutral(name)}, which ${count(assignments, 'account has', 'accounts have')}?`);
+    await requireRole(db, name);
+    const { accounts } = await useOfRole(db, name);
+    await confirmed(`Delete the role ${neutral(name)}, which ${count(accounts, 'account has', 'accounts have')}?`);
     const deletion = await deleteRole(db, name);
     switch (deletion.outcome) {
       case 'deleted':
         return {
-          result: { name, accounts: deletion.assignments },
-          text: `Deleted the role ${neutral(name)}; ${count(deletion.assignments, 'account')} had it.`,
+          result: { name, accounts: deletion.use.accounts },
+          text: `Deleted the role ${neutral(name)}; ${count(deletion.use.accounts, 'account')} had it.`,
         };
       case 'unknown':
         throw unknownRole(name);
       case 'reserved':
         throw new CommandFailed('reserved', `${quoted(name)} is one of Gatehouse's own roles and stays.`);
+      case 'declared':
+        throw new CommandFailed('invalid', `${quoted(name)} is declared.`);
     }
   });
 }
@@ -116,6 +126,7 @@ export const giveRole = (invocation: Invocation, { role, who }: Assignment): Pro
     const outcome = await grantRole(db, { accountId: id, role });
     switch (outcome) {
       case 'granted':
+      case 'changed':
         return { result: { id, email, role, changed: true }, text: `${email} has the role ${role} now.` };
       case 'already':
         return { result: { id, email, role, changed: false }, text: `${email} has the role ${role} already.` };
@@ -134,7 +145,7 @@ export const takeRole = (invocation: Invocation, { role, who }: Assignment): Pro
   });
 
 async function requireRole(db: Db, name: string): Promise<Role> {
-  const role = (await listRoles(db)).find((candidate) => candidate.name === name);
+  const role = await findRole(db, name);
   if (role === undefined) throw unknownRole(name);
   return role;
 }

@@ -8,10 +8,10 @@ import type { Config } from '../config/config.ts';
 import { atomically } from '../database/atomically.ts';
 import { endTrustOf } from '../devices/devices.ts';
 import { writeMail } from '../mail/outbox.ts';
+import { isLastAdministrator } from '../roles/administrators.ts';
 import { endEverythingOf } from '../sessions/end-everything.ts';
 import type { Language } from '../texts/messages.ts';
 import { type LeavingDeps, removeAccount } from './delete-account.ts';
-import { isLastAdministrator } from './last-administrator.ts';
 
 export const KEEP_ACCOUNT_PATH = '/keep-account';
 

@@ -1,147 +1,257 @@
-// Owns tables roles and role_assignments.
-import { type SqlBool, sql } from 'kysely';
+// Owns the table roles.
 import type { Clock } from '../clock.ts';
-import { ADMIN_ROLE, isProductRole, roleNameProblem } from '../config/roles/role-names.ts';
+import { ADMIN_ROLE, descriptionProblem, isProductRole, roleNameProblem } from '../config/roles/role-names.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
-import { databaseNow } from '../database/time.ts';
+import { databaseNow, databaseNowPlus } from '../database/time.ts';
+import { administratorsLeft } from './administrators.ts';
 import { byCodePoint } from './by-code-point.ts';
+import { lockModel } from './model-lock.ts';
+import { findRole, type Role, type RoleMfa, type RoleWithContents } from './role.ts';
+import {
+  type ContentsProblem,
+  contentsProblem,
+  type PermissionRef,
+  type RoleContents,
+  setContents,
+} from './role-contents.ts';
+import { type UseOfRole, useOfRole } from './usage.ts';
 
-export type RoleMfa = 'optional' | 'required';
+interface Deps {
+  readonly db: Db;
+  readonly clock: Clock;
+}
 
-export interface Role {
-  readonly name: string;
+export interface RoleFields extends RoleContents {
   readonly description: string;
-  /** Whether everybody who has it must present a second factor, at every client. */
   readonly mfa: RoleMfa;
-  readonly createdAt: Date;
-  /** How many accounts have it. */
-  readonly assignments: number;
+  /** At most one of the two. */
+  readonly clientId: string | undefined;
+  readonly resource: string | undefined;
 }
 
-const DESCRIPTION_LENGTH = 200;
+export type RoleInvalid = {
+  readonly outcome: 'invalid';
+  readonly field: 'name' | 'description' | 'client_id';
+  readonly message: string;
+};
 
-/** By name. */
-export async function listRoles(db: Db): Promise<Role[]> {
-  const rows = await db
-    .selectFrom('roles')
-    .leftJoin('role_assignments', 'role_assignments.role', 'roles.name')
-    .select(({ fn }) => [
-      'roles.name',
-      'roles.description',
-      'roles.mfa',
-      'roles.created_at',
-      fn.count('role_assignments.account_id').as('assignments'),
-    ])
-    .groupBy(['roles.name', 'roles.description', 'roles.mfa', 'roles.created_at'])
-    .execute();
-  return rows
-    .map((row) => ({
-      name: row.name,
-      description: row.description,
-      mfa: row.mfa,
-      createdAt: row.created_at,
-      assignments: Number(row.assignments),
-    }))
-    .sort((a, b) => byCodePoint(a.name, b.name));
-}
+export type RoleCreation =
+  | { readonly outcome: 'created'; readonly role: RoleWithContents }
+  | { readonly outcome: 'taken' }
+  | RoleInvalid
+  | ContentsProblem;
 
-export type RoleCreation = { outcome: 'created' } | { outcome: 'taken' } | { outcome: 'invalid'; message: string };
-
+/** Whether the client and the resource are there is for whoever knows the configuration to say. */
 export async function createRole(
-  { db, clock }: { db: Db; clock: Clock },
-  { name, description, mfa = 'optional' }: { name: string; description: string; mfa?: RoleMfa | undefined },
+  deps: Deps,
+  { name, ...fields }: { name: string; description: string } & Partial<RoleFields>,
 ): Promise<RoleCreation> {
-  const message = roleNameProblem(name) ?? descriptionProblem(description);
-  if (message !== undefined) return { outcome: 'invalid', message };
+  const invalid = nameInvalid(name) ?? fieldsInvalid(fields);
+  if (invalid !== undefined) return invalid;
+  return atomically(deps.db, async (tx) => {
+    await lockModel(tx);
+    const problem = await contentsProblem(tx, { role: name, ...fields });
+    if (problem !== undefined) return problem;
+    const inserted = await insertRole({ ...deps, db: tx }, { name, ...fields, declared: false });
+    if (!inserted) return { outcome: 'taken' };
+    return { outcome: 'created', role: await requireRole(tx, name) };
+  });
+}
+
+function nameInvalid(name: string): RoleInvalid | undefined {
+  const message = roleNameProblem(name);
+  return message === undefined ? undefined : { outcome: 'invalid', field: 'name', message };
+}
+
+function fieldsInvalid({ description, clientId, resource }: Partial<RoleFields>): RoleInvalid | undefined {
+  const message = description === undefined ? undefined : descriptionProblem(description);
+  if (message !== undefined) return { outcome: 'invalid', field: 'description', message };
+  if (clientId === undefined || resource === undefined) return undefined;
+  return {
+    outcome: 'invalid',
+    field: 'client_id',
+    message: 'A role belongs to a client or to a resource, not to both.',
+  };
+}
+
+/** For roles.yaml too; after the checks. False: there is one of this name. */
+export async function insertRole(
+  { db, clock }: Deps,
+  { name, declared, ...fields }: { name: string; description: string; declared: boolean } & Partial<RoleFields>,
+): Promise<boolean> {
+  const now = databaseNow(clock);
+  const { description, mfa = 'optional', clientId, resource } = fields;
   const inserted = await db
     .insertInto('roles')
-    .values({ name, description, mfa, created_at: databaseNow(clock) })
+    .values({
+      name,
+      description,
+      mfa,
+      declared,
+      client_id: clientId ?? null,
+      resource: resource ?? null,
+      created_at: now,
+      updated_at: now,
+    })
     .onConflict((conflict) => conflict.doNothing())
     .returning('name')
     .executeTakeFirst();
-  return { outcome: inserted ? 'created' : 'taken' };
+  if (inserted === undefined) return false;
+  await setContents(db, { role: name, ...fields });
+  return true;
 }
 
-function descriptionProblem(description: string): string | undefined {
-  if ([...description].length > DESCRIPTION_LENGTH || /\p{Cc}/u.test(description)) {
-    return `A description is one line of at most ${DESCRIPTION_LENGTH} characters.`;
-  }
-  return undefined;
+async function requireRole(tx: Db, name: string): Promise<RoleWithContents> {
+  const role = await findRole(tx, name);
+  if (role === undefined) throw new Error(`role ${name} is gone within its own transaction`);
+  return role;
 }
 
 export type RoleChange =
-  | { outcome: 'changed'; role: Pick<Role, 'name' | 'description' | 'mfa'> }
-  | { outcome: 'unknown' }
-  | { outcome: 'reserved' }
-  | { outcome: 'invalid'; message: string };
+  | { readonly outcome: 'changed'; readonly before: RoleWithContents; readonly role: RoleWithContents }
+  | { readonly outcome: 'unknown' }
+  /** One of the product's own, which keep all but their `mfa`; its administrators keep that too. */
+  | { readonly outcome: 'reserved' }
+  /** By roles.yaml, which is the place to change it. */
+  | { readonly outcome: 'declared' }
+  | RoleInvalid
+  | ContentsProblem;
 
-/** What is left out stays. The product's own roles keep their descriptions, and its administrators their second factor. */
-export async function changeRole(
-  db: Db,
-  { name, description, mfa }: { name: string; description?: string | undefined; mfa?: RoleMfa | undefined },
-): Promise<RoleChange> {
-  const message = description === undefined ? undefined : descriptionProblem(description);
-  if (message !== undefined) return { outcome: 'invalid', message };
-  if (isProductRole(name) && description !== undefined) return { outcome: 'reserved' };
-  if (name === ADMIN_ROLE && mfa === 'optional') return { outcome: 'reserved' };
-  const role = await db
+/** What is left out stays; a `clientId` or `resource` of null makes the role global. */
+export async function changeRole(deps: Deps, { name, ...change }: { name: string } & RoleChanges): Promise<RoleChange> {
+  return atomically(deps.db, async (tx) => {
+    await lockModel(tx);
+    const before = await findRole(tx, name);
+    if (before === undefined) return { outcome: 'unknown' };
+    const refused = changeRefused(before, change) ?? (await contentsProblem(tx, { role: name, ...change }));
+    if (refused !== undefined) return refused;
+    await updateRole({ ...deps, db: tx }, { name, ...change });
+    return { outcome: 'changed', before, role: await requireRole(tx, name) };
+  });
+}
+
+export interface RoleChanges {
+  readonly description?: string | undefined;
+  readonly mfa?: RoleMfa | undefined;
+  readonly includes?: readonly string[] | undefined;
+  readonly permissions?: readonly PermissionRef[] | undefined;
+  readonly clientId?: string | null | undefined;
+  readonly resource?: string | null | undefined;
+}
+
+function changeRefused(
+  before: Role,
+  { mfa, ...others }: RoleChanges,
+): Exclude<RoleChange, { outcome: 'changed' }> | undefined {
+  const clientId = others.clientId === undefined ? before.clientId : (others.clientId ?? undefined);
+  const resource = others.resource === undefined ? before.resource : (others.resource ?? undefined);
+  const { description } = others;
+  const invalid = fieldsInvalid({ ...(description === undefined ? {} : { description }), clientId, resource });
+  if (invalid !== undefined) return invalid;
+  switch (before.origin) {
+    case 'product': {
+      const isMore = Object.values(others).some((value) => value !== undefined);
+      return isMore || (before.name === ADMIN_ROLE && mfa === 'optional') ? { outcome: 'reserved' } : undefined;
+    }
+    case 'declared':
+    case 'removed':
+      return { outcome: 'declared' };
+    case 'made_here':
+      return undefined;
+  }
+}
+
+/** For roles.yaml too; after the checks. `gone`: whether it is declared no longer. */
+export async function updateRole(
+  { db, clock }: Deps,
+  {
+    name,
+    description,
+    mfa,
+    clientId,
+    resource,
+    declared,
+    gone,
+    ...contents
+  }: {
+    name: string;
+    declared?: boolean;
+    gone?: boolean;
+  } & RoleChanges,
+): Promise<void> {
+  const now = databaseNow(clock);
+  await db
     .updateTable('roles')
-    .set({ ...(description === undefined ? {} : { description }), ...(mfa === undefined ? {} : { mfa }) })
+    .set({
+      updated_at: now,
+      ...(description === undefined ? {} : { description }),
+      ...(mfa === undefined ? {} : { mfa }),
+      ...(clientId === undefined ? {} : { client_id: clientId }),
+      ...(resource === undefined ? {} : { resource }),
+      ...(declared === undefined ? {} : { declared }),
+      ...(gone === undefined ? {} : { gone_at: gone ? now : null }),
+    })
     .where('name', '=', name)
-    .returning(['name', 'description', 'mfa'])
-    .executeTakeFirst();
-  return role === undefined ? { outcome: 'unknown' } : { outcome: 'changed', role };
+    .execute();
+  await setContents(db, { role: name, ...contents });
+  await noteFirstAdministrator({ db, clock });
 }
 
 export type RoleDeletion =
-  /** How many accounts lost the role with it. */
-  { outcome: 'deleted'; assignments: number } | { outcome: 'unknown' } | { outcome: 'reserved' };
+  /** With what it took away. */
+  | { readonly outcome: 'deleted'; readonly before: RoleWithContents; readonly use: UseOfRole }
+  | { readonly outcome: 'unknown' }
+  | { readonly outcome: 'reserved' }
+  /** What is declared no longer can be deleted before its day is over. */
+  | { readonly outcome: 'declared' };
 
-/** The role and its assignments go in one statement. */
+/** From everybody who has it, and from whatever includes or carries it. */
 export async function deleteRole(db: Db, name: string): Promise<RoleDeletion> {
-  if (isProductRole(name)) return { outcome: 'reserved' };
-  const counts = await db
-    .with('taken', (cte) => cte.deleteFrom('role_assignments').where('role', '=', name).returning('account_id'))
-    .with('deleted', (cte) => cte.deleteFrom('roles').where('name', '=', name).returning('name'))
-    .selectNoFrom((eb) => [
-      eb.selectFrom('taken').select(eb.fn.countAll().as('count')).as('assignments'),
-      eb.selectFrom('deleted').select(eb.fn.countAll().as('count')).as('roles'),
-    ])
-    .executeTakeFirstOrThrow();
-  if (Number(counts.roles) === 0) return { outcome: 'unknown' };
-  return { outcome: 'deleted', assignments: Number(counts.assignments) };
+  return atomically(db, async (tx) => {
+    await lockModel(tx);
+    await tx.selectFrom('roles').select('name').where('name', '=', name).forUpdate().execute();
+    const before = await findRole(tx, name);
+    switch (before?.origin) {
+      case undefined:
+        return { outcome: 'unknown' };
+      case 'product':
+        return { outcome: 'reserved' };
+      case 'declared':
+        return { outcome: 'declared' };
+      case 'removed':
+      case 'made_here': {
+        const use = await useOfRole(tx, name);
+        await tx.deleteFrom('roles').where('name', '=', name).execute();
+        return { outcome: 'deleted', before, use };
+      }
+    }
+  });
 }
 
-/**
- * The account must exist. The role row is held until the assignment stands, so that a role being deleted at the same
- * moment is unknown, not an error that ends the caller's transaction.
- */
-export async function grantRole(
-  db: Db,
-  { accountId, role }: { accountId: string; role: string },
-): Promise<'granted' | 'unknown_role' | 'already'> {
-  return atomically(db, async (tx) => {
-    const granted = await tx
-      .insertInto('role_assignments')
-      .columns(['account_id', 'role'])
-      .expression((eb) =>
-        eb
-          .selectFrom('roles')
-          .select((select) => [select.val(accountId).as('account_id'), 'roles.name as role'])
-          .where('roles.name', '=', role)
-          .forKeyShare(),
-      )
-      .onConflict((conflict) => conflict.doNothing())
-      .returning('role')
-      .executeTakeFirst();
-    if (granted) {
-      await noteFirstGrant(tx, role);
-      return 'granted';
-    }
-    const known = await tx.selectFrom('roles').select('name').where('name', '=', role).executeTakeFirst();
-    return known ? 'already' : 'unknown_role';
-  });
+/** roles.yaml takes it over: from now on it is changed there. */
+export async function adoptRole(deps: Deps, name: string): Promise<'adopted' | 'already' | 'unknown' | 'reserved'> {
+  if (isProductRole(name)) return 'reserved';
+  const row = await deps.db
+    .selectFrom('roles')
+    .select('declared')
+    .where('name', '=', name)
+    .forUpdate()
+    .executeTakeFirst();
+  if (row === undefined) return 'unknown';
+  if (row.declared) return 'already';
+  await updateRole(deps, { name, declared: true });
+  return 'adopted';
+}
+
+/** Those that have been declared no longer for so long. They go with all their assignments. */
+export async function deleteGoneRoles({ db, clock }: Deps, seconds: number): Promise<readonly string[]> {
+  const rows = await db
+    .deleteFrom('roles')
+    .where('gone_at', '<=', databaseNowPlus(clock, -seconds))
+    .returning('name')
+    .execute();
+  return rows.map(({ name }) => name).sort(byCodePoint);
 }
 
 /**
@@ -159,40 +269,14 @@ export async function noteFirstGrant(db: Db, role: string): Promise<boolean> {
   return noted !== undefined;
 }
 
-/** Held until the transaction ends: nobody else is given it meanwhile, or counts who has it here. */
-export async function lockRole(tx: Db, role: string): Promise<void> {
-  await tx.selectFrom('roles').select('name').where('name', '=', role).forNoKeyUpdate().execute();
+/** After somebody may have come to administer through a group: the link that makes the first administrator is dead then too. */
+export async function noteFirstAdministrator(inside: Deps): Promise<void> {
+  if (await wasEverGranted(inside.db, ADMIN_ROLE)) return;
+  if ((await administratorsLeft(inside)).now) await noteFirstGrant(inside.db, ADMIN_ROLE);
 }
 
 /** Whether somebody has, or has had, this role: taking it away and deleting the account change nothing. */
 export async function wasEverGranted(db: Db, role: string): Promise<boolean> {
   const row = await db.selectFrom('roles').select('ever_granted').where('name', '=', role).executeTakeFirst();
   return row?.ever_granted === true;
-}
-
-export async function revokeRole(
-  db: Db,
-  { accountId, role }: { accountId: string; role: string },
-): Promise<'revoked' | 'not_assigned'> {
-  const revoked = await db
-    .deleteFrom('role_assignments')
-    .where('account_id', '=', accountId)
-    .where('role', '=', role)
-    .executeTakeFirst();
-  return revoked.numDeletedRows > 0n ? 'revoked' : 'not_assigned';
-}
-
-/** How many of the accounts one rule lets in and the other does not; a rule is a list of which one role is enough. */
-export async function countRefused(
-  db: Db,
-  accountIds: readonly string[],
-  { before, after }: { before: readonly string[]; after: readonly string[] },
-): Promise<number> {
-  if (after.length === 0) return 0;
-  const hasOneOf = (roles: readonly string[]) => sql<SqlBool>`exists (select from role_assignments
-    where account_id = account.id and role = any(${sql.val([...roles])}::text[]))`;
-  const { rows } = await sql<{ refused: string }>`
-    select count(*) as refused from unnest(${sql.val([...accountIds])}::text[]) as account(id)
-    where not ${hasOneOf(after)} ${before.length === 0 ? sql`` : sql`and ${hasOneOf(before)}`}`.execute(db);
-  return Number(rows[0]?.refused ?? 0);
 }

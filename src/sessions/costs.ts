@@ -3,7 +3,7 @@ import type { ClientChange } from '../clients/plan/compare-clients.ts';
 import { listOf, newItems, type Value } from '../config/effective/described.ts';
 import { accountsAt, countHoldings, countTokensWith, type PartOfApi } from '../protocol-store/holdings.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
-import { countRefused } from '../roles/roles.ts';
+import { countRefused } from '../roles/admission.ts';
 import { countConsents } from './consents.ts';
 
 export type Cost =
@@ -73,7 +73,7 @@ async function costOfField(deps: StoreDeps, { clientId, key, before, after }: Fi
     }
     case 'access.require_any_role': {
       const rule = { before: listOf(old), after: listOf(wanted) };
-      const count = await countRefused(deps.db, await accountsAt(deps, clientId), rule);
+      const count = await countRefused(deps, await accountsAt(deps, clientId), rule);
       return count === 0 && rule.after.length === 0 ? undefined : { what: 'refused_people', key, count };
     }
     default:

@@ -12,7 +12,7 @@ import { databaseFindings } from '../../src/cli/doctor/database.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { nodeFindings } from '../../src/cli/doctor/machine.ts';
 import { proxyFindings, type Seen } from '../../src/cli/doctor/proxy.ts';
-import { grantRole } from '../../src/roles/roles.ts';
+import { grantRole } from '../../src/roles/assignments.ts';
 import { leaveProbe } from '../../src/server/server-state.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { freePort, RESOURCES, startTestServer, type TestServer } from '../support/start-server.ts';

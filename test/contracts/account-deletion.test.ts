@@ -5,7 +5,7 @@ import { issueMailedToken } from '../../src/accounts/mailed-tokens.ts';
 import { deleteDueAccounts } from '../../src/leaving/delete-account.ts';
 import { keepAccountByLink } from '../../src/leaving/keep-account.ts';
 import { requestDeletion } from '../../src/leaving/request-deletion.ts';
-import { grantRole } from '../../src/roles/roles.ts';
+import { grantRole } from '../../src/roles/assignments.ts';
 import { type DatabaseKind, postgresAvailable } from '../support/database.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';

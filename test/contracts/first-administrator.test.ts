@@ -9,7 +9,8 @@ import { createSealedBox } from '../../src/crypto/sealed-box.ts';
 import { hashSecretToken } from '../../src/crypto/secret-token.ts';
 import { createFirstAdministrator } from '../../src/first-administrator/create-first-administrator.ts';
 import { issueAtStart, issueSetupLink, stateOfSetupLink } from '../../src/first-administrator/setup-link.ts';
-import { grantRole, listRoles } from '../../src/roles/roles.ts';
+import { grantRole } from '../../src/roles/assignments.ts';
+import { useOfRole } from '../../src/roles/usage.ts';
 import { newTotpSecret } from '../../src/second-factors/totp.ts';
 import { depsFor, person } from '../rooms/accounts/people.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../support/database.ts';
@@ -45,8 +46,7 @@ describe.each(KINDS)('on %s', { timeout: 120_000 }, (kind) => {
     return createFirstAdministrator(deps(), { tokenHash, account, ...authenticator });
   };
 
-  const administrators = async () =>
-    (await listRoles(database.db)).find(({ name }) => name === 'gatehouse:admin')?.assignments;
+  const administrators = async () => (await useOfRole(database.db, 'gatehouse:admin')).accounts;
 
   const afresh = async () => {
     await database.db.deleteFrom('accounts').execute();

@@ -10,7 +10,9 @@ import {
 import type { ServedClients } from '../../src/clients/plan/describe-client.ts';
 import { accountsAt, countHoldings, countTokensWith } from '../../src/protocol-store/holdings.ts';
 import { buryGrant, revokeGrant } from '../../src/protocol-store/payloads.ts';
-import { countRefused, createRole, grantRole } from '../../src/roles/roles.ts';
+import { countRefused } from '../../src/roles/admission.ts';
+import { grantRole } from '../../src/roles/assignments.ts';
+import { createRole } from '../../src/roles/roles.ts';
 import { countConsents, rememberConsent } from '../../src/sessions/consents.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { atOnce, KINDS } from './racing.ts';
@@ -203,13 +205,13 @@ describe.each(KINDS)('on %s', (kind) => {
       await grantRole(db, { accountId: 'ann', role: 'a' });
       await grantRole(db, { accountId: 'bob', role: 'b' });
       const refused = (before: string[], after: string[]) =>
-        countRefused(db, ['ann', 'bob', 'eve', 'gone'], { before, after });
+        countRefused(store.deps, ['ann', 'bob', 'eve', 'gone'], { before, after });
       expect(await refused([], ['a'])).toBe(3);
       expect(await refused([], ['a', 'b'])).toBe(2);
       expect(await refused(['a', 'b'], ['a'])).toBe(1);
       expect(await refused(['a'], ['b'])).toBe(1);
       expect(await refused(['a'], [])).toBe(0);
-      expect(await countRefused(db, [], { before: [], after: ['a'] })).toBe(0);
+      expect(await countRefused(store.deps, [], { before: [], after: ['a'] })).toBe(0);
       const allowed = { scopes: ['openid'], resources: new Map() };
       for (const accountId of ['ann', 'bob'])
         await rememberConsent(store.deps, { accountId, clientId: 'shop', allowed });

@@ -5,7 +5,7 @@ import { listEventsOf } from '../../src/audit/audit-log.ts';
 import { deleteDueAccounts } from '../../src/leaving/delete-account.ts';
 import { keepAccount } from '../../src/leaving/keep-account.ts';
 import { accountLimit, knownAccount, reserveInEach } from '../../src/limits/limits.ts';
-import { grantRole } from '../../src/roles/roles.ts';
+import { grantRole } from '../../src/roles/assignments.ts';
 import { banAccount, unbanAccount } from '../../src/sessions/ban-account.ts';
 import { refresh, WEB } from '../protocol/apps.ts';
 import type { Browser } from '../support/browser.ts';

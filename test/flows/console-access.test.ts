@@ -1,6 +1,6 @@
 // Who gets to the console of administrators, and for how long.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { revokeRole } from '../../src/roles/roles.ts';
+import { revokeRole } from '../../src/roles/assignments.ts';
 import { administrator } from '../support/administrators.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, signsIn } from '../support/sign-in.ts';

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { deleteAccount, listAccounts } from '../../src/accounts/accounts.ts';
 import { issueAtStart, issueSetupLink } from '../../src/first-administrator/setup-link.ts';
 import { setupAddress } from '../../src/first-run/address.ts';
+import { grantRole, revokeRole } from '../../src/roles/assignments.ts';
 import { rolesOf } from '../../src/roles/held.ts';
-import { grantRole, revokeRole } from '../../src/roles/roles.ts';
 import type { Browser } from '../support/browser.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, totpCode } from '../support/sign-in.ts';

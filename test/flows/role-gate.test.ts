@@ -1,6 +1,6 @@
 // An app that is open to some people only (access.require_any_role).
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { grantRole, revokeRole } from '../../src/roles/roles.ts';
+import { grantRole, revokeRole } from '../../src/roles/assignments.ts';
 import { callbackOf, redeem, signsIn } from '../support/sign-in.ts';
 import { CALLBACK, startTestServer, type TestServer, WEB_SECRET } from '../support/start-server.ts';
 import { errorOf, isBackAtApp, tokensOf, userinfo, type Visit, visits, visitsAndSignsIn } from '../support/visits.ts';

@@ -3,7 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { changeRole, createRole, grantRole, revokeRole } from '../../src/roles/roles.ts';
+import { grantRole, revokeRole } from '../../src/roles/assignments.ts';
+import { changeRole, createRole } from '../../src/roles/roles.ts';
 import type { Browser } from '../support/browser.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { basic, claimsIn, enrolsTotp, redeem, redeemCode, signsIn, totpCode } from '../support/sign-in.ts';
@@ -314,10 +315,10 @@ test('a role that comes to demand it, and then no longer does, changes the next 
   const { browser, accountId, tokens } = await signedIn();
   await grantRole(db, { accountId, role: 'clerk' });
   expect((await refreshes(tokens)).status).toBe(200);
-  await changeRole(db, { name: 'clerk', mfa: 'required' });
+  await changeRole({ db, clock: movingClock }, { name: 'clerk', mfa: 'required' });
   expect((await refreshes(tokens)).status).toBe(400);
   expect(errorOf(await next(browser, { prompt: 'none' }))).toBe('login_required');
-  await changeRole(db, { name: 'clerk', mfa: 'optional' });
+  await changeRole({ db, clock: movingClock }, { name: 'clerk', mfa: 'optional' });
   expect((await refreshes(tokens)).status).toBe(200);
   expect(isBackAtApp(await next(browser, { prompt: 'none' }))).toBe(true);
 });
@@ -333,7 +334,7 @@ test('who loses the role again is asked for nothing', async () => {
 test('administrators of Gatehouse need a second factor, whatever is configured', async () => {
   const { identifier, accountId } = await somebody();
   await grantRole(server.database.db, { accountId, role: 'gatehouse:admin' });
-  expect(await changeRole(server.database.db, { name: 'gatehouse:admin', mfa: 'optional' })).toEqual({
+  expect(await changeRole(server.deps, { name: 'gatehouse:admin', mfa: 'optional' })).toEqual({
     outcome: 'reserved',
   });
   const visit = await visitsAndSignsIn(server, { identifier });

@@ -1,7 +1,7 @@
 // "Don't ask for a code again on this device": what it saves, and what it never does.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { forgetDevicesOf } from '../../src/devices/devices.ts';
-import { grantRole, revokeRole } from '../../src/roles/roles.ts';
+import { grantRole, revokeRole } from '../../src/roles/assignments.ts';
 import type { Browser } from '../support/browser.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, totpCode } from '../support/sign-in.ts';

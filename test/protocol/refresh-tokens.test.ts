@@ -1,7 +1,7 @@
 // RFC 6749 section 6, RFC 9700 sections 2.2.2 and 4.14, OpenID Connect Core sections 11 and 12: refresh tokens, with the
 // clock moved. Every test has a person and sessions of its own.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { grantRole, revokeRole } from '../../src/roles/roles.ts';
+import { grantRole, revokeRole } from '../../src/roles/assignments.ts';
 import { banAccount } from '../../src/sessions/ban-account.ts';
 import type { Browser } from '../support/browser.ts';
 import { movingClock } from '../support/moving-clock.ts';

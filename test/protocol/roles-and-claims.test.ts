@@ -1,7 +1,7 @@
 // What an app reads of a person: roles in ID token, access token and userinfo; the claims of the scopes (OpenID Connect
 // Core section 5.4); and what a client's file keeps back.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { grantRole } from '../../src/roles/roles.ts';
+import { grantRole } from '../../src/roles/assignments.ts';
 import type { Browser } from '../support/browser.ts';
 import { claimsIn, newBrowser, redeem } from '../support/sign-in.ts';
 import { CALLBACK, startTestServer, type TestServer } from '../support/start-server.ts';

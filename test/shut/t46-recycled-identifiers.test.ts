@@ -6,8 +6,8 @@ import { deleteDueAccounts, removeAccount } from '../../src/leaving/delete-accou
 import { requestDeletion } from '../../src/leaving/request-deletion.ts';
 import { changeProfile } from '../../src/profiles/change-profile.ts';
 import { findProfile } from '../../src/profiles/profiles.ts';
+import { grantRole } from '../../src/roles/assignments.ts';
 import { rolesOf } from '../../src/roles/held.ts';
-import { grantRole } from '../../src/roles/roles.ts';
 import { hasSecondFactor } from '../../src/second-factors/second-factor.ts';
 import { connectedApps } from '../../src/sessions/connected-apps.ts';
 import { listSessions } from '../../src/sessions/list-sessions.ts';

@@ -1,7 +1,7 @@
 // What of the proofs is missing before an account may be deleted: the password, and the second factor of whoever has one.
 import type Koa from 'koa';
 import { atomically } from '../../database/atomically.ts';
-import { isLastAdministrator } from '../../leaving/last-administrator.ts';
+import { isLastAdministrator } from '../../roles/administrators.ts';
 import { hasSecondFactor } from '../../second-factors/second-factor.ts';
 import type { SignedIn } from '../../signed-in/signed-in.ts';
 import type { MessageKey } from '../../texts/messages.ts';

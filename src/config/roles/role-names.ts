@@ -44,13 +44,47 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set(
   constructor hasownproperty isprototypeof prototype tolocalestring tostring valueof`.split(/\s+/),
 );
 
+/** Parts of a name that an app which nests by them must not find. */
+const RESERVED_PARTS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+const isReserved = (name: string): boolean =>
+  RESERVED_NAMES.has(name.toLowerCase()) ||
+  name
+    .toLowerCase()
+    .split(/[.:/]/)
+    .some((part) => RESERVED_PARTS.has(part));
+
 /** Why an operator cannot make a role of this name, as a sentence; undefined when it is fine. */
-export function roleNameProblem(name: string): string | undefined {
+export const roleNameProblem = (name: string): string | undefined => nameProblem(name, 'role');
+
+/** Likewise of a group: apps read both from the same tokens. */
+export const groupNameProblem = (name: string): string | undefined => nameProblem(name, 'group');
+
+function nameProblem(name: string, kind: 'role' | 'group'): string | undefined {
   if (isProductRole(name)) return `Names that begin with "${PRODUCT_ROLE_PREFIX}" are the product's own.`;
-  if (RESERVED_NAMES.has(name))
-    return `"${name}" is the name of a claim or of something built in, so it cannot be a role.`;
-  if (!ROLE_NAME.test(name)) {
-    return 'A role has 1 to 64 characters: a to z, digits, dots, colons, dashes or underscores; a letter first, no mark last.';
+  if (isReserved(name)) {
+    return `"${name}" is the name of a claim or of something built in, so it cannot be a ${kind}.`;
   }
-  return undefined;
+  if (ROLE_NAME.test(name)) return undefined;
+  const which = kind === 'role' ? 'A role' : 'A group';
+  return `${which} has 1 to 64 characters: a to z, digits, dots, colons, dashes or underscores; a letter first, no mark last.`;
 }
+
+const PERMISSION_NAME = /^[A-Za-z](?:[A-Za-z0-9._:/-]{0,126}[A-Za-z0-9])?$/;
+
+/** `posts:add`, `blog.add_post`, `Orders/Read`: as the API that asks for it writes it. */
+export function permissionNameProblem(name: string): string | undefined {
+  if (isReserved(name)) {
+    return `"${name}" is the name of a claim or of something built in, so it cannot be a permission.`;
+  }
+  if (PERMISSION_NAME.test(name)) return undefined;
+  return 'A permission has 1 to 128 letters, digits, dots, colons, slashes, dashes or underscores; a letter first, no mark last.';
+}
+
+const DESCRIPTION_LENGTH = 200;
+
+/** Of roles, groups and permissions alike. */
+export const descriptionProblem = (description: string): string | undefined =>
+  [...description].length > DESCRIPTION_LENGTH || /\p{Cc}/u.test(description)
+    ? `A description is one line of at most ${DESCRIPTION_LENGTH} characters.`
+    : undefined;

@@ -16,7 +16,7 @@ import {
   unsetDeleting,
 } from '../../../src/accounts/accounts.ts';
 import { preparePassword } from '../../../src/accounts/prepare-password.ts';
-import { grantRole } from '../../../src/roles/roles.ts';
+import { grantRole } from '../../../src/roles/assignments.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../support/database.ts';
 import { depsFor, person } from './people.ts';
 

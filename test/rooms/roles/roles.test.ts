@@ -1,7 +1,10 @@
 // Roles and who has them.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { grantRole, revokeRole } from '../../../src/roles/assignments.ts';
 import { heldRoles, rolesOf } from '../../../src/roles/held.ts';
-import { changeRole, createRole, deleteRole, grantRole, listRoles, revokeRole } from '../../../src/roles/roles.ts';
+import { findRole, listRoles } from '../../../src/roles/role.ts';
+import { changeRole, createRole, deleteRole } from '../../../src/roles/roles.ts';
+import { countsOf } from '../../../src/roles/usage.ts';
 import { type OpenTestDatabase, openTestDatabase, postgresAvailable } from '../../support/database.ts';
 import { depsFor, person } from '../accounts/people.ts';
 
@@ -21,7 +24,8 @@ describe.each(kinds)('on %s', (kind) => {
       'gatehouse:auditor',
       'gatehouse:helpdesk',
     ]);
-    for (const role of roles) expect(role).toMatchObject({ assignments: 0, description: expect.stringMatching(/./) });
+    for (const role of roles)
+      expect(role).toMatchObject({ origin: 'product', description: expect.stringMatching(/./) });
   });
 
   test('a role is created once', async () => {
@@ -30,12 +34,18 @@ describe.each(kinds)('on %s', (kind) => {
       Array.from({ length: 10 }, () => createRole(deps, { name: 'vendor', description: 'Manages own listings.' })),
     );
     expect(creations.map(({ outcome }) => outcome).sort()).toEqual(['created', ...Array(9).fill('taken')]);
-    expect(await listRoles(deps.db)).toContainEqual({
+    expect(await findRole(deps.db, 'vendor')).toEqual({
       name: 'vendor',
       description: 'Manages own listings.',
       mfa: 'optional',
+      clientId: undefined,
+      resource: undefined,
+      origin: 'made_here',
+      goneAt: undefined,
       createdAt: expect.any(Date),
-      assignments: 0,
+      updatedAt: expect.any(Date),
+      includes: [],
+      permissions: [],
     });
   });
 
@@ -85,8 +95,8 @@ describe.each(kinds)('on %s', (kind) => {
       await grantRole(deps.db, { accountId: id, role: 'doomed' });
       await grantRole(deps.db, { accountId: id, role: 'kept' });
     }
-    expect((await listRoles(deps.db)).find(({ name }) => name === 'doomed')?.assignments).toBe(3);
-    expect(await deleteRole(deps.db, 'doomed')).toEqual({ outcome: 'deleted', assignments: 3 });
+    expect((await countsOf(deps.db)).roles.get('doomed')).toBe(3);
+    expect(await deleteRole(deps.db, 'doomed')).toMatchObject({ outcome: 'deleted', use: { accounts: 3 } });
     expect(await deleteRole(deps.db, 'doomed')).toEqual({ outcome: 'unknown' });
     for (const { id } of people) expect(await rolesOf(deps, id)).toEqual(['kept']);
   });
@@ -103,13 +113,13 @@ describe.each(kinds)('on %s', (kind) => {
     expect(await heldRoles(deps, accountId)).toMatchObject({ roles: [], requireSecondFactor: false });
     for (const role of ['strict', 'plain']) await grantRole(deps.db, { accountId, role });
     expect(await heldRoles(deps, accountId)).toMatchObject({ roles: ['plain', 'strict'], requireSecondFactor: false });
-    const changed = await changeRole(deps.db, { name: 'strict', mfa: 'required' });
-    expect(changed).toEqual({
+    const changed = await changeRole(deps, { name: 'strict', mfa: 'required' });
+    expect(changed).toMatchObject({
       outcome: 'changed',
       role: { name: 'strict', description: 'As it was.', mfa: 'required' },
     });
     expect(await heldRoles(deps, accountId)).toMatchObject({ roles: ['plain', 'strict'], requireSecondFactor: true });
-    await changeRole(deps.db, { name: 'strict', description: 'Anew.' });
+    await changeRole(deps, { name: 'strict', description: 'Anew.' });
     expect((await listRoles(deps.db)).find(({ name }) => name === 'strict')).toMatchObject({
       description: 'Anew.',
       mfa: 'required',
@@ -123,23 +133,29 @@ describe.each(kinds)('on %s', (kind) => {
     const admin = async () => (await listRoles(db)).find(({ name }) => name === 'gatehouse:admin');
     const before = await admin();
     expect(before).toMatchObject({ mfa: 'required' });
-    expect(await changeRole(db, { name: 'gatehouse:admin', mfa: 'optional' })).toEqual({ outcome: 'reserved' });
+    expect(await changeRole(depsFor(db), { name: 'gatehouse:admin', mfa: 'optional' })).toEqual({
+      outcome: 'reserved',
+    });
     await expect(
       db.updateTable('roles').set({ mfa: 'optional' }).where('name', '=', 'gatehouse:admin').execute(),
     ).rejects.toThrow('roles_admin_mfa_check');
-    expect(await changeRole(db, { name: 'gatehouse:admin', mfa: 'required' })).toMatchObject({ outcome: 'changed' });
-    expect(await admin()).toEqual(before);
-    expect(await changeRole(db, { name: 'gatehouse:helpdesk', mfa: 'required' })).toMatchObject({ outcome: 'changed' });
+    expect(await changeRole(depsFor(db), { name: 'gatehouse:admin', mfa: 'required' })).toMatchObject({
+      outcome: 'changed',
+    });
+    expect(await admin()).toEqual({ ...before, updatedAt: expect.any(Date) });
+    expect(await changeRole(depsFor(db), { name: 'gatehouse:helpdesk', mfa: 'required' })).toMatchObject({
+      outcome: 'changed',
+    });
     for (const mfa of [undefined, 'required'] as const) {
       const described = { name: 'gatehouse:helpdesk', description: 'Something else', mfa };
-      expect(await changeRole(db, described)).toEqual({ outcome: 'reserved' });
+      expect(await changeRole(depsFor(db), described)).toEqual({ outcome: 'reserved' });
     }
   });
 
   test('a role that is not there, or a description of two lines, changes nothing', async () => {
-    expect(await changeRole(database.db, { name: 'nobody', mfa: 'required' })).toEqual({ outcome: 'unknown' });
+    expect(await changeRole(depsFor(database.db), { name: 'nobody', mfa: 'required' })).toEqual({ outcome: 'unknown' });
     const change = { name: 'vendor', description: 'two\nlines', mfa: 'required' as const };
-    expect(await changeRole(database.db, change)).toMatchObject({ outcome: 'invalid' });
+    expect(await changeRole(depsFor(database.db), change)).toMatchObject({ outcome: 'invalid' });
     expect((await listRoles(database.db)).find(({ name }) => name === 'vendor')).toMatchObject({ mfa: 'optional' });
   });
 
