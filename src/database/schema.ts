@@ -15,6 +15,7 @@ import type { AppSignInsTable } from './tables/app-sign-ins.ts';
 import type { AuditEventsTable } from './tables/audit-events.ts';
 import type { CreatedAt, Json, Timestamp } from './tables/column-types.ts';
 import type { DevicesTable } from './tables/devices.ts';
+import type { HourlyFiguresTable } from './tables/hourly-figures.ts';
 import type { MailOutboxTable } from './tables/mail-outbox.ts';
 import type { MailedTokensTable } from './tables/mailed-tokens.ts';
 import type { NetworkFailuresTable } from './tables/network-failures.ts';
@@ -51,6 +52,7 @@ export interface Database {
   served_configurations: ServedConfigurationsTable;
   setup_links: SetupLinksTable;
   error_references: ErrorReferencesTable;
+  hourly_figures: HourlyFiguresTable;
   audit_events: AuditEventsTable;
   mail_outbox: MailOutboxTable;
   mailed_tokens: MailedTokensTable;

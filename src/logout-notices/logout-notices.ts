@@ -199,3 +199,14 @@ export async function sweepNotices({ db, clock }: NoticeDeps, batch: number): Pr
     .executeTakeFirst();
   return Number(numDeletedRows);
 }
+
+/** Apps that could not be told, though it was tried for as long as it is tried. */
+export async function countGivenUp(db: Db): Promise<number> {
+  const { count } = await db
+    .selectFrom('logout_notices')
+    .select(({ fn }) => fn.countAll().as('count'))
+    .where('delivered_at', 'is', null)
+    .where('given_up_at', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}

@@ -261,3 +261,13 @@ const shown = (db: Db) =>
     .select([...COLUMNS, 'content'])
     .where('delivered_at', 'is not', null)
     .where('content', 'is not', null);
+
+/** Of mails that have not been delivered. */
+export async function countUndelivered(db: Db): Promise<{ readonly waiting: number; readonly givenUp: number }> {
+  const { all, given_up: givenUp } = await db
+    .selectFrom('mail_outbox')
+    .select(({ fn }) => [fn.countAll().as('all'), fn.count('given_up_at').as('given_up')])
+    .where('delivered_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return { waiting: Number(all) - Number(givenUp), givenUp: Number(givenUp) };
+}

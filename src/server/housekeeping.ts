@@ -6,6 +6,7 @@ import { noteClients } from '../clients/live/known-clients.ts';
 import type { SealedBox } from '../crypto/sealed-box.ts';
 import { sweepDevices } from '../devices/devices.ts';
 import { sweepReferences } from '../explanations/error-references.ts';
+import { closeNextHour, sweepFigures } from '../figures/hourly-figures.ts';
 import { deleteDueAccounts } from '../leaving/delete-account.ts';
 import { sweepCounters } from '../limits/counters.ts';
 import { sweepNetworkFailures } from '../limits/network-failures.ts';
@@ -57,6 +58,7 @@ export async function keepHouse({ log, clients, keptSeconds, ...deps }: Housekee
     const devices = await inBatches((batch) => sweepDevices(deps, batch));
     const registrations = await inBatches((batch) => sweepRegistrations(deps, batch));
     const signInCodes = await inBatches((batch) => sweepSignInCodes(deps, batch));
+    const figures = await inBatches((batch) => sweepFigures(deps, batch));
     const swept = {
       payloads,
       counters,
@@ -70,8 +72,10 @@ export async function keepHouse({ log, clients, keptSeconds, ...deps }: Housekee
       events,
       networks,
       devices,
+      figures,
     };
     if (Object.values(swept).some((rows) => rows > 0)) log.debug({ event: 'sweep.done', ...swept });
+    await closeHours(deps);
     await noteClients(deps, [...clients().keys()]);
     for (const forgotten of await forgetGoneClients(deps)) log.info({ event: 'client.forgotten', ...forgotten });
     for (const accountId of await deleteDueAccounts(deps)) log.info({ event: 'account.deleted', accountId });
@@ -87,5 +91,14 @@ async function inBatches(sweep: (batch: number) => Promise<number>): Promise<num
     const count = await sweep(SWEEP_BATCH_ROWS);
     deleted += count;
     if (count < SWEEP_BATCH_ROWS) return deleted;
+  }
+}
+
+/** After a long time away there are many; the rest waits for the next round. */
+const HOURS_A_ROUND = 500;
+
+async function closeHours(deps: StoreDeps): Promise<void> {
+  for (let hours = 0; hours < HOURS_A_ROUND; hours += 1) {
+    if (!(await closeNextHour(deps))) return;
   }
 }

@@ -1,6 +1,7 @@
 // The texts in each language, one file a subject, put together.
 import deAccountCentre from '../../views/locales/de/account-centre.json' with { type: 'json' };
 import deAdmin from '../../views/locales/de/admin.json' with { type: 'json' };
+import deAdminOverview from '../../views/locales/de/admin-overview.json' with { type: 'json' };
 import deConsole from '../../views/locales/de/console.json' with { type: 'json' };
 import deCredentials from '../../views/locales/de/credentials.json' with { type: 'json' };
 import deDevices from '../../views/locales/de/devices.json' with { type: 'json' };
@@ -12,6 +13,7 @@ import deSessions from '../../views/locales/de/sessions.json' with { type: 'json
 import deSignUp from '../../views/locales/de/sign-up.json' with { type: 'json' };
 import enAccountCentre from '../../views/locales/en/account-centre.json' with { type: 'json' };
 import enAdmin from '../../views/locales/en/admin.json' with { type: 'json' };
+import enAdminOverview from '../../views/locales/en/admin-overview.json' with { type: 'json' };
 import enConsole from '../../views/locales/en/console.json' with { type: 'json' };
 import enCredentials from '../../views/locales/en/credentials.json' with { type: 'json' };
 import enDevices from '../../views/locales/en/devices.json' with { type: 'json' };
@@ -26,6 +28,7 @@ export const en = {
   ...enAccountCentre,
   ...enAdmin,
   ...enConsole,
+  ...enAdminOverview,
   ...enCredentials,
   ...enDevices,
   ...enFactors,
@@ -40,6 +43,7 @@ export const de = {
   ...deAccountCentre,
   ...deAdmin,
   ...deConsole,
+  ...deAdminOverview,
   ...deCredentials,
   ...deDevices,
   ...deFactors,

@@ -18,6 +18,7 @@ const DAY_SECONDS = 86_400;
 interface Formats {
   readonly relative: Intl.RelativeTimeFormat;
   readonly date: Intl.DateTimeFormat;
+  readonly day: Intl.DateTimeFormat;
   readonly full: Intl.DateTimeFormat;
 }
 
@@ -37,6 +38,9 @@ export const fullDate = (language: Language, date: Date): string => formatsIn(la
 /** The date alone. */
 export const mediumDate = (language: Language, date: Date): string => formatsIn(language).date.format(date);
 
+/** Day and month, for an axis. */
+export const dayOfYear = (language: Language, date: Date): string => formatsIn(language).day.format(date);
+
 /** The locale's own word for less than a minute is "now". */
 function inUnits(seconds: number): [amount: number, unit: 'second' | 'minute' | 'hour'] {
   const distance = Math.abs(seconds);
@@ -50,6 +54,7 @@ function formatsIn(language: Language): Formats {
   const formats = {
     relative: new Intl.RelativeTimeFormat(language, { numeric: 'auto' }),
     date: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: ZONE }),
+    day: new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric', timeZone: ZONE }),
     full: new Intl.DateTimeFormat(language, {
       year: 'numeric',
       month: 'long',

@@ -10,7 +10,7 @@ export const RINGS: readonly (readonly string[])[] = [
   ['provider', 'first-administrator', 'leaving', 'credentials'],
   ['second-factors'],
   ['sessions', 'devices', 'registrations', 'sign-in-codes', 'profiles', 'explanations'],
-  ['accounts', 'roles', 'keys', 'clients', 'protocol-store', 'logout-notices'],
+  ['accounts', 'roles', 'keys', 'clients', 'protocol-store', 'logout-notices', 'figures'],
   ['http', 'limits', 'outgoing', 'mail', 'audit', 'places'],
   ['database', 'observability', 'texts', 'outbox'],
   ['config'],

@@ -255,6 +255,7 @@ const columns: Columns = {
     resets_at: 'timestamptz!',
     blocked: 'bool!',
   },
+  hourly_figures: { hour: 'timestamptz!', event: 'text!', count: 'int8!' },
   session_details: {
     console_seen_at: 'timestamptz?',
     session_uid: 'text!',
@@ -336,6 +337,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'group_roles_pkey',
       'group_roles_role_fkey',
       'groups_pkey',
+      'hourly_figures_pkey',
       'known_clients_pkey',
       'logout_notices_ended_check',
       'logout_notices_pkey',
