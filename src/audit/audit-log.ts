@@ -131,12 +131,29 @@ export async function listEventsOf(
     event: row.event as ShownEventName,
     actor: row.actor as Actor,
     clientId: row.client_id ?? undefined,
-    address: row.address ?? undefined,
-    userAgent: row.user_agent ?? undefined,
     outcome: row.outcome,
-    details: row.details,
+    ...(row.actor === `account:${accountId}` ? ofTheirOwn(row) : ofOthers(row)),
   }));
 }
+
+interface Circumstances {
+  readonly address: string | null;
+  readonly user_agent: string | null;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+const ofTheirOwn = ({ address, user_agent, details }: Circumstances) => ({
+  address: address ?? undefined,
+  userAgent: user_agent ?? undefined,
+  details,
+});
+
+/** Where an administrator sits, and why somebody was banned, is for administrators. */
+const ofOthers = ({ details: { reason: _reason, ...details } }: Circumstances) => ({
+  address: undefined,
+  userAgent: undefined,
+  details,
+});
 
 /** An event that has been forgotten meanwhile has none that are older. */
 export const isOlderThan = (id: string): RawBuilder<boolean> =>

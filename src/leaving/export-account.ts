@@ -65,7 +65,7 @@ export async function exportAccount(deps: Deps, account: Account): Promise<Reado
     })),
     devices: (await listDevices(deps, account.id)).map(exportedDevice),
     apps: (await connectedApps(deps, account.id)).map(exportedApp),
-    events: events.map(exportedEvent),
+    events: events.map((event) => exportedEvent(account, event)),
     mails: await listMailsTo(db, account.id),
   };
 }
@@ -91,10 +91,10 @@ const exportedApp = ({ clientId, allowed, wasAsked, since, lastSignInAt }: Conne
   last_sign_in_at: lastSignInAt ?? null,
 });
 
-/** Who did it is the account itself or not: operators are not named. */
-const exportedEvent = ({ actor, clientId, userAgent, id: _id, ...event }: ListedEvent) => ({
+/** Who did it is the account itself or not: who administers is not named. */
+const exportedEvent = ({ id }: Account, { actor, clientId, userAgent, id: _id, ...event }: ListedEvent) => ({
   ...event,
-  by: actor.startsWith('account:') ? 'you' : actor,
+  by: actor === `account:${id}` ? 'you' : actor.replace(/^(?:account|client):.*/, 'administrator'),
   client_id: clientId ?? null,
   address: event.address ?? null,
   user_agent: userAgent ?? null,
