@@ -242,22 +242,29 @@ export async function markEmailVerified(
 }
 
 /**
- * Replaces the address by one that has been proved, as long as the old one is the one it replaces (a canonical key). Of
+ * Replaces the address, by one that has been proved unless stated, as long as the old one is the one it replaces (a canonical key). Of
  * several accounts that want an address at once, one gets it; for the others the database breaks the statement off.
  */
 export async function replaceEmail(
   { db, clock }: { db: Db; clock: Clock },
-  { accountId, from, to }: { accountId: string; from: string; to: { address: string; key: string } },
+  { accountId, from, to, proved = true }: ReplacedEmail,
 ): Promise<'replaced' | 'superseded' | 'taken'> {
   if (await exists(db, 'email_key', to.key, accountId)) return 'taken';
   const now = databaseNow(clock);
   const changed = await db
     .updateTable('accounts')
-    .set({ email: to.address, email_key: to.key, email_verified_at: now, updated_at: now })
+    .set({ email: to.address, email_key: to.key, email_verified_at: proved ? now : null, updated_at: now })
     .where('id', '=', accountId)
     .where('email_key', '=', from)
     .executeTakeFirst();
   return changed.numUpdatedRows > 0n ? 'replaced' : 'superseded';
+}
+
+interface ReplacedEmail {
+  readonly accountId: string;
+  readonly from: string;
+  readonly to: { readonly address: string; readonly key: string };
+  readonly proved?: boolean;
 }
 
 /** Undefined leaves the account without one. Where somebody takes the name at the same moment, the database breaks it off. */
@@ -286,6 +293,15 @@ export async function setDisplayName(
   await db
     .updateTable('accounts')
     .set({ display_name: displayName ?? null, updated_at: databaseNow(clock) })
+    .where('id', '=', accountId)
+    .execute();
+}
+
+/** Something about it was changed that stands elsewhere: its roles, its groups. */
+export async function touchAccount({ db, clock }: Deps, accountId: string): Promise<void> {
+  await db
+    .updateTable('accounts')
+    .set({ updated_at: databaseNow(clock) })
     .where('id', '=', accountId)
     .execute();
 }

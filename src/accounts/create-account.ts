@@ -68,18 +68,27 @@ export type AccountCheck = { outcome: 'fine'; account: NewAccount } | { outcome:
 
 /** Whether all of it will do; nothing is hashed or looked up. */
 export function checkAccount(rules: PasswordRules, request: AccountRequest): AccountCheck {
+  const flaws =
+    request.password === undefined ? [] : passwordFlaws(request.password, withPersonalWords(rules, request));
+  const identity = checkIdentity(request);
+  if (flaws.length === 0) return identity;
+  const problems = flaws.map((flaw) => ({ field: 'password' as const, message: inWords(flaw), flaw }));
+  return { outcome: 'invalid', problems: [...(identity.outcome === 'invalid' ? identity.problems : []), ...problems] };
+}
+
+/** The same without a password. */
+export function checkIdentity(request: Omit<AccountRequest, 'password'>): AccountCheck {
   const { emailVerified, reservedUsernames } = request;
   const email = canonicalEmail(request.email);
   const username = request.username === undefined ? undefined : canonicalUsername(request.username, reservedUsernames);
   const displayName = request.displayName === undefined ? undefined : canonicalDisplayName(request.displayName);
-  const problems = problemsOf(rules, request, { email, username, displayName });
+  const problems = problemsOf(request, { email, username, displayName });
   if (email === undefined || problems.length > 0) return { outcome: 'invalid', problems };
   return { outcome: 'fine', account: { email, emailVerified, username, displayName, passwordHash: undefined } };
 }
 
 function problemsOf(
-  rules: PasswordRules,
-  request: AccountRequest,
+  request: Omit<AccountRequest, 'password'>,
   canonical: { email: unknown; username: unknown; displayName: unknown },
 ): FieldProblem[] {
   const problems: FieldProblem[] = [];
@@ -92,9 +101,7 @@ function problemsOf(
   if (request.displayName !== undefined && canonical.displayName === undefined) {
     problems.push({ field: 'displayName', message: DISPLAY_NAME_RULE });
   }
-  const flaws =
-    request.password === undefined ? [] : passwordFlaws(request.password, withPersonalWords(rules, request));
-  return [...problems, ...flaws.map((flaw) => ({ field: 'password' as const, message: inWords(flaw), flaw }))];
+  return problems;
 }
 
 const USERNAME_RULE =

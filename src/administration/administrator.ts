@@ -23,8 +23,8 @@ export type Administrator =
       readonly assigned: readonly string[];
       readonly source: Source;
     }
-  /** Whoever can run the command line has the database anyway. */
-  | { readonly kind: 'operator' };
+  /** Whoever can run the command line has the database anyway. `evenLast`: has been asked about the last administrator. */
+  | { readonly kind: 'operator'; readonly evenLast?: boolean };
 
 export interface AdministrationDeps {
   readonly db: Db;

@@ -140,10 +140,10 @@ function aboutPassword(
     case 'reset_password':
       return {
         ...to,
-        paragraphs: [t('mail.reset_password.text', { product }), goodFor(message.minutes, 'minute', words)],
+        paragraphs: [t(asking(message), { product }), goodFor(message.minutes, 'minute', words)],
         action: { label: t('mail.new_password'), link: message.link },
         facts: factsOf(message.where, words),
-        notes: [t('mail.reset_password.otherwise')],
+        notes: [t(ifUnexpected(message))],
       };
     case 'password_changed':
       return {
@@ -155,6 +155,12 @@ function aboutPassword(
       };
   }
 }
+
+const asking = ({ by }: About<'reset_password'>) =>
+  by === 'administrator' ? 'mail.reset_password.text_administrator' : 'mail.reset_password.text';
+
+const ifUnexpected = ({ by }: About<'reset_password'>) =>
+  by === 'administrator' ? 'mail.reset_password.otherwise_administrator' : 'mail.reset_password.otherwise';
 
 function aboutAddress(
   message: About<'confirm_email' | 'email_change_requested' | 'email_changed'>,

@@ -15,7 +15,14 @@ export type MailMessage =
   | { readonly mail: 'already_registered'; readonly signInLink: string; readonly resetLink: string }
   | { readonly mail: 'welcome'; readonly accountLink: string }
   | { readonly mail: 'invitation'; readonly link: string; readonly days: number }
-  | { readonly mail: 'reset_password'; readonly link: string; readonly minutes: number; readonly where: Where }
+  | {
+      readonly mail: 'reset_password';
+      readonly link: string;
+      readonly minutes: number;
+      readonly where: Where;
+      /** Who has asked for it, where it was not, perhaps, the reader. */
+      readonly by?: 'administrator';
+    }
   /** By its owner, or by a reset. */
   | { readonly mail: 'password_changed'; readonly resetLink: string; readonly where: Where }
   /** To the new address; or to the present one (`own`), which nobody has proved yet. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Account } from '../accounts/account.ts';
 import { findAccount, setDisplayName } from '../accounts/accounts.ts';
 import { canonicalDisplayName } from '../accounts/create-account.ts';
-import { type Actor, type AuditDeps, recordEvent, type Source } from '../audit/audit-log.ts';
+import { type Actor, type AuditDeps, type DetailValue, recordEvent, type Source } from '../audit/audit-log.ts';
 import type { Attribute } from '../config/config.ts';
 import { atomically } from '../database/atomically.ts';
 import type { MessageKey } from '../texts/messages.ts';
@@ -61,7 +61,8 @@ export async function changeProfile(deps: Deps, editing: Editing, change: Profil
     ];
     if (fields.length === 0) return { outcome: 'changed', fields };
     await store(inside, { account, before, read });
-    await recordEvent(inside, { event: 'profile.changed', accountId, actor, source, details: { fields } });
+    const details = isOwn(editing) ? { fields } : { fields, ...asItWasAndIs({ account, before, read }, fields) };
+    await recordEvent(inside, { event: 'profile.changed', accountId, actor, source, details });
     return { outcome: 'changed', fields };
   });
 }
@@ -116,6 +117,22 @@ function readDeclared(
 
 const differing = (before: Readonly<Record<string, unknown>>, wanted: Readonly<Record<string, unknown>>): string[] =>
   Object.keys(wanted).filter((name) => !isDeepStrictEqual(before[name], wanted[name]));
+
+/** What people do to their own profile is theirs: the log says which fields, not what stood there. */
+const isOwn = ({ accountId, actor = `account:${accountId}` }: Editing): boolean => actor === `account:${accountId}`;
+
+function asItWasAndIs(
+  { account, before, read }: { account: Account; before: Profile; read: ReadChange },
+  fields: readonly string[],
+) {
+  const was = { ...before.attributes, ...before.claims, name: account.displayName };
+  const is = { ...read.attributes, ...read.claims, ...('name' in read ? { name: read.name } : {}) };
+  return { before: named(was, fields), after: named(is, fields) };
+}
+
+/** Null for what is not there. */
+const named = (values: Readonly<Record<string, unknown>>, fields: readonly string[]) =>
+  Object.fromEntries(fields.map((field) => [field, (values[field] ?? null) as DetailValue]));
 
 async function store(
   deps: Deps,

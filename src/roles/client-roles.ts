@@ -1,5 +1,6 @@
 // Owns the table client_roles: what service clients have beside the roles of their files.
 import type { Db } from '../database/database.ts';
+import { byCodePoint } from './by-code-point.ts';
 import { type Held, withIncluded } from './held.ts';
 
 /** `assigned`: the roles of the client's file, which need not be in the database. */
@@ -7,8 +8,13 @@ export async function rolesOfClient(
   db: Db,
   { clientId, assigned }: { clientId: string; assigned: readonly string[] },
 ): Promise<Held> {
+  return withIncluded(db, [...new Set([...assigned, ...(await rolesGivenToClient(db, clientId))])]);
+}
+
+/** Beside those of its file, by name. */
+export async function rolesGivenToClient(db: Db, clientId: string): Promise<readonly string[]> {
   const rows = await db.selectFrom('client_roles').select('role').where('client_id', '=', clientId).execute();
-  return withIncluded(db, [...new Set([...assigned, ...rows.map(({ role }) => role)])]);
+  return rows.map(({ role }) => role).sort(byCodePoint);
 }
 
 export async function grantClientRole(

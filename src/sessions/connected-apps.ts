@@ -1,5 +1,5 @@
 // The apps that an account has let in: what each may see, since when, and the end of it.
-import { recordEvent, type Source } from '../audit/audit-log.ts';
+import { type Actor, recordEvent, type Source } from '../audit/audit-log.ts';
 import { isBuiltIn } from '../clients/live/built-in.ts';
 import { atomically } from '../database/atomically.ts';
 import { writeNotices } from '../logout-notices/logout-notices.ts';
@@ -55,7 +55,7 @@ export const sessionsAtApp = countSessionsAt;
  */
 export async function disconnectApp(
   deps: StoreDeps,
-  { accountId, clientId, source }: { accountId: string; clientId: string; source: Source | undefined },
+  { accountId, clientId, actor, source }: Disconnecting,
 ): Promise<boolean> {
   if (isBuiltIn(clientId)) return false;
   return atomically(deps.db, async (tx) => {
@@ -66,9 +66,17 @@ export async function disconnectApp(
     if (sids === undefined && !hadConsent) return false;
     const notices = (sids ?? []).map((sid) => ({ clientId, accountId, sid, ended: 'session' as const }));
     await writeNotices(inside, notices);
-    await recordEvent(inside, { event: 'consent.revoked', accountId, clientId, source });
+    await recordEvent(inside, { event: 'consent.revoked', accountId, clientId, actor, source });
     return true;
   });
+}
+
+interface Disconnecting {
+  readonly accountId: string;
+  readonly clientId: string;
+  /** The account itself unless stated. */
+  readonly actor?: Actor | undefined;
+  readonly source: Source | undefined;
 }
 
 function allowedBy({ payload }: StandingGrant): Allowed {

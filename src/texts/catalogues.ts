@@ -2,6 +2,7 @@
 import deAccountCentre from '../../views/locales/de/account-centre.json' with { type: 'json' };
 import deAdmin from '../../views/locales/de/admin.json' with { type: 'json' };
 import deAdminOverview from '../../views/locales/de/admin-overview.json' with { type: 'json' };
+import deAdministration from '../../views/locales/de/administration.json' with { type: 'json' };
 import deConsole from '../../views/locales/de/console.json' with { type: 'json' };
 import deCredentials from '../../views/locales/de/credentials.json' with { type: 'json' };
 import deDevices from '../../views/locales/de/devices.json' with { type: 'json' };
@@ -14,6 +15,7 @@ import deSignUp from '../../views/locales/de/sign-up.json' with { type: 'json' }
 import enAccountCentre from '../../views/locales/en/account-centre.json' with { type: 'json' };
 import enAdmin from '../../views/locales/en/admin.json' with { type: 'json' };
 import enAdminOverview from '../../views/locales/en/admin-overview.json' with { type: 'json' };
+import enAdministration from '../../views/locales/en/administration.json' with { type: 'json' };
 import enConsole from '../../views/locales/en/console.json' with { type: 'json' };
 import enCredentials from '../../views/locales/en/credentials.json' with { type: 'json' };
 import enDevices from '../../views/locales/en/devices.json' with { type: 'json' };
@@ -27,6 +29,7 @@ import enSignUp from '../../views/locales/en/sign-up.json' with { type: 'json' }
 export const en = {
   ...enAccountCentre,
   ...enAdmin,
+  ...enAdministration,
   ...enConsole,
   ...enAdminOverview,
   ...enCredentials,
@@ -42,6 +45,7 @@ export const en = {
 export const de = {
   ...deAccountCentre,
   ...deAdmin,
+  ...deAdministration,
   ...deConsole,
   ...deAdminOverview,
   ...deCredentials,

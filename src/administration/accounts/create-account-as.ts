@@ -1,0 +1,107 @@
+// Makes an account for somebody, with an invitation or without; with roles and groups, all of it or nothing.
+import type { Account } from '../../accounts/account.ts';
+import { insertAccount } from '../../accounts/accounts.ts';
+import { checkIdentity, type FieldProblem } from '../../accounts/create-account.ts';
+import { inviteAccount } from '../../accounts/invite-account.ts';
+import { recordEvent } from '../../audit/audit-log.ts';
+import { type Administrator, actorOf, sourceOf } from '../administrator.ts';
+import { type Acting, change } from '../change.ts';
+import { accountFor } from '../guards.ts';
+import type { NotDone, Outcome, Problem } from '../outcomes.ts';
+import { putIntoGroup } from '../rights/member-as.ts';
+import { giveRole } from '../rights/role-as.ts';
+import type { AccountDeps } from './deps.ts';
+
+export interface NewAccountAs {
+  readonly email: string;
+  readonly username?: string | undefined;
+  readonly name?: string | undefined;
+  /** At the word of whoever asks; goes without an invitation, which proves it. */
+  readonly emailVerified?: boolean | undefined;
+  /** Takes `roles:assign` besides. */
+  readonly roles?: readonly string[];
+  /** Takes `groups:write` besides. */
+  readonly groups?: readonly string[];
+  /** A mail with a link that sets the first password. Without it, whoever owns the address can ask for one. */
+  readonly invite: boolean;
+}
+
+/** Whatever the policy of sign-ups is, and for any domain. There is no password: nobody but its owner sets one. */
+export function createAccountAs(
+  deps: AccountDeps,
+  by: Administrator,
+  wanted: NewAccountAs,
+): Promise<Outcome<{ account: Account }>> {
+  return change(deps, { by, needs: 'accounts:write', action: 'account.create' }, async (inside, acting) => {
+    const account = await insert(inside, wanted);
+    if ('outcome' in account) return account;
+    const who = { accountId: account.id, actor: actorOf(by), source: sourceOf(by) };
+    const roles = [...new Set(wanted.roles)].sort();
+    const groups = [...new Set(wanted.groups)].sort();
+    await recordEvent(inside, { event: 'account.created', ...who, details: { roles, groups } });
+    const refused = await give(inside, acting, { account, roles, groups });
+    if (refused !== undefined) return refused;
+    if (wanted.invite) await inviteAccount(inside, who);
+    return { outcome: 'done', account };
+  });
+}
+
+async function insert(inside: AccountDeps, wanted: NewAccountAs): Promise<Account | NotDone> {
+  const { email, username, name: displayName, emailVerified = false, invite } = wanted;
+  const { reservedUsernames } = inside.config.registration;
+  const check = checkIdentity({
+    email,
+    username,
+    displayName,
+    emailVerified: emailVerified && !invite,
+    reservedUsernames,
+  });
+  if (check.outcome === 'invalid') return { outcome: 'invalid', problems: check.problems.map(problemOf) };
+  const account = await insertAccount(inside, check.account);
+  if (account === 'email_taken') return { outcome: 'taken', field: 'email' };
+  return account === 'username_taken' ? { outcome: 'taken', field: 'username' } : account;
+}
+
+const problemOf = ({ field }: FieldProblem): Problem => {
+  switch (field) {
+    case 'displayName':
+      return { field: 'name', key: 'administration.problem.name' };
+    case 'username':
+      return { field, key: 'administration.problem.username' };
+    case 'email':
+    case 'password':
+      return { field: 'email', key: 'administration.problem.email' };
+  }
+};
+
+async function give(
+  inside: AccountDeps,
+  acting: Acting,
+  { account, roles, groups }: { account: Account; roles: readonly string[]; groups: readonly string[] },
+): Promise<NotDone | undefined> {
+  if (roles.length > 0 && !acting.held.has('roles:assign')) return { outcome: 'forbidden', needs: 'roles:assign' };
+  if (groups.length > 0 && !acting.held.has('groups:write')) return { outcome: 'forbidden', needs: 'groups:write' };
+  for (const role of roles) {
+    const given = await giveRole(inside, acting, { account, role, expiresAt: undefined });
+    if (given.outcome !== 'done') return given;
+  }
+  for (const group of groups) {
+    const added = await putIntoGroup(inside, acting, { account, group, expiresAt: undefined });
+    if (added.outcome !== 'done') return added;
+  }
+  return undefined;
+}
+
+/** Another invitation to who has no password yet; those sent before are void. */
+export function inviteAccountAs(
+  deps: AccountDeps,
+  by: Administrator,
+  { accountId }: { accountId: string },
+): Promise<Outcome> {
+  return change(deps, { by, needs: 'accounts:write', action: 'account.invite', accountId }, async (inside, acting) => {
+    const account = await accountFor(inside, acting, { accountId });
+    if ('outcome' in account) return account;
+    const invitation = await inviteAccount(inside, { accountId, actor: actorOf(by), source: sourceOf(by) });
+    return invitation.outcome === 'invited' ? { outcome: 'done' } : { outcome: 'not_possible', status: account.status };
+  });
+}

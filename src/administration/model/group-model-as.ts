@@ -1,0 +1,123 @@
+// Makes, changes and deletes groups: nobody gives a group, or takes from it, a role with what they do not have themselves.
+import { type DetailValue, recordEvent } from '../../audit/audit-log.ts';
+import { changeGroup, createGroup, deleteGroup, findGroup, type Group } from '../../roles/groups.ts';
+import { isGroupInUse, type UseOfGroup, useOfGroup } from '../../roles/usage.ts';
+import { type AdministrationDeps, type Administrator, actorOf, sourceOf } from '../administrator.ts';
+import { type Acting, change } from '../change.ts';
+import { productPermissionsWithin } from '../guards.ts';
+import { canBeName, type InUse, type Outcome, type Refusal, unknown, versionOf } from '../outcomes.ts';
+import { differing, groupAsWritten } from './as-written.ts';
+import { problemIn } from './problems.ts';
+import { difference, isMember, mayTouch } from './touched.ts';
+
+export interface NewGroup {
+  readonly name: string;
+  readonly description: string;
+  readonly roles?: readonly string[] | undefined;
+}
+
+export function createGroupAs(
+  deps: AdministrationDeps,
+  by: Administrator,
+  { name, description, roles = [] }: NewGroup,
+): Promise<Outcome<{ group: Group }>> {
+  return change(deps, { by, needs: 'groups:write', action: 'group.create' }, async (inside, acting) => {
+    const refused = await mayCarry(inside, acting, { name, roles });
+    if (refused !== undefined) return refused;
+    const created = await createGroup(inside, { name, description, roles });
+    if (created.outcome === 'taken') return { outcome: 'taken', field: 'name' };
+    if (created.outcome !== 'created') return problemIn(created, 'group');
+    await record(inside, by, { event: 'group.created', name, details: { after: groupAsWritten(created.group) } });
+    return { outcome: 'done', group: created.group };
+  });
+}
+
+export interface ChangeOfGroup {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly roles?: readonly string[] | undefined;
+  readonly version?: string | undefined;
+}
+
+/** What is left out stays; members are for addMemberAs. */
+export function changeGroupAs(
+  deps: AdministrationDeps,
+  by: Administrator,
+  { name, version, ...changes }: ChangeOfGroup,
+): Promise<Outcome<{ group: Group }>> {
+  return change(deps, { by, needs: 'groups:write', action: 'group.change' }, async (inside, acting) => {
+    const before = canBeName(name) ? await findGroup(inside.db, name) : undefined;
+    if (before === undefined) return unknown('group', name);
+    if (version !== undefined && version !== versionOf(before)) return { outcome: 'changed_meanwhile' };
+    const touched = changes.roles === undefined ? [] : difference(before.roles, changes.roles);
+    const refused = await mayCarry(inside, acting, { name, roles: touched });
+    if (refused !== undefined) return refused;
+    const changed = await changeGroup(inside, { name, ...changes });
+    switch (changed.outcome) {
+      case 'unknown':
+        return unknown('group', name);
+      case 'declared':
+        return { outcome: 'declared' };
+      case 'changed': {
+        const details = differing(groupAsWritten(before), groupAsWritten(changed.group));
+        if (details === undefined) return { outcome: 'unchanged' };
+        await record(inside, by, { event: 'group.changed', name, details });
+        return { outcome: 'done', group: changed.group };
+      }
+      default:
+        return problemIn(changed, 'group');
+    }
+  });
+}
+
+export interface DeletionOfGroup {
+  readonly name: string;
+  /** Whoever asks has been told what it would take away. */
+  readonly confirmed?: boolean;
+  readonly version?: string | undefined;
+}
+
+export function deleteGroupAs(
+  deps: AdministrationDeps,
+  by: Administrator,
+  { name, confirmed = false, version }: DeletionOfGroup,
+): Promise<Outcome<{ use: UseOfGroup }> | InUse<UseOfGroup>> {
+  return change(deps, { by, needs: 'groups:write', action: 'group.delete' }, async (inside, acting) => {
+    const before = canBeName(name) ? await findGroup(inside.db, name) : undefined;
+    if (before === undefined) return unknown('group', name);
+    if (version !== undefined && version !== versionOf(before)) return { outcome: 'changed_meanwhile' };
+    const refused = await mayCarry(inside, acting, { name, roles: before.roles });
+    if (refused !== undefined) return refused;
+    const use = await useOfGroup(inside.db, name);
+    const deletion = await deleteGroup(inside.db, name);
+    if (deletion.outcome === 'unknown') return unknown('group', name);
+    if (deletion.outcome === 'declared') return { outcome: 'declared' };
+    // It is taken back by that answer.
+    if (!confirmed && isGroupInUse(use)) return { outcome: 'in_use', use };
+    const details = { before: groupAsWritten(before), members: use.members, roles: use.roles };
+    await record(inside, by, { event: 'group.deleted', name, details });
+    return { outcome: 'done', use };
+  });
+}
+
+async function mayCarry(
+  inside: AdministrationDeps,
+  acting: Acting,
+  { name, roles }: { name: string; roles: readonly string[] },
+): Promise<Refusal | undefined> {
+  if (!roles.every(canBeName)) return undefined;
+  const touched = await productPermissionsWithin(inside.db, roles);
+  return mayTouch(acting, touched, () => isMember(inside, acting.by, name));
+}
+
+interface Told {
+  readonly event: 'group.created' | 'group.changed' | 'group.deleted';
+  readonly details: Readonly<Record<string, DetailValue>>;
+}
+
+const record = (
+  inside: AdministrationDeps,
+  by: Administrator,
+  { name, ...event }: Told & { name: string },
+): Promise<void> =>
+  recordEvent(inside, { ...event, subject: `group:${name}`, actor: actorOf(by), source: sourceOf(by) });
