@@ -48,7 +48,8 @@ describe('T40 recovery codes, removal of factors, downgrade: Keycloak CVE-2020-1
 
   test('of 20 posts of one code in 20 sign-ins one is let in', { timeout: 90_000 }, async () => {
     const { identifier, recoveryCodes } = await enrolled('ben');
-    const all = await Promise.all(Array.from({ length: 20 }, () => visitsAndSignsIn(server, { identifier })));
+    const all: Visit[] = [];
+    for (let at = 0; at < 20; at += 1) all.push(await visitsAndSignsIn(server, { identifier }));
     for (const { browser } of all) await browser.click('Use a recovery code');
     await Promise.all(all.map(({ browser }) => browser.submit({ code: recoveryCodes[4] ?? '' }, 'Continue')));
     expect(all.filter(isBackAtApp)).toHaveLength(1);
