@@ -48,7 +48,9 @@ export const clientFile = z.strictObject({
   resources: z
     .record(z.string(), list)
     .optional()
-    .describe('APIs of gatehouse.yaml, by audience, and their scopes that the app may ask for. Default: none.'),
+    .describe(
+      'APIs of gatehouse.yaml, by audience, and their scopes that the app may ask for; gatehouse is the API of this server itself, for services. Default: none.',
+    ),
   require_pkce: z.boolean().optional().describe('false only for an app that cannot do PKCE. Default: true.'),
   require_pushed_authorization_requests: z.boolean().optional().describe('RFC 9126. Default: false.'),
   dpop_bound_access_tokens: z.boolean().optional().describe('RFC 9449. Default: false.'),

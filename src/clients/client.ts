@@ -22,7 +22,7 @@ export interface Client {
   readonly jwksUri: string | undefined;
   /** OpenID Connect scopes the client may ask for; scopes of APIs stand in `resources`. */
   readonly scopes: readonly string[];
-  /** Audience → scopes the client may ask for there. */
+  /** Audience, or `gatehouse` for the API of this server → scopes the client may ask for there. */
   readonly resources: ReadonlyMap<string, readonly string[]>;
   readonly requirePkce: boolean;
   readonly requirePushedAuthorizationRequests: boolean;

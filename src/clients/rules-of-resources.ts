@@ -1,6 +1,8 @@
 // Scopes and APIs that a client names must be ones that there are, or that the configuration defines.
 import type { Resource } from '../config/config.ts';
 import { didYouMean } from '../config/did-you-mean.ts';
+import { API_PATH } from '../config/roles/product-api.ts';
+import { ALL_PRODUCT_PERMISSIONS, PRODUCT_RESOURCE } from '../config/roles/product-permissions.ts';
 import type { ClientDraft, Finding } from './client-draft.ts';
 
 export interface KnownAudiences {
@@ -15,6 +17,10 @@ export function* brokenReferences({ file }: ClientDraft, known: KnownAudiences):
   if (file.scope !== undefined && known.scopes !== undefined) yield* unknownWords(file.scope, known.scopes);
   if (resources === undefined) return;
   for (const [audience, scopes] of Object.entries(file.resources ?? {})) {
+    if (audience === PRODUCT_RESOURCE) {
+      yield* wrongForProduct(file, scopes);
+      continue;
+    }
     const resource = resources.get(audience);
     if (resource !== undefined) yield* unknownScopes(resource, scopes);
     else yield { path: ['resources', audience], message: unknownAudience(audience, resources.keys()) };
@@ -33,13 +39,32 @@ function* unknownWords(scope: string, known: readonly string[]): Iterable<Findin
   yield { path: ['scope'], message };
 }
 
-function* unknownScopes({ audience, name, scopes: known }: Resource, stated: readonly string[]): Iterable<Finding> {
+const unknownScopes = ({ audience, name, scopes }: Resource, stated: readonly string[]): Iterable<Finding> =>
+  notAmong([...scopes.keys()], { audience, name, stated });
+
+/** The API of this server: for services alone, and its scopes are the permissions of the product. */
+function* wrongForProduct({ preset }: ClientDraft['file'], stated: readonly string[]): Iterable<Finding> {
+  if (preset !== undefined && preset !== 'service') {
+    const message = `only preset service administers this server, not ${preset}: it takes no tokens of people`;
+    yield { path: ['resources', PRODUCT_RESOURCE], message };
+  }
+  yield* notAmong(ALL_PRODUCT_PERMISSIONS, { audience: PRODUCT_RESOURCE, name: 'the API of this server', stated });
+}
+
+function* notAmong(
+  known: readonly string[],
+  { audience, name, stated }: { audience: string; name: string; stated: readonly string[] },
+): Iterable<Finding> {
   for (const [index, scope] of stated.entries()) {
-    if (known.has(scope)) continue;
-    const message = `${JSON.stringify(scope)} is not a scope of ${name}${didYouMean(scope, known.keys())}`;
+    if (known.includes(scope)) continue;
+    const message = `${JSON.stringify(scope)} is not a scope of ${name}${didYouMean(scope, known)}`;
     yield { path: ['resources', audience, index], message };
   }
 }
 
-const unknownAudience = (audience: string, known: Iterable<string>): string =>
-  `${JSON.stringify(audience)} is not among the resources of gatehouse.yaml${didYouMean(audience, known)}`;
+function unknownAudience(audience: string, known: Iterable<string>): string {
+  const hint = audience.endsWith(API_PATH)
+    ? `; the API of this server itself is called ${PRODUCT_RESOURCE} here`
+    : didYouMean(audience, [...known, PRODUCT_RESOURCE]);
+  return `${JSON.stringify(audience)} is not among the resources of gatehouse.yaml${hint}`;
+}

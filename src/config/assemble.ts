@@ -16,6 +16,7 @@ import type {
 import type { EnvironmentSettings } from './environment.ts';
 import { deepFreeze, frozenMap } from './frozen.ts';
 import { type Mailbox, parseMailbox } from './mail/mailbox.ts';
+import { productAudience } from './roles/product-api.ts';
 import type { ConfigFile } from './schema.ts';
 import { isLoopback } from './urls.ts';
 
@@ -66,6 +67,7 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
     sessions: sessionsOf(file.sessions),
     tokens: tokensOf(file.tokens, issuer),
     limits: limitsOf(file.limits),
+    api: { audience: productAudience(issuer), docs: file.api.docs ?? mode === 'development' },
     logging: {
       level: environment.logLevel ?? file.logging.level,
       format: file.logging.format ?? (mode === 'production' ? 'json' : 'pretty'),

@@ -23,6 +23,7 @@ export interface Config {
   readonly sessions: SessionsConfig;
   readonly tokens: TokensConfig;
   readonly limits: LimitsConfig;
+  readonly api: ApiConfig;
   readonly logging: LoggingConfig;
   readonly audit: AuditConfig;
   /** By audience. */
@@ -161,6 +162,13 @@ export interface LimitsConfig {
   /** Passwords hashed at once; 0 means as many as there are cores. */
   readonly parallelHashes: number;
   readonly hashQueue: number;
+}
+
+export interface ApiConfig {
+  /** What access tokens for it are made for. */
+  readonly audience: string;
+  /** Whether its description can be read. */
+  readonly docs: boolean;
 }
 
 export interface LoggingConfig {

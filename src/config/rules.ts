@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { imageFileProblem } from './branding/image-file.ts';
 import { mmdbFileProblem } from './geo/mmdb-file.ts';
 import type { Path } from './problem.ts';
+import { productAudience } from './roles/product-api.ts';
 import type { ConfigFile } from './schema.ts';
 
 export interface Finding {
@@ -69,12 +70,23 @@ function* lifetimeRules({ sessions, tokens }: Partial<ConfigFile>): Iterable<Fin
   }
 }
 
-function* resourceRules({ resources }: Partial<ConfigFile>, issuer: string | undefined): Iterable<Finding> {
+function* resourceRules({ resources, tokens }: Partial<ConfigFile>, issuer: string | undefined): Iterable<Finding> {
   for (const audience of Object.keys(resources ?? {})) {
-    if (audience !== issuer) continue;
-    yield { path: ['resources', audience], message: 'is the issuer itself; an API needs an audience of its own' };
+    const path = ['resources', audience];
+    if (audience === issuer) yield { path, message: 'is the issuer itself; an API needs an audience of its own' };
+    if (isProductApi(audience, issuer))
+      yield { path, message: `${RESERVED_AUDIENCE}; an API needs an audience of its own` };
+  }
+  if (tokens?.default_audience !== undefined && isProductApi(tokens.default_audience, issuer)) {
+    yield { path: ['tokens', 'default_audience'], message: RESERVED_AUDIENCE };
   }
 }
+
+/** However it is written: nobody shall take one for the other. */
+const isProductApi = (audience: string, issuer: string | undefined): boolean =>
+  issuer !== undefined && audience.replace(/\/+$/, '').toLowerCase() === productAudience(issuer).toLowerCase();
+
+const RESERVED_AUDIENCE = 'is the audience of the API of this server itself';
 
 function* attributeRules({ attributes = {}, resources = {} }: Partial<ConfigFile>): Iterable<Finding> {
   const claims = new Map<string, string>();

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { shownText, textWhere } from './fields.ts';
 import { accountsSection } from './sections/accounts.ts';
+import { apiSection } from './sections/api.ts';
 import { attributesSection } from './sections/attributes.ts';
 import { auditSection } from './sections/audit.ts';
 import { brandingSection } from './sections/branding.ts';
@@ -44,6 +45,7 @@ export const configFile = z.strictObject({
   sessions: sessionsSection.prefault({}).describe('How long a browser stays signed in.'),
   tokens: tokensSection.prefault({}).describe('Lifetimes, and the audience of access tokens for no particular API.'),
   limits: limitsSection.prefault({}).describe('What slows down guessing, and keeps hashing from eating the machine.'),
+  api: apiSection.prefault({}).describe('The API for programs that administer this server.'),
   logging: loggingSection.prefault({}).describe('How much is logged, and for whom.'),
   audit: auditSection.prefault({}).describe('What is kept of what happened, and for how long.'),
   resources: resourcesSection

@@ -2,6 +2,7 @@
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
+import { PRODUCT_RESOURCE } from '../config/roles/product-permissions.ts';
 import { harmlessAddress } from '../explanations/harmless.ts';
 import { restoreOfflineAccess } from './offline-access.ts';
 
@@ -24,10 +25,13 @@ export const resourceIndicators = (deps: Deps) => ({
 
 function resourceServer({ config, clients }: Deps, audience: string, clientId: string): ResourceServer {
   const resource = config.resources.get(audience);
-  const scopes = clients().get(clientId)?.resources.get(audience);
+  const isProduct = audience === config.api.audience;
+  const scopes = clients()
+    .get(clientId)
+    ?.resources.get(isProduct ? PRODUCT_RESOURCE : audience);
   if (scopes === undefined && audience !== config.tokens.defaultAudience) {
     throw new errors.InvalidTarget(
-      resource === undefined
+      resource === undefined && !isProduct
         ? `there is no resource ${harmlessAddress(audience, [...config.resources.keys()])}`
         : `client ${clientId} may not ask for the resource ${audience}`,
     );

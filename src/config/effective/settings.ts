@@ -99,6 +99,7 @@ const KEYS: Keys<Config> = {
       parallelHashes: 'limits.parallel_hashes',
       hashQueue: 'limits.hash_queue',
     }),
+  api: (api) => described(api, { audience: nothing, docs: 'api.docs' }),
   logging: (logging) => described(logging, { level: 'logging.level', format: 'logging.format' }),
   audit: (audit) =>
     described(audit, {

@@ -183,6 +183,19 @@ describe('an API that a client names', () => {
     expect(problemsWith('web', lines)).toEqual([expected]);
   });
 
+  test('is for services alone where it is the server’s own', () => {
+    expect(problemsWith('service', 'resources: {gatehouse: [accounts:read, keys:rotate]}')).toEqual([]);
+    expect(problemsWith('web', 'resources: {gatehouse: [accounts:read]}')).toEqual([
+      'resources.gatehouse: only preset service administers this server, not web: it takes no tokens of people',
+    ]);
+    expect(problemsWith('service', 'resources: {gatehouse: [acounts:read]}')).toEqual([
+      'resources.gatehouse[0]: "acounts:read" is not a scope of the API of this server; did you mean "accounts:read"?',
+    ]);
+    expect(problemsWith('service', 'resources: {"http://localhost:3000/api/v1": [accounts:read]}')).toEqual([
+      expect.stringContaining('; the API of this server itself is called gatehouse here'),
+    ]);
+  });
+
   test('is not blamed when the APIs themselves are wrong', () => {
     const files = {
       'config/gatehouse.yaml': API.replace('Read', '""'),

@@ -52,12 +52,13 @@ describe('the example clients', () => {
   const env = {
     ...PRODUCTION,
     WEB_APP_SECRET: 'kq3J9d8Hh2mZ0pRtYwXc5vBn7LfGsA1e',
+    ADMIN_SERVICE_SECRET: 'Yv7Ut6Sr5Qp4On3Ml2Kj1Ih0Gf9EdZx8',
     SERVICE_SECRET: 'Zx8Wv7Ut6Sr5Qp4On3Ml2Kj1Ih0Gf9Ed',
   };
 
   test('load in production', () => {
     const { clients, warnings } = loadConfiguration({ env, ...copyOf('config/clients.example', 'config/clients') });
-    expect([...clients.keys()]).toEqual(['native-app', 'service', 'spa', 'web-app']);
+    expect([...clients.keys()]).toEqual(['admin-service', 'native-app', 'service', 'spa', 'web-app']);
     expect(linesOf(warnings)).toEqual([]);
   });
 

@@ -66,6 +66,13 @@ describe('one wrong value', () => {
     ['resources: {shop: {name: Shop}}', 'resources.shop: expected an absolute URI'],
     ['resources: {"https://a.test#x": {name: A}}', 'resources["https://a.test#x"]: must not contain a fragment'],
     ['resources: {"http://localhost:3000": {name: A}}', 'is the issuer itself'],
+    ['resources: {"http://localhost:3000/api/v1": {name: A}}', 'is the audience of the API of this server itself'],
+    ['resources: {"http://localhost:3000/API/v1/": {name: A}}', 'is the audience of the API of this server itself'],
+    [
+      'tokens: {default_audience: "http://localhost:3000/api/v1"}',
+      'tokens.default_audience: is the audience of the API',
+    ],
+    ['api: {docs: "on"}', 'api.docs: expected true or false'],
     ['resources: {"https://a.test": {}}', 'resources["https://a.test"].name: is missing; expected text'],
     ['resources: {"https://a.test": {name: A, scopes: {email: E}}}', 'scopes.email: is a scope of OpenID Connect'],
     ['resources: {"https://a.test": {name: A, scopes: {"a b": E}}}', 'scopes["a b"]: expected a scope'],
