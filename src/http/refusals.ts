@@ -1,6 +1,7 @@
 // Turns what was thrown into an answer: a Refusal explains itself, a defect is logged once and explained to nobody.
 import { STATUS_CODES } from 'node:http';
 import type Koa from 'koa';
+import { API_PATH } from '../config/roles/product-api.ts';
 import { Refusal } from '../errors.ts';
 import { CATALOGUES, type MessageKey } from '../texts/messages.ts';
 import { type Locals, renderPage, textsFor } from './page.ts';
@@ -19,7 +20,7 @@ export const DATABASE_RETRY_SECONDS = 5;
 /** For programs, which are told in English. */
 const BROKEN = CATALOGUES.en['broken.title'];
 
-/** HTML for browsers, problem+json (RFC 9457) for programs that ask for JSON. Headers already set (Allow) are kept. */
+/** HTML for browsers, problem+json (RFC 9457) for programs: whoever asks for JSON, or calls the API. Headers already set (Allow) are kept. */
 export function answerRefusals({ isUnavailable }: RefusalOptions): Koa.Middleware {
   return async (ctx, next) => {
     try {
@@ -111,7 +112,7 @@ async function answer(ctx: Koa.Context, refusal: Refusal | undefined): Promise<v
   if (refusal?.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(Math.ceil(refusal.retryAfterSeconds)));
   // The rest of a body that is too slow is not waited for (RFC 9110 section 15.5.9).
   if (status === 408) ctx.set('Connection', 'close');
-  if (ctx.accepts('html', 'json', 'application/problem+json') !== 'html') {
+  if (isOfApi(ctx) || ctx.accepts('html', 'json', 'application/problem+json') !== 'html') {
     ctx.body = problem(ctx, refusal, status);
     ctx.type = 'application/problem+json';
     ctx.status = status;
@@ -126,6 +127,9 @@ async function answer(ctx: Koa.Context, refusal: Refusal | undefined): Promise<v
   }
   ctx.status = status;
 }
+
+/** Programs say seldom what they take, and what they send a page for nobody reads. */
+const isOfApi = (ctx: Koa.Context): boolean => ctx.path.startsWith(`${API_PATH}/`);
 
 /**
  * What a handler prepared before it failed must not go out with the error; a defect takes its cookies along. So does an

@@ -18,7 +18,7 @@ export interface RouterOptions {
 export type RouterMiddleware = ReturnType<Router['middleware']>;
 
 /**
- * Same-origin check on unsafe methods, then the gate, then the whole form, then the handler. A known path with another method is a Refusal 405
+ * Same-origin check on unsafe methods, then the gate, then the whole form (neither for programs), then the handler. A known path with another method is a Refusal 405
  * with Allow; an unknown path goes on to the next middleware. All routes belong into one call, since 405 ends the search.
  * @throws Error when two routes have the same verb and path
  */
@@ -28,9 +28,11 @@ export function mountRoutes(routes: readonly Route[], { gate, issuerOrigin }: Ro
   for (const route of routes) {
     router.register(route.path, [route.method], async (ctx: RouteContext) => {
       ctx.state.route = route.path;
-      if (route.method !== 'GET') requireSameOrigin(ctx, issuerOrigin);
+      // A program shows a token, which no browser adds by itself; it sends JSON, which its handler reads.
+      const isOfPages = route.access.rule !== 'program';
+      if (isOfPages && route.method !== 'GET') requireSameOrigin(ctx, issuerOrigin);
       await gate(route.access, ctx);
-      if (route.method === 'POST') await receiveForm(ctx);
+      if (isOfPages && route.method === 'POST') await receiveForm(ctx);
       await route.handler(ctx);
     });
   }

@@ -41,6 +41,7 @@ import { admitIdTokensOnly } from './narrowed/id-token-hints.ts';
 import { findPushedRequestsExactly } from './narrowed/pushed-requests.ts';
 import { limitResponseModes } from './narrowed/response-modes.ts';
 import { keepResponseTypeNone, RESPONSE_TYPES } from './narrowed/response-types.ts';
+import { PROOF_ALGORITHMS } from './own-api/dpop-proof.ts';
 import { ENDPOINTS } from './paths.ts';
 import { policy, promptValues } from './policy.ts';
 import { tellAppsByOutbox } from './sign-out/back-channel-logout.ts';
@@ -146,7 +147,7 @@ function protocol(deps: ProviderDeps): Configuration {
     discovery: { prompt_values_supported: promptValues(config), ui_locales_supported: [...LANGUAGES] },
     enabledJWA: {
       clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
-      dPoPSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
+      dPoPSigningAlgValues: PROOF_ALGORITHMS,
       idTokenSigningAlgValues: ['RS256'],
       userinfoSigningAlgValues: ['RS256'],
       introspectionSigningAlgValues: ['RS256'],

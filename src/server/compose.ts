@@ -7,6 +7,7 @@ import { accountRoutes } from '../account-centre/routes.ts';
 import { createPasswordHasher, type PasswordHasher } from '../accounts/password-hash.ts';
 import { passwordRulesFor } from '../accounts/password-rules.ts';
 import { adminRoutes } from '../admin/routes.ts';
+import { apiRoutes } from '../api/routes.ts';
 import { withBuiltIn } from '../clients/live/built-in.ts';
 import type { LiveClients } from '../clients/live/live-clients.ts';
 import type { Clock } from '../clock.ts';
@@ -104,6 +105,7 @@ export async function compose(given: Given): Promise<Composed> {
     ...selfServiceRoutes({ config, clock, db, clients, hasher, rules, box, csrf, log }),
     ...accountRoutes({ config, clock, db, clients, ...ofBrowsers, placeOf, hasher, rules, box, csrf, log }),
     ...adminRoutes({ config, clock, db, clients, live, ...ofBrowsers, placeOf, hasher, rules, box, csrf, log }),
+    ...apiRoutes({ config, clock, db, clients, live, hasher, rules, box, placeOf, keys, log }),
   ];
   const { colours } = config.branding;
   const assets = loadAssets(join(ROOT, 'views', 'assets'), colours && { [THEME_FILE]: themeSheet(colours) });

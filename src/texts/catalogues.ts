@@ -3,6 +3,7 @@ import deAccountCentre from '../../views/locales/de/account-centre.json' with { 
 import deAdmin from '../../views/locales/de/admin.json' with { type: 'json' };
 import deAdminOverview from '../../views/locales/de/admin-overview.json' with { type: 'json' };
 import deAdministration from '../../views/locales/de/administration.json' with { type: 'json' };
+import deApi from '../../views/locales/de/api.json' with { type: 'json' };
 import deConsole from '../../views/locales/de/console.json' with { type: 'json' };
 import deCredentials from '../../views/locales/de/credentials.json' with { type: 'json' };
 import deDevices from '../../views/locales/de/devices.json' with { type: 'json' };
@@ -16,6 +17,7 @@ import enAccountCentre from '../../views/locales/en/account-centre.json' with { 
 import enAdmin from '../../views/locales/en/admin.json' with { type: 'json' };
 import enAdminOverview from '../../views/locales/en/admin-overview.json' with { type: 'json' };
 import enAdministration from '../../views/locales/en/administration.json' with { type: 'json' };
+import enApi from '../../views/locales/en/api.json' with { type: 'json' };
 import enConsole from '../../views/locales/en/console.json' with { type: 'json' };
 import enCredentials from '../../views/locales/en/credentials.json' with { type: 'json' };
 import enDevices from '../../views/locales/en/devices.json' with { type: 'json' };
@@ -30,6 +32,7 @@ export const en = {
   ...enAccountCentre,
   ...enAdmin,
   ...enAdministration,
+  ...enApi,
   ...enConsole,
   ...enAdminOverview,
   ...enCredentials,
@@ -46,6 +49,7 @@ export const de = {
   ...deAccountCentre,
   ...deAdmin,
   ...deAdministration,
+  ...deApi,
   ...deConsole,
   ...deAdminOverview,
   ...deCredentials,

@@ -5,7 +5,7 @@ export const RINGS: readonly (readonly string[])[] = [
   ['main.ts'],
   ['cli'],
   ['server'],
-  ['interactions', 'first-run', 'self-service', 'account-centre', 'admin'],
+  ['interactions', 'first-run', 'self-service', 'account-centre', 'admin', 'api'],
   ['signed-in', 'administration'],
   ['provider', 'first-administrator', 'leaving', 'credentials'],
   ['second-factors'],
@@ -60,6 +60,7 @@ export const ROOMS_WITHOUT_SQL: readonly string[] = [
   'account-centre',
   'signed-in',
   'admin',
+  'api',
   'cli',
 ];
 
@@ -74,6 +75,7 @@ export const ROOMS_WITH_HTTP: readonly string[] = [
   'account-centre',
   'signed-in',
   'admin',
+  'api',
   'server',
 ];
 

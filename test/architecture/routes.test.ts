@@ -4,6 +4,8 @@ import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { AccountParts } from '../../src/account-centre/deps.ts';
 import { accountRoutes } from '../../src/account-centre/routes.ts';
+import type { ApiParts } from '../../src/api/deps.ts';
+import { apiRoutes } from '../../src/api/routes.ts';
 import { loadClients } from '../../src/clients/load-clients.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -13,7 +15,7 @@ import { loadAssets } from '../../src/http/assets.ts';
 import { describeAccess, type Route } from '../../src/http/route.ts';
 import type { InteractionDeps } from '../../src/interactions/deps.ts';
 import { interactionRoutes } from '../../src/interactions/routes.ts';
-import { generateSigningKey } from '../../src/keys/signing-key.ts';
+import { generateSigningKey, type SigningKey } from '../../src/keys/signing-key.ts';
 import { DISCOVERY_PATHS, ENDPOINTS } from '../../src/provider/paths.ts';
 import { createProvider, type ProviderDeps } from '../../src/provider/provider.ts';
 import type { SelfServiceDeps } from '../../src/self-service/deps.ts';
@@ -37,6 +39,7 @@ const ownRoutes = (): readonly Route[] => [
   ...accountRoutes({} as AccountParts),
   ...selfServiceRoutes({} as SelfServiceDeps),
   ...devMailRoutes({} as DevMailDeps),
+  ...apiRoutes({ keys: [] as readonly SigningKey[] } as ApiParts),
   probeRoute({} as Parameters<typeof probeRoute>[0]),
 ];
 

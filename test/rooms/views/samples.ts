@@ -351,6 +351,28 @@ const others: readonly Sample[] = [
     title: 'You are signed out',
   }),
   state('provider/signed-out', 'way back unknown', { title: 'You are signed out' }),
+  state('api/docs', 'with operations', {
+    title: 'Gatehouse: administration',
+    audience: 'https://auth.example.com/api/v1',
+    openapi: '/api/v1/openapi.json',
+    permissions: [['accounts:read', 'See accounts']],
+    sections: [
+      {
+        tag: 'Accounts',
+        operations: [
+          {
+            id: 'changeAccount',
+            method: 'PATCH',
+            path: '/api/v1/accounts/:accountId',
+            summary: 'Change an account',
+            description: 'What is left out stays.',
+            needs: 'accounts:write',
+            ifMatch: 'required',
+          },
+        ],
+      },
+    ],
+  }),
   state('dev/mails', 'with mails', {
     title: 'Mails',
     mails: [

@@ -1,0 +1,48 @@
+// The description of the API: a page for people, OpenAPI for programs. Only where the configuration shows it.
+import { API_PATH } from '../config/roles/product-api.ts';
+import { PRODUCT_PERMISSIONS } from '../config/roles/product-permissions.ts';
+import { renderPage } from '../http/page.ts';
+import { nothingThere } from '../http/refusals.ts';
+import { anyone, get, type Route } from '../http/route.ts';
+import type { ApiDeps } from './deps.ts';
+import { openApi } from './openapi.ts';
+import type { Operation } from './operation.ts';
+
+export const OPENAPI_PATH = `${API_PATH}/openapi.json`;
+
+export function docsRoutes({ config }: ApiDeps, operations: readonly Operation[]): readonly Route[] {
+  const requireShown = () => {
+    if (!config.api.docs) throw nothingThere();
+  };
+  return [
+    get(API_PATH, anyone, async (ctx) => {
+      requireShown();
+      await renderPage(ctx, 'api/docs', {
+        title: `${config.name}: administration`,
+        audience: config.api.audience,
+        openapi: OPENAPI_PATH,
+        permissions: Object.entries(PRODUCT_PERMISSIONS),
+        sections: sectionsOf(operations),
+      });
+    }),
+    get(OPENAPI_PATH, anyone, async (ctx) => {
+      requireShown();
+      ctx.body = JSON.stringify(openApi(operations, { issuer: config.issuer, name: config.name }), null, 2);
+      ctx.type = 'application/json';
+    }),
+  ];
+}
+
+const sectionsOf = (operations: readonly Operation[]) =>
+  [...Map.groupBy(operations, ({ tag }) => tag)].map(([tag, ofTag]) => ({
+    tag,
+    operations: ofTag.map(({ id, method, path, summary, description, needs, ifMatch }) => ({
+      id,
+      method,
+      path: `${API_PATH}${path}`,
+      summary,
+      description,
+      needs,
+      ifMatch,
+    })),
+  }));

@@ -1,0 +1,20 @@
+// The sitemap of the API: its operations, and the two addresses that describe them.
+import type { Route } from '../http/route.ts';
+import { createApiDoor } from '../provider/own-api/api-caller.ts';
+import { accountOperations } from './accounts/accounts.ts';
+import { sessionOperations } from './accounts/sessions.ts';
+import type { ApiDeps, ApiParts } from './deps.ts';
+import { docsRoutes } from './docs.ts';
+import { routeOf } from './in-api.ts';
+import type { Operation } from './operation.ts';
+
+export const operationsOf = (deps: ApiDeps): readonly Operation[] => [
+  ...accountOperations(deps),
+  ...sessionOperations(deps),
+];
+
+export function apiRoutes(parts: ApiParts): readonly Route[] {
+  const deps = { ...parts, door: createApiDoor(parts) };
+  const operations = operationsOf(deps);
+  return [...docsRoutes(deps, operations), ...operations.map((operation) => routeOf(deps, operation))];
+}

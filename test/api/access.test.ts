@@ -1,0 +1,162 @@
+// Who may call the API.
+import { createHash, randomUUID } from 'node:crypto';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { revokeClientRole } from '../../src/roles/client-roles.ts';
+import { base, call, PROGRAMS, program, serviceFile, tokenFor } from '../support/api.ts';
+import { movingClock } from '../support/moving-clock.ts';
+import { startTestServer, type TestServer, WEB_SECRET } from '../support/start-server.ts';
+
+let server: TestServer;
+let jane: string;
+
+beforeAll(async () => {
+  server = await startTestServer({
+    clients: { ...PROGRAMS, bound: serviceFile('bound', ['accounts:read'], 'dpop_bound_access_tokens: true') },
+  });
+  jane = `/accounts/${(await server.person({ email: 'jane@example.test' })).id}`;
+});
+
+afterAll(() => server.stop());
+
+const challenges = (headers: Headers): string => headers.get('www-authenticate') ?? '';
+
+describe('a program', () => {
+  test('with the scope and the role reads an account', async () => {
+    const { status, body, headers } = await (await program(server)).call('GET', jane);
+    expect([status, body.email]).toEqual([200, 'jane@example.test']);
+    expect(headers.get('etag')).toMatch(/^"[\w-]{27}"$/);
+    expect(headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('without a token is told how to come', async () => {
+    const { status, headers } = await call(server, 'GET', jane);
+    expect(status).toBe(401);
+    expect(challenges(headers)).toBe('Bearer, DPoP algs="ES256 EdDSA RS256 PS256"');
+  });
+
+  test('without the scope is told which it needs, and without the role that it has none', async () => {
+    const keeper = await program(server, { scope: 'clients:read' });
+    const scopeless = await keeper.call('GET', jane);
+    expect([scopeless.status, scopeless.body.code]).toEqual([403, 'insufficient_scope']);
+    expect(challenges(scopeless.headers)).toContain('Bearer error="insufficient_scope", scope="accounts:read"');
+    const second = await program(server, { clientId: 'second', roles: [] });
+    const roleless = await second.call('GET', jane);
+    expect([roleless.status, roleless.body.code, roleless.body.needs]).toEqual([403, 'forbidden', 'accounts:read']);
+  });
+
+  test('is shut out with the next call when its role is taken away', async () => {
+    const second = await program(server, { clientId: 'second', roles: ['gatehouse:auditor'] });
+    expect((await second.call('GET', jane)).status).toBe(200);
+    await revokeClientRole(server.database.db, { clientId: 'second', role: 'gatehouse:auditor' });
+    expect((await second.call('GET', jane)).status).toBe(403);
+  });
+
+  test('is shut out when its token has been revoked, or has expired', async () => {
+    const keeper = await program(server);
+    await fetch(`${server.issuer}/token/revocation`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`keeper:${WEB_SECRET}`)}` },
+      body: new URLSearchParams({ token: keeper.token }),
+    });
+    const revoked = await keeper.call('GET', jane);
+    expect(revoked.status).toBe(401);
+    expect(challenges(revoked.headers)).toContain('error="invalid_token"');
+    const late = await program(server);
+    movingClock.advance({ minutes: 11 });
+    expect((await late.call('GET', jane)).status).toBe(401);
+  });
+
+  test('gets no token for the API unless its file says so', async () => {
+    const asked = tokenFor(server, { clientId: 'robot', scope: 'accounts:read' });
+    await expect(asked).rejects.toThrow('invalid_target');
+  });
+
+  test('shows its token in the header and nowhere else', async () => {
+    const { token } = await program(server);
+    expect((await call(server, 'GET', `${jane}?access_token=${token}`)).status).toBe(401);
+    const variants = [
+      `Bearer ~${token}`,
+      `Bearer  ${token}`,
+      `Basic ${token}`,
+      `Bearer ${token}=`,
+      token,
+      'Bearer a.b.c',
+    ];
+    for (const authorization of variants) {
+      expect((await call(server, 'GET', jane, { headers: { authorization } })).status, authorization).toBe(401);
+    }
+  });
+});
+
+describe('a token bound to a key', () => {
+  const newKey = async () => {
+    const keys = await generateKeyPair('ES256');
+    return { keys, jwk: await exportJWK(keys.publicKey) };
+  };
+  type Key = Awaited<ReturnType<typeof newKey>>;
+
+  const proof = ({ keys, jwk }: Key, claims: Record<string, unknown>, header = {}) =>
+    new SignJWT({ iat: Math.floor(movingClock.now().getTime() / 1000), jti: randomUUID(), ...claims })
+      .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk, ...header })
+      .sign(keys.privateKey);
+
+  async function boundToken(key: Key): Promise<string> {
+    await program(server, { clientId: 'keeper' });
+    const dpop = await proof(key, { htm: 'POST', htu: `${server.issuer}/token` });
+    const asked = { clientId: 'keeper', scope: 'accounts:read', headers: { dpop } };
+    return tokenFor(server, asked);
+  }
+
+  const ath = (token: string) => createHash('sha256').update(token).digest('base64url');
+  const shown = (token: string, dpop: string, method = 'GET') =>
+    call(server, method, jane, { headers: { authorization: `DPoP ${token}`, dpop } });
+
+  test('works with a proof, once, and for every method with its own', async () => {
+    const key = await newKey();
+    const token = await boundToken(key);
+    const good = { htm: 'GET', htu: `${base(server)}${jane}`, ath: ath(token) };
+    const once = await proof(key, good);
+    expect((await shown(token, once)).status).toBe(200);
+    const again = await shown(token, once);
+    expect([again.status, again.body.detail]).toEqual([401, expect.stringContaining('used before')]);
+    expect((await shown(token, await proof(key, { ...good, htm: 'HEAD' }), 'HEAD')).status).toBe(200);
+    const racing = await proof(key, good);
+    const raced = await Promise.all(Array.from({ length: 8 }, () => shown(token, racing)));
+    expect(raced.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  test('is refused without one, as Bearer, and with a proof that is not for this call', async () => {
+    const [key, other] = [await newKey(), await newKey()];
+    const token = await boundToken(key);
+    const asBearer = await call(server, 'GET', jane, { token });
+    expect([asBearer.status, challenges(asBearer.headers)]).toEqual([401, expect.stringContaining('DPoP algs=')]);
+    const good = { htm: 'GET', htu: `${base(server)}${jane}`, ath: ath(token) };
+    const now = Math.floor(movingClock.now().getTime() / 1000);
+    const wrong = [
+      '',
+      'x.y.z',
+      await proof(key, { ...good, htm: 'POST' }),
+      await proof(key, { ...good, htu: `${base(server)}/accounts` }),
+      await proof(key, { ...good, htu: 'https://evil.example/api/v1' }),
+      await proof(key, { ...good, ath: ath('another') }),
+      await proof(key, { ...good, ath: undefined }),
+      await proof(key, { ...good, iat: now - 120 }),
+      await proof(key, { ...good, iat: now + 120 }),
+      await proof(key, { ...good, jti: '' }),
+      await proof(key, good, { typ: 'JWT' }),
+      await proof(other, good),
+      await proof(key, good, { jwk: other.jwk }),
+    ];
+    for (const [index, dpop] of wrong.entries()) {
+      const { status, headers } = await shown(token, dpop);
+      expect([status, challenges(headers)], String(index)).toEqual([
+        401,
+        expect.stringContaining('invalid_dpop_proof'),
+      ]);
+    }
+    const unbound = (await program(server)).token;
+    expect((await shown(unbound, await proof(key, { ...good, ath: ath(unbound) }))).status).toBe(401);
+    expect(await calculateJwkThumbprint(key.jwk)).not.toBe(await calculateJwkThumbprint(other.jwk));
+  });
+});
