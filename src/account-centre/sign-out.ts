@@ -22,13 +22,8 @@ export const submitSignOut =
     const me = await whoIsSignedIn(deps, ctx);
     if (me === undefined) return seeOther(ctx, SIGNED_OUT);
     await readAccountForm(deps, ctx, { me, form });
-    await endSession(deps, me.session.uid);
-    await recordEvent(deps, {
-      event: 'session.ended',
-      accountId: me.account.id,
-      source: sourceOf(ctx),
-      details: { reason: 'signed_out' },
-    });
+    const ending = { accountId: me.account.id, source: sourceOf(ctx), details: { reason: 'signed_out' } };
+    await endSession(deps, me.session.uid, (inside) => recordEvent(inside, { event: 'session.ended', ...ending }));
     forgetSessionCookie(deps.config, ctx);
     deps.log.info({ event: 'account.signed_out', accountId: me.account.id });
     seeOther(ctx, SIGNED_OUT);

@@ -4,7 +4,7 @@ import type { LimitsConfig } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
 import { Refusal } from '../errors.ts';
 import { knownAccount, unknownAccount } from '../limits/limits.ts';
-import { type Refused, reserveSignIn, type SignInAttempt } from '../limits/sign-in-attempt.ts';
+import { isFirstRefusal, type Refused, reserveSignIn, type SignInAttempt } from '../limits/sign-in-attempt.ts';
 import { type Account, isUsable } from './account.ts';
 import { findCredentials, findPasswordHash, renewPasswordHash } from './accounts.ts';
 import { canonicalIdentifier } from './identifiers.ts';
@@ -31,7 +31,14 @@ export type Authentication =
   | { outcome: 'not_active'; accountId: string }
   /** Only its owner learns this as well: the deletion was asked for, and until then the account can be kept. */
   | { outcome: 'being_deleted'; accountId: string; until: Date }
-  | { outcome: 'too_many_attempts'; retryAfterSeconds: number };
+  | {
+      outcome: 'too_many_attempts';
+      retryAfterSeconds: number;
+      /** For the records only, as above. */
+      accountId: string | undefined;
+      /** Of the refused ones of this window: the others are not worth a record each. */
+      isFirst: boolean;
+    };
 
 interface Deps {
   readonly db: Db;
@@ -64,6 +71,10 @@ export async function authenticate(
   const spelling = spellingOf(identifier);
   const account = found ? knownAccount(found.account.id) : unknownAccount(spelling);
   const attempt = await reserveSignIn(deps, { account, network, knownDevice });
+  const tooMany = async ({ retryAfterSeconds }: Refused): Promise<Authentication> => {
+    const isFirst = await isFirstRefusal(deps, { account, network });
+    return { outcome: 'too_many_attempts', retryAfterSeconds, accountId: found?.account.id, isFirst };
+  };
   if ('allowed' in attempt) return tooMany(attempt);
   // Asked for everybody, as it is used for some.
   const instead = await findDecoyHash(deps.db, spelling);
@@ -82,11 +93,6 @@ export async function authenticate(
   if (!isUsable(found.account)) return whyUnusable(found.account);
   return authenticated(deps, { found, password, needsRehash });
 }
-
-const tooMany = ({ retryAfterSeconds }: Refused): Authentication => ({
-  outcome: 'too_many_attempts',
-  retryAfterSeconds,
-});
 
 async function authenticated(
   deps: Deps,

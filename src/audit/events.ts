@@ -27,6 +27,7 @@ const CHANGE = ['before', 'after'] as const;
 export const EVENTS = {
   // Signing in and out.
   'sign_in.succeeded': { about: 'account', shown: true, details: ['acr', 'amr'] },
+  'sign_in.password_accepted': { about: 'account', shown: false, details: [] },
   'sign_in.failed': { about: 'account', shown: true, details: ['reason'] },
   'sign_in.limited': { about: 'account', shown: true, details: [] },
   'sign_in.blocked_network': { about: 'server', shown: false, details: ['network', 'accounts', 'seconds'] },
@@ -34,7 +35,13 @@ export const EVENTS = {
   'sign_in.extra_step_asked': { about: 'account', shown: true, details: [] },
   'sign_in.extra_step_failed': { about: 'account', shown: true, details: [] },
   'sign_in.extra_step_passed': { about: 'account', shown: true, details: [] },
-  'second_factor.failed': { about: 'account', shown: true, details: ['method'] },
+  'sign_in.cancelled': { about: 'account', shown: false, details: ['at'] },
+  'sign_in.refused': { about: 'account', shown: false, details: ['reason'] },
+  'sign_in.unmet': { about: 'account', shown: false, details: ['acr'] },
+  'sign_in.somebody_else': { about: 'account', shown: false, details: [] },
+  'second_factor.accepted': { about: 'account', shown: false, details: ['method'] },
+  'second_factor.failed': { about: 'account', shown: true, details: [] },
+  'second_factor.limited': { about: 'account', shown: false, details: [] },
   'session.ended': { about: 'account', shown: true, details: ['reason'] },
   'sessions.ended': { about: 'account', shown: true, details: ['sessions'] },
   'device.new': { about: 'account', shown: true, details: [] },
@@ -70,6 +77,7 @@ export const EVENTS = {
   'recovery_code.used': { about: 'account', shown: true, details: ['left'] },
   // Apps.
   'consent.given': { about: 'account', shown: true, details: ['scopes', 'apis'] },
+  'consent.denied': { about: 'account', shown: false, details: [] },
   'consent.revoked': { about: 'account', shown: true, details: [] },
   // Roles, groups and permissions. Whom a role is given to, or taken from, is the account of the event.
   'role.created': { about: 'role', shown: false, details: ['after'] },

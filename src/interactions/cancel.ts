@@ -7,5 +7,5 @@ export const submitCancel =
   (deps: InteractionDeps): Step =>
   async (ctx, signIn) => {
     await readStep(deps, ctx, { signIn, form: buttonForm });
-    return finishDenied(deps, ctx, signIn);
+    return finishDenied(deps, ctx, { signIn, how: 'cancelled' });
   };

@@ -43,16 +43,19 @@ export const submitConsent =
     const accountId = consentingAccount(signIn);
     if (accountId === undefined || isStale(deps, signIn)) return redirectToDispatch(ctx, signIn);
     if (!(await mayConsent(deps, accountId))) return redirectToDispatch(ctx, signIn);
-    if (decision === 'deny') return finishDenied(deps, ctx, signIn);
+    if (decision === 'deny') return finishDenied(deps, ctx, { signIn, how: 'consent_denied' });
     const allowed = requestedAccess(signIn.client, signIn.params);
-    await rememberConsent(deps, { accountId, clientId: signIn.client.clientId, allowed });
     const { clientId } = signIn.client;
-    await recordEvent(deps, {
-      event: 'consent.given',
-      accountId,
-      clientId,
-      source: sourceOf(ctx),
-      details: { scopes: allowed.scopes, apis: [...allowed.resources.keys()] },
+    await deps.db.transaction().execute(async (tx) => {
+      const inside = { ...deps, db: tx };
+      await rememberConsent(inside, { accountId, clientId, allowed });
+      await recordEvent(inside, {
+        event: 'consent.given',
+        accountId,
+        clientId,
+        source: sourceOf(ctx),
+        details: { scopes: allowed.scopes, apis: [...allowed.resources.keys()] },
+      });
     });
     deps.log.info({ event: 'consent.given', accountId, clientId, scopes: allowed.scopes });
     return signIn.stage.stage === 'authenticated'

@@ -18,6 +18,7 @@ import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { proceed, redirectToDispatch } from './page.ts';
 import { earlierResults } from './sign-in-stage.ts';
+import { recordStep } from './traces/step-events.ts';
 import { rememberBrowser } from './traces/trusted-browser.ts';
 
 /** Signs the person in: login and consent at once. Called only when nothing is missing any more. */
@@ -33,13 +34,8 @@ export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Contex
   const session = await findSession(deps.provider(), ctx);
   // Somebody else was signed in here: that session ends now, and the new one starts from nothing.
   if (session?.accountId !== undefined && session.accountId !== accountId) {
-    await endSession(deps, session.uid);
-    await recordEvent(deps, {
-      event: 'session.ended',
-      accountId: session.accountId,
-      source: sourceOf(ctx),
-      details: { reason: 'somebody_else' },
-    });
+    const ending = { accountId: session.accountId, source: sourceOf(ctx), details: { reason: 'somebody_else' } };
+    await endSession(deps, session.uid, (inside) => recordEvent(inside, { event: 'session.ended', ...ending }));
   }
   // A sign-in stands on its own. Bound to the session it began in, it would be lost where another tab, signing in at the
   // same moment, gives that session a new identifier.
@@ -85,13 +81,21 @@ export async function finishConsented(
 export const finishChosenAccount = (_deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> =>
   handBack(ctx, signIn, { select_account: {}, create: {} });
 
-export async function finishDenied(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
+export async function finishDenied(
+  deps: InteractionDeps,
+  ctx: Koa.Context,
+  { signIn, how }: { signIn: SignIn; how: 'cancelled' | 'consent_denied' },
+): Promise<void> {
+  const event = how === 'consent_denied' ? 'consent.denied' : 'sign_in.cancelled';
+  const details = how === 'consent_denied' ? {} : { at: signIn.stage.stage };
+  await recordStep(deps, ctx, { signIn, event, details });
   deps.log.info({ event: 'sign_in.denied', clientId: signIn.client.clientId });
   await handBack(ctx, signIn, { error: 'access_denied', error_description: 'the End-User did not allow the request' });
 }
 
 /** Somebody signed in, but not the person whom the app names. */
 export async function finishAsSomebodyElse(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
+  await recordStep(deps, ctx, { signIn, event: 'sign_in.somebody_else' });
   deps.log.info({ event: 'sign_in.somebody_else', clientId: signIn.client.clientId });
   const error_description = 'the requested and the authenticated subject do not match';
   await handBack(ctx, signIn, { error: 'login_required', error_description });
@@ -99,6 +103,8 @@ export async function finishAsSomebodyElse(deps: InteractionDeps, ctx: Koa.Conte
 
 /** The app insists on an authentication context that this person's sign-in does not have. */
 export async function finishUnmet(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
+  const acr = 'acr' in signIn.stage ? signIn.stage.acr : undefined;
+  await recordStep(deps, ctx, { signIn, event: 'sign_in.unmet', details: { acr } });
   deps.log.info({ event: 'sign_in.unmet', clientId: signIn.client.clientId });
   const error_description = 'none of the requested authentication contexts is met';
   await handBack(ctx, signIn, { error: 'unmet_authentication_requirements', error_description });

@@ -8,6 +8,7 @@ import { referenceOf } from '../http/reference.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { addressOf, showStep } from './page.ts';
+import { recordStep } from './traces/step-events.ts';
 
 export async function showRefused(
   deps: InteractionDeps,
@@ -16,6 +17,8 @@ export async function showRefused(
 ): Promise<void> {
   ctx.status = 403;
   ctx.state.failure = { kind: 'access.role_missing', clientId: signIn.client.clientId, details: factsOf(signIn) };
+  const details = { reason: ctx.state.failure.kind };
+  await recordStep(deps, ctx, { signIn, event: 'sign_in.refused', accountId: account?.id, details });
   await showStep(deps, ctx, {
     view: 'refused',
     title: 'not_for_you.title',

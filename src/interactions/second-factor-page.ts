@@ -3,13 +3,13 @@ import type Koa from 'koa';
 import { z } from 'zod';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
-import { recordEvent } from '../audit/audit-log.ts';
-import { circumstancesOf, sourceOf } from '../http/request-source.ts';
+import { circumstancesOf } from '../http/request-source.ts';
 import { verifySecondFactor } from '../second-factors/second-factor.ts';
 import { authenticatedWith } from './authenticated-with.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { addressOf, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
+import { recordStep } from './traces/step-events.ts';
 import { isTrustOffered } from './traces/trusted-browser.ts';
 import { type Trouble, troubleLocals } from './trouble.ts';
 
@@ -56,6 +56,7 @@ export const submitSecondFactor =
       showSecondFactor(deps, ctx, { signIn, account, trouble, trust: trust === 'yes' });
     switch (answer.outcome) {
       case 'verified':
+        await recordStep(deps, ctx, { signIn, event: 'second_factor.accepted', details: { method: answer.method } });
         deps.log.info({ event: 'second_factor.verified', accountId: account.id, method: answer.method });
         return proceed(ctx, signIn, {
           ...authenticatedWith(answer.method, stage),
@@ -63,16 +64,11 @@ export const submitSecondFactor =
           trustDevice: trust === 'yes' && answer.method === 'totp',
         });
       case 'wrong_code':
-        await recordEvent(deps, {
-          event: 'second_factor.failed',
-          accountId: account.id,
-          clientId: signIn.client.clientId,
-          source: sourceOf(ctx),
-          outcome: 'failure',
-        });
+        await recordStep(deps, ctx, { signIn, event: 'second_factor.failed' });
         deps.log.info({ event: 'second_factor.failed', accountId: account.id });
         return again({ status: 400, summary: 'second_factor.wrong_code', field: 'code' });
       case 'too_many_attempts':
+        if (answer.isFirst) await recordStep(deps, ctx, { signIn, event: 'second_factor.limited' });
         deps.log.warn({ event: 'second_factor.limited', accountId: account.id });
         return again({ ...answer, status: 429, summary: 'second_factor.too_many_attempts' });
     }

@@ -4,12 +4,10 @@ import { z } from 'zod';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import { authenticate } from '../accounts/authenticate.ts';
-import { recordEvent } from '../audit/audit-log.ts';
 import { epochSeconds } from '../clock.ts';
 import { RESET_PATH } from '../credentials/links.ts';
 import { knownDeviceOf } from '../devices/known-device.ts';
 import { networkOf } from '../http/client-address.ts';
-import { sourceOf } from '../http/request-source.ts';
 import { isOpen } from '../registrations/policy.ts';
 import { afterPassword } from './after-password.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -18,6 +16,7 @@ import { asksToBeKept, keepBox } from './keep-me-signed-in.ts';
 import { addressOf, buttonForm, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
 import { storeStage } from './sign-in-stage.ts';
 import { raiseAlarms } from './traces/alarms.ts';
+import { recordAnswer } from './traces/step-events.ts';
 import { type Trouble, troubleLocals } from './trouble.ts';
 
 const form = z.object({
@@ -71,16 +70,7 @@ export const submitSignIn =
     const credentials = { identifier, password, network, knownDevice };
     const answer = await authenticate({ ...deps, limits: deps.config.limits }, credentials);
     const again = (trouble: Trouble) => showSignIn(deps, ctx, { signIn, account, identifier: typed, keep, trouble });
-    if ('accountId' in answer) {
-      // Of nobody where there is no such account: the same work, so that the time says nothing.
-      await recordEvent(deps, {
-        event: 'sign_in.failed',
-        accountId: answer.accountId,
-        clientId: signIn.client.clientId,
-        source: sourceOf(ctx),
-        outcome: 'failure',
-      });
-    }
+    await recordAnswer(deps, ctx, { signIn, answer });
     switch (answer.outcome) {
       case 'authenticated':
         await storeStage(

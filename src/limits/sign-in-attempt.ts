@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { LimitsConfig } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
 import { failureRaisesAlarm } from './alarm.ts';
-import { forgetAttempts, type Reservation } from './counters.ts';
+import { forgetAttempts, type Reservation, reachesLimit } from './counters.ts';
 import { accountLimit, knownDeviceLimit, reserveInEach, returnInEach, signInLimits } from './limits.ts';
 import { failedFromNetwork, isNetworkOpen, succeededFromNetwork, type Tried } from './network-failures.ts';
 
@@ -101,5 +101,11 @@ export async function forgetSignInFailures(deps: Deps, { account, network }: Tri
   await forgetAttempts(deps, limits.account.key);
   await succeededFromNetwork(deps, { account, network });
 }
+
+/** Whether nobody was refused before in this window: records of each would fill the table of whoever is flooded. */
+export const isFirstRefusal = (deps: Deps, { account, network }: Tried): Promise<boolean> => {
+  const once = { attempts: 1, windowSeconds: deps.limits.signInWindowSeconds };
+  return reachesLimit(deps, `sign-in:refused:${account}:${network}`, once);
+};
 
 const refused = ({ retryAfterSeconds }: Reservation): Refused => ({ allowed: false, retryAfterSeconds });

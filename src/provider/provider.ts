@@ -181,12 +181,12 @@ function endWholeSessions(provider: Provider, deps: ProviderDeps): void {
   Object.assign(provider.Session.prototype, {
     async destroy(this: InstanceType<typeof provider.Session>): Promise<void> {
       const { accountId } = this;
-      await endSession(deps, this.uid);
-      await forget.call(this);
       const source = Provider.ctx === undefined ? undefined : sourceOf(Provider.ctx);
-      if (accountId !== undefined) {
-        await recordEvent(deps, { event: 'session.ended', accountId, source, details: { reason: 'signed_out' } });
-      }
+      const ending = { accountId, source, details: { reason: 'signed_out' } };
+      await endSession(deps, this.uid, async (inside) => {
+        if (accountId !== undefined) await recordEvent(inside, { event: 'session.ended', ...ending });
+      });
+      await forget.call(this);
     },
   });
 }

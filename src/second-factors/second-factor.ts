@@ -1,6 +1,6 @@
 // What an account presents after its password: a TOTP code, or a recovery code in its place.
 import { atomically } from '../database/atomically.ts';
-import { reserveAttempt, returnAttempt } from '../limits/counters.ts';
+import { reachesLimit, reserveAttempt, returnAttempt } from '../limits/counters.ts';
 import { secondFactorLimit } from '../limits/limits.ts';
 import type { FactorDeps } from './deps.ts';
 import { type Change, tellCodeUsed } from './notices.ts';
@@ -13,7 +13,8 @@ export type SecondFactorMethod = 'totp' | 'recovery_code';
 export type SecondFactorVerification =
   | { outcome: 'verified'; method: SecondFactorMethod; recoveryCodesLeft: number }
   | { outcome: 'wrong_code' }
-  | { outcome: 'too_many_attempts'; retryAfterSeconds: number };
+  /** The first of the refused ones of this window, or one of the others, which are not worth a record each. */
+  | { outcome: 'too_many_attempts'; retryAfterSeconds: number; isFirst: boolean };
 
 export const hasSecondFactor = hasTotpSecret;
 
@@ -31,7 +32,9 @@ export async function verifySecondFactor(
   const limit = secondFactorLimit(deps.config.limits, account.id);
   const reservation = await reserveAttempt(deps, limit.key, limit);
   if (!reservation.allowed) {
-    return { outcome: 'too_many_attempts', retryAfterSeconds: reservation.retryAfterSeconds };
+    const { windowSeconds } = limit;
+    const isFirst = await reachesLimit(deps, `${limit.key}:refused`, { attempts: 1, windowSeconds });
+    return { outcome: 'too_many_attempts', retryAfterSeconds: reservation.retryAfterSeconds, isFirst };
   }
   if (!(await spendOrReturn(deps, { account, by, presented, limitKey: limit.key }))) return { outcome: 'wrong_code' };
   await returnAttempt(deps, limit.key);
