@@ -4,6 +4,7 @@ import { deepFreeze, frozenMap } from '../config/frozen.ts';
 import type { Client, ClientSecret } from './client.ts';
 import type { ClientFile } from './client-file.ts';
 import { authMethodOf, grantTypesOf, PRESETS } from './presets.ts';
+import { DEFAULT_ROLE_FORMAT } from './rights/role-format.ts';
 
 export interface ClientParts {
   readonly secrets: readonly ClientSecret[];
@@ -33,8 +34,13 @@ export function buildClient(file: ClientFile, { secrets, logoFile, source }: Cli
     requirePushedAuthorizationRequests: file.require_pushed_authorization_requests ?? false,
     dpopBoundAccessTokens: file.dpop_bound_access_tokens ?? false,
     consent: file.consent ?? 'ask',
-    access: { requireAnyRole: file.access?.require_any_role ?? [], acr: file.access?.acr ?? 'pwd' },
-    roles: { include: file.roles?.include, assign: file.roles?.assign ?? [] },
+    access: {
+      requireAnyRole: file.access?.require_any_role ?? [],
+      requireAnyGroup: file.access?.require_any_group ?? [],
+      attributes: Object.entries(file.access?.attributes ?? {}).map(([name, { in: values }]) => ({ name, values })),
+      acr: file.access?.acr ?? 'pwd',
+    },
+    roles: rolesOf(file),
     scopeClaimsInIdToken: file.id_token_claims ?? true,
     allowedOrigins: file.allowed_origins ?? (file.preset === 'spa' ? originsOf(redirectUris) : []),
     introspect: file.introspect ?? [],
@@ -46,6 +52,15 @@ export function buildClient(file: ClientFile, { secrets, logoFile, source }: Cli
     source,
   });
 }
+
+const rolesOf = ({ roles }: ClientFile): Client['roles'] => ({
+  include: roles?.include,
+  assign: roles?.assign ?? [],
+  claim: roles?.claim ?? DEFAULT_ROLE_FORMAT.claim,
+  as: roles?.as ?? DEFAULT_ROLE_FORMAT.as,
+  stripPrefix: roles?.strip_prefix,
+  in: roles?.in ?? DEFAULT_ROLE_FORMAT.in,
+});
 
 /** A page that gets its code at an address is the page whose script redeems it. */
 const originsOf = (uris: readonly string[]): string[] => [...new Set(uris.map((uri) => new URL(uri).origin))];

@@ -4,7 +4,9 @@ import { listWithoutRepeats, shownText, textWhere } from '../config/fields.ts';
 import { isScopeToken } from '../config/scopes.ts';
 import { clientSecrets } from './client-secrets-field.ts';
 import { jwks } from './jwks-field.ts';
-import { roleName, rolePattern } from './role-fields.ts';
+import { attributeConditions } from './rights/access-conditions.ts';
+import { groupName, roleName, rolePattern, rolePrefix } from './rights/role-fields.ts';
+import { CLAIM_PLACES, ROLE_FORMS } from './rights/role-format.ts';
 
 const list = listWithoutRepeats(z.string());
 
@@ -43,7 +45,7 @@ export const clientFile = z.strictObject({
   scope: textWhere(scopeProblem)
     .optional()
     .describe(
-      'What the app may ask for: words out of openid, profile, email, phone, address, roles, offline_access, and scopes of attributes. Default: openid profile email roles.',
+      'What the app may ask for: words out of openid, profile, email, phone, address, roles, groups, offline_access, and scopes of attributes. Default: openid profile email roles.',
     ),
   resources: z
     .record(z.string(), list)
@@ -60,19 +62,39 @@ export const clientFile = z.strictObject({
       require_any_role: listWithoutRepeats(roleName)
         .optional()
         .describe('Who may sign in here: people with one of these roles. Default: everybody.'),
+      require_any_group: listWithoutRepeats(groupName)
+        .optional()
+        .describe('Who may sign in here: people in one of these groups. Default: everybody.'),
+      attributes: attributeConditions
+        .optional()
+        .describe('Who may sign in here: people whose attributes of gatehouse.yaml have one of these values.'),
       acr: z
         .enum(['pwd', 'mfa'])
         .optional()
         .describe('mfa: every sign-in here needs a second factor, whoever it is. Default: pwd.'),
     })
     .optional()
-    .describe('Who may use the app, and how strongly they must prove who they are.'),
+    .describe('Who may use the app: whoever meets all of it. And how strongly they must prove who they are.'),
   roles: z
     .strictObject({
       include: listWithoutRepeats(rolePattern)
         .optional()
         .describe('Which roles the app sees; * stands for any characters. Default: all but gatehouse:….'),
       assign: listWithoutRepeats(roleName).optional().describe('Roles of a service, in its access tokens.'),
+      claim: z.string().optional().describe('The claim that has them. Default: roles.'),
+      as: z
+        .enum(ROLE_FORMS)
+        .optional()
+        .describe(
+          'array; space or comma: one text; object: {"name": true}; nested: an array inside as many objects as claim has dots. Default: array.',
+        ),
+      strip_prefix: rolePrefix
+        .optional()
+        .describe('Left out of names that begin with it, where the rest can be the name of a role. Default: nothing.'),
+      in: listWithoutRepeats(z.enum(CLAIM_PLACES))
+        .min(1)
+        .optional()
+        .describe('Where they stand; access_token is introspection too. Default: all three.'),
     })
     .optional()
     .describe('Roles in the tokens of this app.'),

@@ -1,4 +1,6 @@
 // A relying party, as its file in config/clients/ describes it.
+import type { AttributeCondition } from './rights/access-conditions.ts';
+import type { RoleFormat } from './rights/role-format.ts';
 
 export type Preset = 'web' | 'spa' | 'native' | 'service';
 export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials';
@@ -28,13 +30,18 @@ export interface Client {
   readonly requirePushedAuthorizationRequests: boolean;
   readonly dpopBoundAccessTokens: boolean;
   readonly consent: 'ask' | 'skip';
+  /** All that is stated has to hold. */
   readonly access: {
-    /** Empty: everybody who can sign in. */
+    /** Empty: whatever roles somebody has. */
     readonly requireAnyRole: readonly string[];
+    /** Likewise. */
+    readonly requireAnyGroup: readonly string[];
+    /** By the attribute's name. */
+    readonly attributes: readonly AttributeCondition[];
     /** `mfa`: every sign-in here needs a second factor. */
     readonly acr: 'pwd' | 'mfa';
   };
-  readonly roles: {
+  readonly roles: RoleFormat & {
     /** Patterns with `*`; undefined: every role that is not the product's own. */
     readonly include: readonly string[] | undefined;
     /** Roles of the client itself, for tokens of the client_credentials grant. */

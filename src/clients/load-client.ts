@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Environment } from '../config/interpolation.ts';
 import type { KnownConfig } from '../config/load.ts';
 import { dotted, type Path, type Place, type Problem, shownFile } from '../config/problem.ts';
+import { PRODUCT_RESOURCE } from '../config/roles/product-permissions.ts';
 import { checkShape, type Shape } from '../config/shape.ts';
 import { type ReadYaml, readYamlFile, type YamlDocument } from '../config/yaml-document.ts';
 import { buildClient } from './build-client.ts';
@@ -105,7 +106,12 @@ function misnamed({ client_id: clientId }: Partial<ClientFile>, path: string): r
   return [{ path: ['client_id'], message }];
 }
 
-const reserved = ({ client_id: clientId }: Partial<ClientFile>): readonly Finding[] =>
-  clientId !== undefined && isBuiltIn(clientId)
-    ? [{ path: ['client_id'], message: 'is the name of the built-in account centre; choose another one' }]
+function reserved({ client_id: clientId }: Partial<ClientFile>): readonly Finding[] {
+  const path = ['client_id'];
+  if (clientId === PRODUCT_RESOURCE) {
+    return [{ path, message: 'is what permissions of this very server stand under; choose another one' }];
+  }
+  return clientId !== undefined && isBuiltIn(clientId)
+    ? [{ path, message: 'is the name of the built-in account centre; choose another one' }]
     : [];
+}

@@ -2,6 +2,7 @@
 import type { ClientDraft, Finding, Rule } from './client-draft.ts';
 import type { ClientKey } from './client-file.ts';
 import { authMethodOf, grantTypesOf, PRESETS } from './presets.ts';
+import { DEFAULT_ROLE_FORMAT, roleClaimProblem, topClaimOf } from './rights/role-format.ts';
 
 /** Keys that mean something only where a person signs in. */
 const SIGN_IN_KEYS: readonly ClientKey[] = [
@@ -24,6 +25,7 @@ export const presetRules: readonly Rule[] = [
   signInKeysFit,
   redirectUrisStated,
   rolesFit,
+  roleClaimFits,
 ];
 
 function* authMethodFits({ file: { preset, token_endpoint_auth_method: method } }: ClientDraft): Iterable<Finding> {
@@ -83,5 +85,25 @@ function* rolesFit({ file }: ClientDraft): Iterable<Finding> {
   }
   if (preset !== undefined && authMethodOf(file) === 'none' && file.introspect !== undefined) {
     yield { path: ['introspect'], message: 'a public client cannot prove who it is, so it may introspect no tokens' };
+  }
+}
+
+function* roleClaimFits({ file: { preset, roles, scope } }: ClientDraft): Iterable<Finding> {
+  const { claim, as: form = DEFAULT_ROLE_FORMAT.as } = roles ?? {};
+  if (form === 'nested' && claim === undefined) {
+    yield { path: ['roles', 'as'], message: 'nested needs claim, with dots in it, such as realm_access.roles' };
+  }
+  if (preset === 'service' && roles?.in !== undefined && !roles.in.includes('access_token')) {
+    yield { path: ['roles', 'in'], message: 'preset service has access tokens only; expected access_token among them' };
+  }
+  if (claim === undefined) return;
+  const message = roleClaimProblem(claim, form);
+  if (message !== undefined) yield { path: ['roles', 'claim'], message };
+  const top = topClaimOf({ claim, as: form });
+  if (top === 'groups' && scope?.split(' ').includes('groups')) {
+    yield {
+      path: ['roles', 'claim'],
+      message: 'the scope groups asks for groups under this claim; leave one of them out',
+    };
   }
 }

@@ -1,20 +1,25 @@
-// Scopes and APIs that a client names must be ones that there are, or that the configuration defines.
-import type { Resource } from '../config/config.ts';
+// Scopes, APIs and attributes that a client names must be ones that there are, or that the configuration defines.
+import type { Attribute, Resource } from '../config/config.ts';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { API_PATH } from '../config/roles/product-api.ts';
 import { ALL_PRODUCT_PERMISSIONS, PRODUCT_RESOURCE } from '../config/roles/product-permissions.ts';
 import type { ClientDraft, Finding } from './client-draft.ts';
+import { conditionProblems } from './rights/access-conditions.ts';
+import { DEFAULT_ROLE_FORMAT, topClaimOf } from './rights/role-format.ts';
 
 export interface KnownAudiences {
   /** Undefined when the configuration's own are wrong: then nothing can be compared. */
   readonly resources: ReadonlyMap<string, Resource> | undefined;
   readonly defaultAudience: string | undefined;
   readonly scopes: readonly string[] | undefined;
+  readonly attributes: ReadonlyMap<string, Attribute> | undefined;
 }
 
 export function* brokenReferences({ file }: ClientDraft, known: KnownAudiences): Iterable<Finding> {
   const { resources, defaultAudience } = known;
   if (file.scope !== undefined && known.scopes !== undefined) yield* unknownWords(file.scope, known.scopes);
+  if (known.attributes !== undefined) yield* conditionProblems(file.access?.attributes ?? {}, known.attributes);
+  if (known.attributes !== undefined) yield* takenClaim(file, known.attributes);
   if (resources === undefined) return;
   for (const [audience, scopes] of Object.entries(file.resources ?? {})) {
     if (audience === PRODUCT_RESOURCE) {
@@ -29,6 +34,15 @@ export function* brokenReferences({ file }: ClientDraft, known: KnownAudiences):
     const isKnown = resources.has(audience) || audience === defaultAudience || defaultAudience === undefined;
     if (!isKnown) yield { path: ['introspect', index], message: unknownAudience(audience, resources.keys()) };
   }
+}
+
+function* takenClaim({ roles }: ClientDraft['file'], attributes: ReadonlyMap<string, Attribute>): Iterable<Finding> {
+  const { claim = DEFAULT_ROLE_FORMAT.claim, as: form = DEFAULT_ROLE_FORMAT.as } = roles ?? {};
+  const top = topClaimOf({ claim, as: form });
+  const taken = [...attributes.values()].find((attribute) => attribute.claim === top);
+  if (taken === undefined) return;
+  const message = `the attribute ${taken.name} of gatehouse.yaml stands in the claim ${top} already; choose another`;
+  yield { path: ['roles', 'claim'], message };
 }
 
 function* unknownWords(scope: string, known: readonly string[]): Iterable<Finding> {

@@ -151,6 +151,7 @@ const tokensOf = (tokens: ConfigFile['tokens'], issuer: string): TokensConfig =>
   idTokenSeconds: tokens.id_token_seconds,
   refreshTokenIdleSeconds: tokens.refresh_token_idle_days * DAY,
   refreshTokenAbsoluteSeconds: tokens.refresh_token_absolute_days * DAY,
+  mostRoles: tokens.most_roles,
 });
 
 /** On the machine itself nobody listens in, and in development whatever there is will do. */

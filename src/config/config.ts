@@ -134,6 +134,8 @@ export interface TokensConfig {
   readonly idTokenSeconds: number;
   readonly refreshTokenIdleSeconds: number;
   readonly refreshTokenAbsoluteSeconds: number;
+  /** In one token, before the log says something. */
+  readonly mostRoles: number;
 }
 
 export interface LimitsConfig {

@@ -1,6 +1,6 @@
 // gatehouse.yaml and the environment become one frozen Config, or a list of everything that is wrong.
 import { assembleConfig, attributesOf, pathsOf, privateHostsOf, resourcesOf } from './assemble.ts';
-import type { Config, Mode, Resource } from './config.ts';
+import type { Attribute, Config, Mode, Resource } from './config.ts';
 import { readConfigFile } from './config-file.ts';
 import { type EnvironmentSettings, readEnvironment } from './environment.ts';
 import type { Environment } from './interpolation.ts';
@@ -32,6 +32,8 @@ export interface KnownConfig {
   readonly defaultAudience: string | undefined;
   /** What clients may ask for besides the scopes of APIs; undefined when attributes have problems of their own. */
   readonly scopes: readonly string[] | undefined;
+  /** By name; undefined when they have problems of their own. */
+  readonly attributes: ReadonlyMap<string, Attribute> | undefined;
   /** As `outgoing.privateHosts`. */
   readonly privateHosts: readonly string[];
 }
@@ -136,13 +138,15 @@ function knownOf(
 ): KnownConfig {
   const { configDir, clientsDir } = pathsOf(environment);
   const tokens = value.tokens ?? configFile.shape.tokens.parse({});
+  const attributes = broken.has('attributes') ? undefined : attributesOf(value.attributes ?? {});
   return {
     mode: settled(settings.mode),
     privateHosts: privateHostsOf(value.outgoing ?? { private_hosts: [] }, settled(settings.mode)),
     configDir,
     clientsDir,
     resources: broken.has('resources') ? undefined : resourcesOf(value.resources ?? {}, tokens),
-    scopes: broken.has('attributes') ? undefined : scopesServed(attributesOf(value.attributes ?? {})),
+    scopes: attributes === undefined ? undefined : scopesServed(attributes),
+    attributes,
     defaultAudience: broken.has('tokens') ? undefined : (tokens.default_audience ?? settled(settings.issuer)),
   };
 }

@@ -1,7 +1,7 @@
 // Scope words: those of OpenID Connect that we serve, those that operators declare, and the syntax of all others.
 import type { Attribute } from './config.ts';
 
-/** OpenID Connect Core 1.0 sections 5.4 and 11, and our own `roles`. An API cannot define a scope of the same name. */
+/** OpenID Connect Core 1.0 sections 5.4 and 11, and our own `roles` and `groups`. An API cannot define a scope of the same name. */
 export const OIDC_SCOPES: readonly string[] = [
   'openid',
   'profile',
@@ -9,6 +9,7 @@ export const OIDC_SCOPES: readonly string[] = [
   'phone',
   'address',
   'roles',
+  'groups',
   'offline_access',
 ];
 

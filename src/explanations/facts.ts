@@ -22,7 +22,7 @@ export type Case =
   | `normal.${'sign_in' | 'somebody_else' | 'acr_unmet' | 'consent' | 'denied' | 'interaction'}`
   | 'acr.not_offered'
   | 'sign_in.over'
-  | 'access.role_missing'
+  | `access.${'role' | 'group' | 'attribute'}_missing`
   | 'host.foreign'
   | 'page.refused'
   | 'defect'

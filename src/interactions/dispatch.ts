@@ -2,10 +2,11 @@
 import type Koa from 'koa';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
-import { alwaysAsks, expectsSomebodyElse, mayUse, requestedAccess } from '../provider/access.ts';
+import { alwaysAsks, expectsSomebodyElse, requestedAccess } from '../provider/access.ts';
 import { isCovered } from '../provider/consented-grant.ts';
+import { mayUse } from '../provider/rights/access-rules.ts';
 import { isOpen } from '../registrations/policy.ts';
-import { rolesOf } from '../roles/held.ts';
+import { heldRoles } from '../roles/held.ts';
 import { afterPassword, isEnough, isWhatAppInsistsOn } from './after-password.ts';
 import { showConsent } from './consent-page.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -100,7 +101,8 @@ async function afterAuthentication(
   }
   if (!isWhatAppInsistsOn(signIn, proved)) return finishUnmet(deps, ctx, signIn);
   if (expectsSomebodyElse(signIn.params, account.id)) return finishAsSomebodyElse(deps, ctx, signIn);
-  if (!mayUse(signIn.client, await rolesOf(deps, account.id))) return showRefused(deps, ctx, { signIn, account });
+  const person = { accountId: account.id, held: await heldRoles(deps, account.id) };
+  if (!(await mayUse(deps, signIn.client, person))) return showRefused(deps, ctx, { signIn, account });
   if (await needsConsent(deps, { signIn, account })) return showConsent(deps, ctx, { signIn, account });
   return finishAuthenticated(deps, ctx, signIn);
 }

@@ -7,11 +7,12 @@ import { recordEvent } from '../audit/audit-log.ts';
 import { languageOf } from '../http/language.ts';
 import { renderPage, textsFor } from '../http/page.ts';
 import { sourceOf } from '../http/request-source.ts';
-import { mayUse, requestedAccess } from '../provider/access.ts';
+import { requestedAccess } from '../provider/access.ts';
 import { findSession } from '../provider/browser-session.ts';
 import { settleGrant } from '../provider/consented-grant.ts';
 import { clientHeading } from '../provider/headings.ts';
-import { rolesOf } from '../roles/held.ts';
+import { mayUse } from '../provider/rights/access-rules.ts';
+import { heldRoles } from '../roles/held.ts';
 import { endSession } from '../sessions/end-session.ts';
 import { isEnough, isWhatAppInsistsOn } from './after-password.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -70,8 +71,8 @@ export async function finishConsented(
   { signIn, accountId }: { signIn: SignIn; accountId: string },
 ): Promise<void> {
   const session = await findSession(deps.provider(), ctx);
-  const roles = await rolesOf(deps, accountId);
-  if (session?.accountId !== accountId || !mayUse(signIn.client, roles))
+  const held = await heldRoles(deps, accountId);
+  if (session?.accountId !== accountId || !(await mayUse(deps, signIn.client, { accountId, held })))
     return proceed(ctx, signIn, { stage: 'start' });
   const grantId = await grantFor(deps, { signIn, accountId, session });
   if (grantId === undefined) return redirectToDispatch(ctx, signIn);

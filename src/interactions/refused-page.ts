@@ -1,10 +1,12 @@
-// The person is known, but has none of the roles that the app requires.
+// The person is known, but is none of those whom the app is open to.
 import type Koa from 'koa';
 import type { Account } from '../accounts/account.ts';
 import { placeOf } from '../explanations/diagnose.ts';
 import type { Facts } from '../explanations/facts.ts';
 import { textsFor } from '../http/page.ts';
 import { referenceOf } from '../http/reference.ts';
+import { type UnmetRule, unmetRule } from '../provider/rights/access-rules.ts';
+import { heldRoles } from '../roles/held.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { addressOf, showStep } from './page.ts';
@@ -16,8 +18,9 @@ export async function showRefused(
   { signIn, account }: { signIn: SignIn; account: Account | undefined },
 ): Promise<void> {
   ctx.status = 403;
-  ctx.state.failure = { kind: 'access.role_missing', clientId: signIn.client.clientId, details: factsOf(signIn) };
-  const details = { reason: ctx.state.failure.kind };
+  const facts = factsOf(signIn, await unmetBy(deps, signIn, account));
+  ctx.state.failure = { kind: facts.case, clientId: signIn.client.clientId, details: facts };
+  const details = { reason: facts.case };
   await recordStep(deps, ctx, { signIn, event: 'sign_in.refused', accountId: account?.id, details });
   await showStep(deps, ctx, {
     view: 'refused',
@@ -32,10 +35,16 @@ export async function showRefused(
   });
 }
 
-/** For the operator whom the person asks. Who it was stands in the log. */
-const factsOf = ({ client }: SignIn): Facts => ({
-  case: 'access.role_missing',
-  expected: client.access.requireAnyRole,
+const unmetBy = async (deps: InteractionDeps, { client }: SignIn, account: Account | undefined) =>
+  account === undefined
+    ? undefined
+    : unmetRule(deps, client, { accountId: account.id, held: await heldRoles(deps, account.id) });
+
+/** For the operator whom the person asks. Who it was stands in the log; what is kept of them is told nowhere. */
+const factsOf = ({ client }: SignIn, unmet: UnmetRule | undefined): Facts => ({
+  case: unmet === undefined ? 'access.role_missing' : `access.${unmet.rule}_missing`,
+  expected: unmet?.expected ?? client.access.requireAnyRole,
+  ...(unmet?.rule === 'attribute' ? { values: { attribute: unmet.attribute } } : {}),
   key: 'access',
   place: placeOf(client.source, 'access'),
 });

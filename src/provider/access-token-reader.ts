@@ -3,11 +3,15 @@
 import { type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
-import type { ClientRegistry } from '../clients/client.ts';
+import type { Client, ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
 import { findPayload, type Payload, type StoreDeps } from '../protocol-store/payloads.ts';
 import { wasRevoked } from '../protocol-store/revoked-tokens.ts';
+import { rightsOf } from '../roles/rights.ts';
 import { userinfoUrl } from './access.ts';
+import { mayUse } from './rights/access-rules.ts';
+import { claimsOfClient } from './rights/claims-of-client.ts';
+import { resourcesOf, rightClaims } from './rights/right-claims.ts';
 
 /** Private claims that name what a token was issued under. */
 export const GRANT_CLAIM = 'gh_grant';
@@ -20,8 +24,8 @@ interface Deps extends StoreDeps {
   readonly config: Config;
   readonly clients: () => ClientRegistry;
   readonly verificationKeys: () => JWTVerifyGetKey;
-  /** Whether the request is for userinfo, where the token has to be meant for it. */
-  readonly isForUserinfo: () => boolean;
+  /** Which of the engine's is asked: at userinfo the token has to be meant for it; introspection answers what it says now. */
+  readonly endpoint: () => string | undefined;
 }
 
 /** No JOSE header starts with it, so the engine takes what follows for an opaque token. */
@@ -43,34 +47,63 @@ export const createAccessTokenReader =
     if (client === undefined || (await wasRevoked(deps, String(claims.jti)))) return undefined;
     if (kind === 'ClientCredentials') {
       return client.grantTypes.includes('client_credentials')
-        ? { ...common(kind, claims), aud: claims.aud }
+        ? { ...common(kind, claims, await ownRights(deps, client, claims)), aud: claims.aud }
         : undefined;
     }
-    return personsToken(deps, claims);
+    return personsToken(deps, client, claims);
   };
 
 /** `aud` is left out at userinfo: the engine takes any audience for another one than its own. */
-async function personsToken(deps: Deps, claims: JWTPayload): Promise<Payload | undefined> {
+async function personsToken(deps: Deps, client: Client, claims: JWTPayload): Promise<Payload | undefined> {
   const grantId = String(claims[GRANT_CLAIM]);
   const grant = await findPayload(deps, 'Grant', grantId);
   if (grant === undefined || grant['clientId'] !== claims['client_id']) return undefined;
   const accountId = String(grant['accountId']);
   const account = await findAccount(deps.db, accountId);
   if (account === undefined || !isUsable(account)) return undefined;
+  const rights = await rightsNow(deps, client, { accountId, claims });
+  if (rights === 'refused') return undefined;
   const sessionUid = claims[SESSION_CLAIM];
   return {
-    ...common('AccessToken', claims),
+    ...common('AccessToken', claims, rights),
     accountId,
     grantId,
     ...(typeof sessionUid === 'string' ? { sessionUid, expiresWithSession: true } : {}),
-    ...(deps.isForUserinfo() ? {} : { aud: claims.aud }),
+    ...(isForUserinfo(deps) ? {} : { aud: claims.aud }),
   };
 }
 
-function common(kind: AccessTokenKind, claims: JWTPayload): Payload {
-  const { roles, acr, amr, auth_time: authTime, cnf } = claims as Record<string, unknown>;
+const isForUserinfo = ({ endpoint }: Deps): boolean => endpoint() === 'userinfo';
+
+/**
+ * What the token would say now: APIs that ask are told of a role at once, not at the next refresh. Nothing where nobody
+ * asks for it: userinfo has its own, and a revocation needs none.
+ */
+async function rightsNow(
+  deps: Deps,
+  client: Client,
+  { accountId, claims }: { accountId: string; claims: JWTPayload },
+): Promise<RightClaims | 'refused'> {
+  if (deps.endpoint() !== 'introspection') return {};
+  const resources = resourcesOf(client, deps.config.tokens.defaultAudience);
+  const rights = await rightsOf(deps, { accountId, resources });
+  if (!(await mayUse(deps, client, { accountId, held: rights }))) return 'refused';
+  const scope = String(claims['scope'] ?? '');
+  return rightClaims(client, rights, { use: 'access_token', scope, audience: audienceOf(claims) });
+}
+
+const ownRights = async (deps: Deps, client: Client, claims: JWTPayload): Promise<RightClaims> =>
+  deps.endpoint() === 'introspection' ? claimsOfClient(deps, client, audienceOf(claims)) : {};
+
+/** The API; our own userinfo stands behind it. */
+const audienceOf = ({ aud }: JWTPayload): string | undefined => [aud].flat()[0];
+
+type RightClaims = Readonly<Record<string, unknown>>;
+
+function common(kind: AccessTokenKind, claims: JWTPayload, rights: RightClaims): Payload {
+  const { acr, amr, auth_time: authTime, cnf } = claims as Record<string, unknown>;
   const jkt = (cnf as { jkt?: string } | undefined)?.jkt;
-  const extra = { roles, acr, amr, auth_time: authTime };
+  const extra = { ...rights, acr, amr, auth_time: authTime };
   return {
     kind,
     jti: claims.jti,
@@ -78,7 +111,7 @@ function common(kind: AccessTokenKind, claims: JWTPayload): Payload {
     exp: claims.exp,
     clientId: claims['client_id'],
     scope: claims['scope'],
-    // Answered by introspection as they stand in the token (RFC 9068 section 2.2, RFC 7662 section 2.2).
+    // Answered by introspection (RFC 9068 section 2.2, RFC 7662 section 2.2).
     extra: Object.fromEntries(Object.entries(extra).filter(([, value]) => value !== undefined)),
     ...(jkt === undefined ? {} : { jkt }),
   };
@@ -96,7 +129,7 @@ async function verified(deps: Deps, token: string): Promise<JWTPayload | undefin
   try {
     const { payload } = await jwtVerify(token, deps.verificationKeys(), {
       issuer: deps.config.issuer,
-      ...(deps.isForUserinfo() ? { audience: userinfoUrl(deps.config) } : {}),
+      ...(isForUserinfo(deps) ? { audience: userinfoUrl(deps.config) } : {}),
       typ: 'at+jwt',
       algorithms: ['RS256'],
       currentDate: deps.clock.now(),

@@ -1,34 +1,53 @@
-// Access tokens as signed JWTs (RFC 9068) that carry roles, and that work at our own userinfo endpoint as well.
+// Access tokens as signed JWTs (RFC 9068) that say what somebody may do, and that work at our own userinfo endpoint as well.
 import type { AccessToken, ClientCredentials, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientRegistry } from '../clients/client.ts';
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import type { Db } from '../database/database.ts';
+import type { Logger } from '../observability/logger.ts';
+import { NO_RIGHTS } from '../roles/rights.ts';
 import { userinfoUrl } from './access.ts';
 import { GRANT_CLAIM, SESSION_CLAIM } from './access-token-reader.ts';
-import { rolesFor } from './claims.ts';
 import { signedInAccount } from './find-account.ts';
+import { claimsOfClient } from './rights/claims-of-client.ts';
+import { createManyRolesNote } from './rights/many-roles.ts';
+import { rightClaims } from './rights/right-claims.ts';
 
 type ExtraTokenClaims = NonNullable<Configuration['extraTokenClaims']>;
 type JwtCustomizer = NonNullable<NonNullable<NonNullable<Configuration['formats']>['customizers']>['jwt']>;
 
-/** roles, and how the person was authenticated (RFC 9068 sections 2.2.1 and 2.2.3.1). Made anew at every refresh. */
-export const extraTokenClaims =
-  (clients: () => ClientRegistry): ExtraTokenClaims =>
-  async (ctx, token) => {
-    const client = token.clientId === undefined ? undefined : clients().get(token.clientId);
+interface Deps {
+  readonly config: Config;
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly clients: () => ClientRegistry;
+  readonly log: Logger;
+}
+
+/**
+ * Roles, permissions and groups, and how the person was authenticated (RFC 9068 sections 2.2.1 and 2.2.3.1). Made anew at
+ * every refresh.
+ */
+export function extraTokenClaims(deps: Deps): ExtraTokenClaims {
+  const noteManyRoles = createManyRolesNote(deps);
+  return async (ctx, token) => {
+    const client = token.clientId === undefined ? undefined : deps.clients().get(token.clientId);
     if (client === undefined) return undefined;
-    if (token.kind === 'ClientCredentials') {
-      return client.roles.assign.length === 0 ? undefined : { roles: [...client.roles.assign] };
-    }
+    const audience = [token.aud].flat()[0];
+    if (token.kind === 'ClientCredentials') return claimsOfClient(deps, client, audience);
     const { AuthorizationCode: code, RefreshToken: refreshToken } = ctx.oidc.entities;
     const source = code ?? refreshToken;
-    const visible = rolesFor(client, { roles: signedInAccount(ctx)?.held.roles ?? [], scope: grantedOidcScope(ctx) });
+    const rights = signedInAccount(ctx)?.held ?? NO_RIGHTS;
+    const occasion = { use: 'access_token', scope: grantedOidcScope(ctx), audience } as const;
+    noteManyRoles(client, rights, occasion);
     return {
-      ...(visible === undefined ? {} : { roles: visible }),
+      ...rightClaims(client, rights, occasion),
       ...(source?.authTime === undefined ? {} : { auth_time: source.authTime }),
       ...(source?.acr === undefined ? {} : { acr: source.acr }),
       ...(source?.amr === undefined ? {} : { amr: source.amr }),
     };
   };
+}
 
 /** Changes the payload in place: the engine's own would hold the API's scopes only, and no userinfo audience. */
 export const customizeJwt =

@@ -34,10 +34,6 @@ function mayAskFor(client: Client, scope: string): boolean {
   return client.scopes.includes(scope);
 }
 
-/** True if the client is open to everybody, or the person has one of the roles it requires. */
-export const mayUse = (client: Client, roles: readonly string[]): boolean =>
-  client.access.requireAnyRole.length === 0 || client.access.requireAnyRole.some((role) => roles.includes(role));
-
 /**
  * Whether consent must be asked again although it is remembered. RFC 8252 section 8.6: an app on a device whose
  * redirect any other app could claim must not be answered without the person.

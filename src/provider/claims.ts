@@ -7,14 +7,16 @@ import type { Attribute } from '../config/config.ts';
 import { attributeValue } from '../profiles/attribute-values.ts';
 import { ADDRESS_MEMBERS, type ProfileClaims } from '../profiles/profile-claims.ts';
 import type { Profile } from '../profiles/profiles.ts';
-import { visibleRoles } from '../roles/visible-roles.ts';
+import type { Rights } from '../roles/rights.ts';
+import { RIGHT_CLAIMS } from './rights/released.ts';
+import { rightClaims } from './rights/right-claims.ts';
 
 /**
- * What each scope of the standard lets through. `roles` stands under openid as well: whether it is filled in is decided
- * below, because apps of the house (`consent: skip`) get it without asking. acr, amr and auth_time are in every ID token.
+ * What each scope of the standard lets through. acr, amr and auth_time are in every ID token. Those under `roles` and
+ * `groups` are there for discovery: what an app reads of them is its own (rights/).
  */
 const STANDARD_CLAIMS: Readonly<Record<string, readonly string[]>> = {
-  openid: ['sub', 'roles', 'acr', 'amr', 'auth_time'],
+  openid: ['sub', 'acr', 'amr', 'auth_time'],
   profile: [
     'name',
     'given_name',
@@ -34,7 +36,8 @@ const STANDARD_CLAIMS: Readonly<Record<string, readonly string[]>> = {
   email: ['email', 'email_verified'],
   phone: ['phone_number', 'phone_number_verified'],
   address: ['address'],
-  roles: ['roles'],
+  roles: ['roles', 'permissions'],
+  groups: ['groups'],
 };
 
 export function claimsByScope(attributes: ReadonlyMap<string, Attribute>): Record<string, string[]> {
@@ -45,13 +48,13 @@ export function claimsByScope(attributes: ReadonlyMap<string, Attribute>): Recor
 
 /** Whether any of it comes out of the profile, so that nothing is read for apps that only sign people in. */
 export const needsProfile = (scope: string): boolean =>
-  scope.split(' ').some((word) => !['openid', 'email', 'roles', 'offline_access', ''].includes(word));
+  scope.split(' ').some((word) => !['openid', 'email', 'roles', 'groups', 'offline_access', ''].includes(word));
 
 export interface ClaimSource {
   readonly account: Account;
   readonly profile: Profile;
   /** All of them, before the client's filter. */
-  readonly roles: readonly string[];
+  readonly rights: Rights;
   readonly client: Client | undefined;
   /** As declared now. */
   readonly attributes: ReadonlyMap<string, Attribute>;
@@ -59,14 +62,14 @@ export interface ClaimSource {
 
 /** All that is known: the engine takes out of it what the granted scopes let through. */
 export function claimsOf(source: ClaimSource, use: string, scope: string): AccountClaims {
-  const { account, profile, roles, client } = source;
-  const visible = client === undefined ? undefined : rolesFor(client, { roles, scope });
-  const roleClaim = visible === undefined ? {} : { roles: visible };
-  if (use === 'id_token' && client?.scopeClaimsInIdToken === false) return { sub: account.id, ...roleClaim };
+  const { account, profile, rights, client } = source;
+  const place = use === 'id_token' ? 'id_token' : 'userinfo';
+  const ofRights = client === undefined ? {} : { [RIGHT_CLAIMS]: rightClaims(client, rights, { use: place, scope }) };
+  if (use === 'id_token' && client?.scopeClaimsInIdToken === false) return { sub: account.id, ...ofRights };
   return {
     ...attributeClaims(source),
     ...profileClaims(profile.claims),
-    ...roleClaim,
+    ...ofRights,
     sub: account.id,
     ...(account.displayName === undefined ? {} : { name: account.displayName }),
     ...(account.username === undefined ? {} : { preferred_username: account.username }),
@@ -103,12 +106,3 @@ const attributeClaims = ({ profile, attributes }: ClaimSource): Record<string, u
       return value === undefined ? [] : [[attribute.claim, value]];
     }),
   );
-
-/** The roles this client sees; undefined if it sees none at all because the person was not asked for them. */
-export function rolesFor(
-  client: Client,
-  { roles, scope }: { roles: readonly string[]; scope: string },
-): string[] | undefined {
-  const allowed = client.consent === 'skip' || scope.split(' ').includes('roles');
-  return allowed ? visibleRoles(roles, client.roles.include) : undefined;
-}

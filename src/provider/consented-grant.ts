@@ -2,13 +2,15 @@
 // so that a second tab does not put the first one's tokens out.
 import type { Configuration, Grant, KoaContextWithOIDC, Provider, Session } from 'oidc-provider';
 import type { Client, ClientRegistry } from '../clients/client.ts';
+import type { Config } from '../config/config.ts';
 import { newId } from '../crypto/identifiers.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
 import { claimSessionGrant } from '../protocol-store/session-rows.ts';
 import { type Allowed, isNothing, missingFrom } from '../sessions/allowed.ts';
 import { findConsent } from '../sessions/consents.ts';
-import { mayUse, type RequestedParams, requestedAccess } from './access.ts';
+import { type RequestedParams, requestedAccess } from './access.ts';
 import { signedInAccount } from './find-account.ts';
+import { mayUse } from './rights/access-rules.ts';
 
 type LoadExistingGrant = NonNullable<Configuration['loadExistingGrant']>;
 
@@ -23,7 +25,7 @@ interface GrantRequest {
 
 /** What the engine asks before it decides whether consent is missing: a grant made from consent given earlier. */
 export const loadConsentedGrant =
-  (deps: StoreDeps & { clients: () => ClientRegistry }): LoadExistingGrant =>
+  (deps: StoreDeps & { clients: () => ClientRegistry; config: Config }): LoadExistingGrant =>
   async (ctx) => {
     const { provider, session, client: engineClient, result } = ctx.oidc;
     const account = signedInAccount(ctx);
@@ -36,7 +38,7 @@ export const loadConsentedGrant =
       return grant === undefined ? undefined : shareGrant(deps, { provider, session, grant, allowed });
     }
     if (
-      !mayUse(client, account.held.roles) ||
+      !(await mayUse(deps, client, account)) ||
       !(await isCovered(deps, { client, accountId: account.accountId, allowed }))
     ) {
       return standingGrant(provider, { session, accountId: account.accountId, clientId: client.clientId });

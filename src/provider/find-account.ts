@@ -14,20 +14,22 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
 import { findProfile, NO_PROFILE } from '../profiles/profiles.ts';
-import { type Held, heldRoles } from '../roles/held.ts';
-import { mayUse } from './access.ts';
+import { heldRoles } from '../roles/held.ts';
+import { NO_RIGHTS, type Rights, rightsOf } from '../roles/rights.ts';
 import { claimsOf, needsProfile } from './claims.ts';
+import { mayUse } from './rights/access-rules.ts';
+import { resourcesOf } from './rights/right-claims.ts';
 import { type Demand, SAID_BY, secondFactorDemand } from './step-up/required-acr.ts';
 
 export interface SignedInAccount extends EngineAccount {
   readonly account: Account;
-  /** All roles of the account, before any client's filter. */
-  readonly held: Held;
+  /** All roles and groups of the account, before any client's filter; permissions only where a token is redeemed or shown. */
+  readonly held: Rights;
 }
 
 /**
  * Finds only accounts that may be used now, so that a banned or deleted one is out at once everywhere. Where a token is
- * being redeemed, a person who has lost the role that the client requires is out as well; and a code, refresh token or,
+ * being redeemed, a person whom the client's file does not let in any more is out as well; and a code, refresh token or,
  * at userinfo, access token of a sign-in without a second factor ends where one has been demanded since: an answer of
  * userinfo does not say how the person was authenticated, and its roles are those of now.
  */
@@ -46,9 +48,14 @@ export const engineFindAccount =
   async (ctx, sub, token) => {
     const account = await findAccount(db, sub);
     if (account === undefined || !isUsable(account)) return undefined;
-    const held = await heldRoles({ db, clock }, account.id);
     const client = clientOf(ctx, clients());
-    if (token !== undefined && client !== undefined && !mayUse(client, held.roles)) return undefined;
+    const held = await rightsFor({ db, clock, config }, account.id, token === undefined ? undefined : client);
+    if (
+      token !== undefined &&
+      client !== undefined &&
+      !(await mayUse({ db, config }, client, { accountId: sub, held }))
+    )
+      return undefined;
     if (token !== undefined && acrOf(token) !== 'mfa') {
       const demand = secondFactorDemand({ config, client }, held);
       if (demand !== undefined && token.kind === 'AccessToken') return undefined;
@@ -60,11 +67,21 @@ export const engineFindAccount =
       held,
       claims: async (use, scope) => {
         const profile = needsProfile(scope) ? await findProfile(db, account.id) : NO_PROFILE;
-        return claimsOf({ account, profile, roles: held.roles, client, attributes: config.attributes }, use, scope);
+        return claimsOf({ account, profile, rights: held, client, attributes: config.attributes }, use, scope);
       },
     };
     return signedIn;
   };
+
+/** What is permitted is read for tokens only: `client` is theirs. */
+const rightsFor = async (
+  { config, ...deps }: { db: Db; clock: Clock; config: Config },
+  accountId: string,
+  client: Client | undefined,
+): Promise<Rights> =>
+  client === undefined
+    ? { ...NO_RIGHTS, ...(await heldRoles(deps, accountId)) }
+    : rightsOf(deps, { accountId, resources: resourcesOf(client, config.tokens.defaultAudience) });
 
 /** Ours stand in an access token among the claims that we add (access-tokens.ts). */
 const acrOf = (token: NonNullable<Parameters<FindAccount>[2]>): unknown =>

@@ -3,9 +3,10 @@ import { type Configuration, interactionPolicy, type KoaContextWithOIDC } from '
 import type { ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
-import { alwaysAsks, expectsSomebodyElse, mayUse, requestedAccess } from './access.ts';
+import { alwaysAsks, expectsSomebodyElse, requestedAccess } from './access.ts';
 import { isCovered, requestParams } from './consented-grant.ts';
 import { signedInAccount } from './find-account.ts';
+import { mayUse } from './rights/access-rules.ts';
 import { isMet, requestedAcr, secondFactorDemand } from './step-up/required-acr.ts';
 
 type Policy = NonNullable<NonNullable<Configuration['interactions']>['policy']>;
@@ -79,11 +80,11 @@ const loginChecks = ({ config, clients }: Deps) => [
 ];
 
 /** The person is known, but may not use this app: a page says so, and the app hears access_denied. */
-const accessCheck = ({ clients }: Deps) =>
-  new Check('role_missing', 'the End-User may not use this client', 'access_denied', (ctx) => {
-    const client = ctx.oidc.client === undefined ? undefined : clients().get(ctx.oidc.client.clientId);
+const accessCheck = (deps: Deps) =>
+  new Check('access_refused', 'the End-User may not use this client', 'access_denied', async (ctx) => {
+    const client = ctx.oidc.client === undefined ? undefined : deps.clients().get(ctx.oidc.client.clientId);
     const account = signedInAccount(ctx);
-    return client !== undefined && account !== undefined && !mayUse(client, account.held.roles);
+    return client !== undefined && account !== undefined && !(await mayUse(deps, client, account));
   });
 
 const nativeAppCheck = ({ clients }: Deps) =>

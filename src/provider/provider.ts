@@ -44,6 +44,7 @@ import { keepResponseTypeNone, RESPONSE_TYPES } from './narrowed/response-types.
 import { PROOF_ALGORITHMS } from './own-api/dpop-proof.ts';
 import { ENDPOINTS } from './paths.ts';
 import { policy, promptValues } from './policy.ts';
+import { releaseRightClaims } from './rights/released.ts';
 import { tellAppsByOutbox } from './sign-out/back-channel-logout.ts';
 import {
   keepLanguageOfSignOut,
@@ -87,6 +88,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   keepResponseTypeNone(provider);
   nameSessionsInIdTokens(provider);
   tellAppsByOutbox(provider, deps);
+  releaseRightClaims(provider);
   rememberPresentedTokens(provider);
   logEngineEvents(provider, deps);
   return provider;
@@ -109,7 +111,7 @@ function configuration(deps: ProviderDeps): Configuration {
       readAccessToken: createAccessTokenReader({
         ...deps,
         verificationKeys: () => verification,
-        isForUserinfo: () => Provider.ctx?.oidc.route === 'userinfo',
+        endpoint: () => Provider.ctx?.oidc.route,
       }),
       isRevokingAccessToken: () => {
         const { route, entities } = Provider.ctx?.oidc ?? {};
@@ -124,7 +126,7 @@ function configuration(deps: ProviderDeps): Configuration {
       // The client stands in the address so that an expired sign-in can still offer a way back to its app.
       url: (_ctx, { uid, params }) => `/interaction/${uid}?client=${encodeURIComponent(String(params['client_id']))}`,
     },
-    extraTokenClaims: extraTokenClaims(clients),
+    extraTokenClaims: extraTokenClaims(deps),
     formats: { customizers: { jwt: customizeJwt(config) } },
     assertJwtClientAuthClaimsAndHeader: checkAssertion(deps),
     clientBasedCORS: (_ctx, origin, client) => clients().get(client.clientId)?.allowedOrigins.includes(origin) === true,

@@ -9,6 +9,7 @@ const SENTENCES: Readonly<Record<string, MessageKey>> = {
   phone: 'scope.phone',
   address: 'scope.address',
   roles: 'scope.roles',
+  groups: 'scope.groups',
   offline_access: 'scope.offline_access',
 };
 

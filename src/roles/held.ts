@@ -1,5 +1,5 @@
 // What somebody has now: roles given directly and through groups, with all that these include, and what they permit.
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { isProductPermission, PRODUCT_RESOURCE, type ProductPermission } from '../config/roles/product-permissions.ts';
 import type { Db } from '../database/database.ts';
@@ -34,9 +34,10 @@ export interface Held {
   readonly requireSecondFactor: boolean;
 }
 
-interface Row {
-  readonly kind: 'role' | 'group';
-  readonly name: string;
+/** What a statement over `held` and `member` answers with. */
+export interface HeldRow {
+  readonly kind: string;
+  readonly name: string | null;
   readonly mfa: 'optional' | 'required' | null;
   readonly client_id: string | null;
   readonly resource: string | null;
@@ -47,29 +48,37 @@ interface Row {
  * includes.
  */
 export async function heldRoles({ db, clock }: Deps, accountId: string): Promise<Held> {
+  const { rows } = await sql<HeldRow>`
+    with recursive ${heldByAccount(clock, accountId)}
+    select 'role' as kind, r.name, r.mfa, r.client_id, r.resource from held join roles r on r.name = held.role
+    union all select 'group', name, null, null, null from member`.execute(db);
+  return heldFrom(rows);
+}
+
+/** Common table expressions for `with recursive`: `member` (name), `given` and `held` (role). */
+export function heldByAccount(clock: Clock, accountId: string): RawBuilder<unknown> {
   const now = databaseNow(clock);
-  const { rows } = await sql<Row>`
-    with recursive member(name) as (
+  return sql`member(name) as (
       select m.group_name from group_members m join groups g on g.name = m.group_name
       where m.account_id = ${accountId} and g.gone_at is null and (m.expires_at is null or m.expires_at > ${now})
     ), given(role) as (
       select role from role_assignments
       where account_id = ${accountId} and (expires_at is null or expires_at > ${now})
       union select gr.role from group_roles gr join member on member.name = gr.group_name
-    ), held(role) as (
+    ), ${HELD_OF_GIVEN}`;
+}
+
+/** Of `given` (role): what is not gone, with all that it includes. */
+export const HELD_OF_GIVEN = sql`held(role) as (
       select r.name from given join roles r on r.name = given.role and r.gone_at is null
       union select r.name from held join role_includes i on i.role = held.role
         join roles r on r.name = i.includes and r.gone_at is null
-    )
-    select 'role' as kind, r.name, r.mfa, r.client_id, r.resource from held join roles r on r.name = held.role
-    union all select 'group', name, null, null, null from member`.execute(db);
-  return heldFrom(rows);
-}
+    )`;
 
 /** The same for roles that are given by name, as a client file gives them to a service client. */
 export async function withIncluded(db: Db, names: readonly string[]): Promise<Held> {
   if (names.length === 0) return NOTHING_HELD;
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<HeldRow>`
     with recursive held(role) as (
       select name from roles where name = any(${sql.val([...names])}::text[]) and gone_at is null
       union select r.name from held join role_includes i on i.role = held.role
@@ -83,15 +92,15 @@ export async function withIncluded(db: Db, names: readonly string[]): Promise<He
 
 export const NOTHING_HELD: Held = { scoped: [], roles: [], groups: [], requireSecondFactor: false };
 
-function heldFrom(rows: readonly Row[]): Held {
+export function heldFrom(rows: readonly HeldRow[]): Held {
   const scoped = rows
     .filter(({ kind }) => kind === 'role')
-    .map((row) => ({ name: row.name, clientId: row.client_id ?? undefined, resource: row.resource ?? undefined }))
+    .map((row) => ({ name: row.name ?? '', clientId: row.client_id ?? undefined, resource: row.resource ?? undefined }))
     .sort((a, b) => byCodePoint(a.name, b.name));
   return {
     scoped,
     roles: scoped.map(({ name }) => name),
-    groups: rows.flatMap(({ kind, name }) => (kind === 'group' ? [name] : [])).sort(byCodePoint),
+    groups: rows.flatMap(({ kind, name }) => (kind === 'group' && name !== null ? [name] : [])).sort(byCodePoint),
     requireSecondFactor: rows.some(({ mfa }) => mfa === 'required'),
   };
 }

@@ -185,6 +185,7 @@ test('a client file cannot take the name, and is told where it stands', () => {
       clientsDir: path.join(configDir, 'clients'),
       resources,
       scopes: scopesServed(attributes),
+      attributes,
       defaultAudience: tokens.defaultAudience,
       privateHosts: outgoing.privateHosts,
     },

@@ -59,6 +59,7 @@ test('apps can read which authentication contexts, prompts, scopes and claims th
   expect([...(metadata['scopes_supported'] as string[])].sort()).toEqual([
     'address',
     'email',
+    'groups',
     'offline_access',
     'openid',
     'phone',

@@ -52,6 +52,7 @@ export const loadClientsWith = (
       resources,
       defaultAudience: tokens.defaultAudience,
       scopes: scopesServed(attributes),
+      attributes,
       privateHosts: outgoing.privateHosts,
       ...known,
     },

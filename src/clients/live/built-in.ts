@@ -2,6 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import { frozenMap } from '../../config/frozen.ts';
 import type { Client, ClientRegistry } from '../client.ts';
+import { DEFAULT_ROLE_FORMAT } from '../rights/role-format.ts';
 
 /** No client file may take it. */
 export const ACCOUNT_CENTRE_ID = 'gatehouse-account';
@@ -52,8 +53,8 @@ const accountCentre = ({ issuer, name }: Pick<Config, 'issuer' | 'name'>): Clien
   requirePushedAuthorizationRequests: false,
   dpopBoundAccessTokens: false,
   consent: 'skip',
-  access: { requireAnyRole: [], acr: 'pwd' },
-  roles: { include: [], assign: [] },
+  access: { requireAnyRole: [], requireAnyGroup: [], attributes: [], acr: 'pwd' },
+  roles: { ...DEFAULT_ROLE_FORMAT, include: [], assign: [] },
   scopeClaimsInIdToken: false,
   allowedOrigins: [],
   introspect: [],

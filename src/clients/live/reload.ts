@@ -69,6 +69,7 @@ function createClientLoad(deps: ReloadDeps, { env, cwd }: Surroundings) {
     resources: config.resources,
     defaultAudience: config.tokens.defaultAudience,
     scopes: scopesServed(config.attributes),
+    attributes: config.attributes,
     privateHosts: config.outgoing.privateHosts,
   };
   let warned: ReadonlySet<string> | undefined;

@@ -73,7 +73,12 @@ const JUDGES: { readonly [F in Exclude<keyof Client, 'clientId' | 'source' | 'se
     before?.['consent'] === 'ask' && after['consent'] === 'skip'
       ? [{ key: 'consent', what: 'consent is skipped', why: 'people are no longer asked what the app may know' }]
       : [],
-  access: (before, after) => [...openToMore(before, after), ...withoutSecondFactor(before, after)],
+  access: (before, after) => [
+    ...openToMore(before, after, { key: 'access.require_any_role', noun: 'role' }),
+    ...openToMore(before, after, { key: 'access.require_any_group', noun: 'group' }),
+    ...openToMoreValues(before, after),
+    ...withoutSecondFactor(before, after),
+  ],
   roles: moreRoles,
   scopeClaimsInIdToken: harmless,
   allowedOrigins: grown({
@@ -187,13 +192,34 @@ function grown({ key, what, why }: Weakening): Judge {
   };
 }
 
-function openToMore(before: Described | undefined, after: Described): Weakening[] {
-  const key = 'access.require_any_role';
+const LETS_IN = 'people may sign in there who could not before';
+
+/** No list lets everybody in. */
+function openToMore(
+  before: Described | undefined,
+  after: Described,
+  { key, noun }: { key: string; noun: string },
+): Weakening[] {
   const [old, wanted] = [listOf(before?.[key] ?? null), listOf(after[key] ?? null)];
   if (old.length === 0) return [];
-  const why = 'people may sign in there who could not before';
-  if (wanted.length === 0) return [{ key, what: 'open to everybody', why }];
-  return newItems(old, wanted).map((role) => ({ key, what: `open to one more role: ${role}`, why }));
+  if (wanted.length === 0) return [{ key, what: `open to everybody, whatever their ${noun}s`, why: LETS_IN }];
+  return newItems(old, wanted).map((name) => ({ key, what: `open to one more ${noun}: ${name}`, why: LETS_IN }));
+}
+
+/** Of the pairs of attribute and value (describe-client.ts). */
+function openToMoreValues(before: Described | undefined, after: Described): Weakening[] {
+  const key = 'access.attributes';
+  const nameOf = (pair: string) => pair.split(' ')[0] ?? '';
+  const [old, wanted] = [listOf(before?.[key] ?? null), listOf(after[key] ?? null)];
+  const [demanded, stillDemanded] = [new Set(old.map(nameOf)), new Set(wanted.map(nameOf))];
+  return [
+    ...[...demanded]
+      .filter((name) => !stillDemanded.has(name))
+      .map((name) => ({ key, what: `open to everybody, whatever their ${name}`, why: LETS_IN })),
+    ...newItems(old, wanted)
+      .filter((pair) => demanded.has(nameOf(pair)))
+      .map((pair) => ({ key, what: `open to one more value: ${pair}`, why: LETS_IN })),
+  ];
 }
 
 function withoutSecondFactor(before: Described | undefined, after: Described): Weakening[] {

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { type Described, described, type Keys, nothing } from '../../config/effective/described.ts';
 import { buildClient } from '../build-client.ts';
 import type { Client, ClientRegistry, ClientSecret, Preset } from '../client.ts';
+import type { AttributeCondition } from '../rights/access-conditions.ts';
 
 /** As it is kept and compared; all of it is JSON. */
 export interface ServedClient {
@@ -71,8 +72,22 @@ const KEYS: Keys<Client> = {
   requirePushedAuthorizationRequests: 'require_pushed_authorization_requests',
   dpopBoundAccessTokens: 'dpop_bound_access_tokens',
   consent: 'consent',
-  access: (access) => described(access, { requireAnyRole: 'access.require_any_role', acr: 'access.acr' }),
-  roles: (roles) => described(roles, { include: 'roles.include', assign: 'roles.assign' }),
+  access: (access) =>
+    described(access, {
+      requireAnyRole: 'access.require_any_role',
+      requireAnyGroup: 'access.require_any_group',
+      attributes: (conditions) => ({ 'access.attributes': conditions.flatMap(shownCondition) }),
+      acr: 'access.acr',
+    }),
+  roles: (roles) =>
+    described(roles, {
+      include: 'roles.include',
+      assign: 'roles.assign',
+      claim: 'roles.claim',
+      as: 'roles.as',
+      stripPrefix: 'roles.strip_prefix',
+      in: 'roles.in',
+    }),
   scopeClaimsInIdToken: 'id_token_claims',
   allowedOrigins: 'allowed_origins',
   introspect: 'introspect',
@@ -88,6 +103,10 @@ const KEYS: Keys<Client> = {
 /** `https://api.example.com orders:read`; an API without scopes stands alone. */
 const pairs = (audience: string, scopes: readonly string[]): readonly string[] =>
   scopes.length === 0 ? [audience] : scopes.map((scope) => `${audience} ${scope}`);
+
+/** `department finance`: one of them for each value. */
+const shownCondition = ({ name, values }: AttributeCondition): readonly string[] =>
+  values.map((value) => `${name} ${value}`);
 
 function shownKey(jwk: Readonly<Record<string, unknown>>): string {
   const canonical = JSON.stringify(Object.entries(jwk).sort(([a], [b]) => (a < b ? -1 : 1)));

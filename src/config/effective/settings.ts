@@ -79,6 +79,7 @@ const KEYS: Keys<Config> = {
       idTokenSeconds: 'tokens.id_token_seconds',
       refreshTokenIdleSeconds: inUnits('tokens.refresh_token_idle_days', DAY),
       refreshTokenAbsoluteSeconds: inUnits('tokens.refresh_token_absolute_days', DAY),
+      mostRoles: 'tokens.most_roles',
     }),
   limits: (limits) =>
     described(limits, {

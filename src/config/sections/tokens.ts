@@ -15,4 +15,7 @@ export const tokensSection = z.strictObject({
   id_token_seconds: wholeNumber(30, 86_400).default(600).describe('ID tokens.'),
   refresh_token_idle_days: wholeNumber(1, 365).default(14).describe('Since the last refresh.'),
   refresh_token_absolute_days: wholeNumber(1, 365).default(30).describe('In all.'),
+  most_roles: wholeNumber(1, 10_000)
+    .default(100)
+    .describe('A token with more roles is issued, and the log says so (roles.too_many), once an hour for each client.'),
 });

@@ -41,7 +41,7 @@ export type ApiDoor = (presented: Presented) => Promise<Admission>;
 /** Only a token that the client was given for itself (client_credentials), for this very API, opens it. */
 export function createApiDoor(deps: ApiDoorDeps): ApiDoor {
   const verification = verificationKeys(deps.keys);
-  const read = createAccessTokenReader({ ...deps, verificationKeys: () => verification, isForUserinfo: () => false });
+  const read = createAccessTokenReader({ ...deps, verificationKeys: () => verification, endpoint: () => undefined });
   return async (presented) => {
     if (presented.authorization === '') return refused('This address takes an access token of a service client.');
     const credentials = parsed(presented.authorization);

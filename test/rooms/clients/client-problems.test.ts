@@ -39,6 +39,13 @@ describe('a value that does not fit', () => {
     ['service', 'roles: {assign: ["*"]}', 'roles.assign[0]: A role has 1 to 64 characters'],
     ['service', 'roles: {assign: [sub]}', 'roles.assign[0]: "sub" is the name of a claim'],
     ['web', 'access: {require_any_role: ["__proto__"]}', 'access.require_any_role[0]: A role has 1 to 64 characters'],
+    ['web', 'access: {require_any_group: [Staff]}', 'access.require_any_group[0]: A'],
+    ['web', 'access: {attributes: {team: [a]}}', 'access.attributes.team: expected'],
+    ['web', 'access: {attributes: {team: {in: []}}}', 'access.attributes.team.in: '],
+    ['web', 'roles: {as: json}', 'roles.as: expected "array" or "space"'],
+    ['web', 'roles: {in: [id_token, cookie]}', 'roles.in[1]: expected "id_token"'],
+    ['web', 'roles: {in: []}', 'roles.in: '],
+    ['web', 'roles: {strip_prefix: "Shop "}', 'roles.strip_prefix: expected what names of roles begin with'],
     ['web', 'allowed_origins: ["*"]', 'allowed_origins[0]: expected an absolute URL'],
     ['web', 'allowed_origins: ["null"]', 'allowed_origins[0]: expected an absolute URL'],
     ['web', 'allowed_origins: ["https://*.a.test"]', 'allowed_origins[0]: must not contain a wildcard'],
@@ -152,9 +159,31 @@ describe('a contradiction', () => {
     ['service', 'roles: {include: [a]}', 'roles.include: nobody signs in through preset service'],
     ['service', 'roles: {assign: ["gatehouse:admin"]}', 'roles.assign[0]: is a role of the product itself'],
     ['web', 'roles: {assign: [deployer]}', 'roles.assign: only preset service has roles of its own, not web'],
+    ['web', 'roles: {claim: sub}', 'roles.claim: is the name of a claim that has a meaning already'],
+    ['web', 'roles: {claim: Email}', 'roles.claim: is the name of a claim that has a meaning already'],
+    ['web', 'roles: {claim: gh_grant}', 'roles.claim: is the name of a claim that has a meaning already'],
+    ['web', 'roles: {claim: scope, as: space}', 'roles.claim: is the name of a claim that has a meaning already'],
+    ['web', 'roles: {claim: __proto__}', 'roles.claim: is the name of a claim that has a meaning already'],
+    ['web', 'roles: {claim: "my roles"}', 'roles.claim: expected letters, digits'],
+    ['web', 'roles: {claim: act.roles, as: nested}', 'roles.claim: is the name of a claim that has a meaning'],
+    ['web', 'roles: {claim: realm_access, as: nested}', 'roles.claim: as: nested needs 2 to 5 names with dots'],
+    ['web', 'roles: {claim: a.b.c.d.e.f, as: nested}', 'roles.claim: as: nested needs 2 to 5 names with dots'],
+    ['web', 'roles: {claim: realm..roles, as: nested}', 'roles.claim: expected names of letters'],
+    ['web', 'roles: {claim: realm.__proto__, as: nested}', 'roles.claim: expected names of letters'],
+    ['web', 'roles: {claim: realm.constructor.x, as: nested}', 'roles.claim: expected names of letters'],
+    ['web', 'roles: {as: nested}', 'roles.as: nested needs claim, with dots in it'],
+    ['web', 'roles: {claim: groups}\nscope: openid groups', 'roles.claim: the scope groups asks for groups under this'],
+    ['service', 'roles: {in: [id_token]}', 'roles.in: preset service has access tokens only'],
+    ['web', 'access: {attributes: {team: {in: [a]}}}', 'access.attributes.team: "team" is not among the attributes'],
     ['spa', 'introspect: ["https://api.test"]', 'introspect: a public client cannot prove who it is'],
   ] as const)('%s with %s', (preset, lines, expected) => {
     expect(problemsWith(preset, lines)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test('of a name that permissions of the server stand under is refused', () => {
+    expect(problemsWith('web', 'client_id: gatehouse')).toContainEqual(
+      'client_id: is what permissions of this very server stand under; choose another one',
+    );
   });
 
   test('of grant types shows at the one and at what is missing', () => {
@@ -244,5 +273,48 @@ describe('the name of a file', () => {
   test('with a dot first, or of another kind, is passed over', () => {
     const files = { 'config/clients/.app.yaml': 'x', 'config/clients/README.md': 'x', 'config/clients/app.yaml': yaml };
     expect(problemsOf(files)).toEqual([]);
+  });
+});
+
+const ATTRIBUTES = `attributes:
+  department: { label: Department, type: enum, choices: [finance, board], scope: profile }
+  level: { label: Level, type: number, scope: profile }
+  topics: { label: Topics, type: list, scope: profile, claim: my_topics }
+  insider: { label: Insider, type: boolean, scope: profile }
+`;
+
+describe('attributes that a client file is about', () => {
+  const problems = (lines: string) =>
+    linesOf(problemsOf({ 'config/gatehouse.yaml': ATTRIBUTES, 'config/clients/app.yaml': clientYaml('web', lines) }));
+
+  test('are declared ones, with values that they can have; every problem has its line', () => {
+    expect(
+      problems(
+        'access:\n  attributes:\n    department: { in: [finance, sales] }\n    level: { in: ["3"] }\n    insider: { in: [true, 1] }\n    depratment: { in: [finance] }',
+      ),
+    ).toEqual([
+      expect.stringMatching(
+        /^config\/clients\/app\.yaml:\d+ access\.attributes\.department\.in\[1\]: is not among the choices/,
+      ),
+      expect.stringContaining('access.attributes.level.in[0]: expected a number, as the attribute is type: number'),
+      expect.stringContaining('access.attributes.insider.in[1]: expected a boolean'),
+      expect.stringContaining(
+        'access.attributes.depratment: "depratment" is not among the attributes of gatehouse.yaml; did you mean "department"?',
+      ),
+    ]);
+    expect(
+      problems(
+        'access: {attributes: {department: {in: [board]}, level: {in: [3, 4]}, topics: {in: [x]}, insider: {in: [true]}}}',
+      ),
+    ).toEqual([]);
+  });
+
+  test('and roles do not stand in one claim', () => {
+    expect(problems('roles: {claim: my_topics}')).toEqual([
+      expect.stringContaining(
+        'roles.claim: the attribute topics of gatehouse.yaml stands in the claim my_topics already',
+      ),
+    ]);
+    expect(problems('roles: {claim: my_topics.roles, as: nested}')).toHaveLength(1);
   });
 });

@@ -46,8 +46,8 @@ const OTHER: { readonly [F in Exclude<keyof Client, 'clientId' | 'source'>]: { k
   requirePushedAuthorizationRequests: { key: 'require_pushed_authorization_requests', value: true },
   dpopBoundAccessTokens: { key: 'dpop_bound_access_tokens', value: true },
   consent: { key: 'consent', value: 'skip' },
-  access: { key: 'access.require_any_role', value: { requireAnyRole: ['staff'], acr: 'pwd' } },
-  roles: { key: 'roles.include', value: { include: ['app-*'], assign: [] } },
+  access: { key: 'access.require_any_role', value: { ...BASE.access, requireAnyRole: ['staff'] } },
+  roles: { key: 'roles.include', value: { ...BASE.roles, include: ['app-*'] } },
   scopeClaimsInIdToken: { key: 'id_token_claims', value: false },
   allowedOrigins: { key: 'allowed_origins', value: ['https://one.test'] },
   introspect: { key: 'introspect', value: ['https://api.test'] },
@@ -166,9 +166,13 @@ const found = (before: Partial<Client> | undefined, after: Partial<Client>): str
   ).map(({ key, what }) => `${key}: ${what}`);
 
 describe('weaker than before is', () => {
-  const including = (...include: string[]) => ({ roles: { include, assign: [] } });
-  const assigning = (...assign: string[]) => ({ roles: { include: undefined, assign } });
-  const only = (...requireAnyRole: string[]) => ({ access: { requireAnyRole, acr: 'pwd' as const } });
+  const including = (...include: string[]) => ({ roles: { ...BASE.roles, include } });
+  const assigning = (...assign: string[]) => ({ roles: { ...BASE.roles, assign } });
+  const only = (...requireAnyRole: string[]) => ({ access: { ...BASE.access, requireAnyRole } });
+  const inside = (...requireAnyGroup: string[]) => ({ access: { ...BASE.access, requireAnyGroup } });
+  const having = (...values: string[]) => ({
+    access: { ...BASE.access, attributes: values.length === 0 ? [] : [{ name: 'department', values }] },
+  });
   const to = (...redirectUris: string[]) => ({ redirectUris });
   const native = { preset: 'native' } as const;
 
@@ -216,8 +220,14 @@ describe('weaker than before is', () => {
     [only('a', 'b'), only('a'), []],
     [only(), only('a'), []],
     [only('a'), only('a', 'b'), ['access.require_any_role: open to one more role: b']],
-    [only('a'), only(), ['access.require_any_role: open to everybody']],
-    [{ access: { requireAnyRole: [], acr: 'mfa' } }, {}, ['access.acr: no second factor asked for']],
+    [only('a'), only(), ['access.require_any_role: open to everybody, whatever their roles']],
+    [inside('a'), inside('a', 'b'), ['access.require_any_group: open to one more group: b']],
+    [inside('a'), inside(), ['access.require_any_group: open to everybody, whatever their groups']],
+    [having('a', 'b'), having('a'), []],
+    [having(), having('a'), []],
+    [having('a'), having('a', 'b'), ['access.attributes: open to one more value: department b']],
+    [having('a'), having(), ['access.attributes: open to everybody, whatever their department']],
+    [{ access: { ...BASE.access, acr: 'mfa' } }, {}, ['access.acr: no second factor asked for']],
     [including('app-*'), including('app-x', 'app-y*'), []],
     [including('app-*'), including('app-*', 'staff'), ['roles.include: sees more roles: staff']],
     [including('app-*'), {}, ['roles.include: sees more roles: *']],

@@ -71,7 +71,7 @@ describe('the example clients', () => {
     const stated = {
       clientName: 'Web App',
       postLogoutRedirectUris: ['https://app.example.com/'],
-      roles: { include: ['*'], assign: [] },
+      roles: expect.objectContaining({ include: ['*'], claim: 'roles', as: 'array' }),
       clientUri: 'https://app.example.com/',
       policyUri: 'https://app.example.com/privacy',
       tosUri: 'https://app.example.com/terms',

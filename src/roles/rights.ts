@@ -1,0 +1,111 @@
+// What somebody has now, and what that permits at some resources: all that tokens say of it, in one statement.
+import { sql } from 'kysely';
+import type { Clock } from '../clock.ts';
+import type { Db } from '../database/database.ts';
+import { byCodePoint } from './by-code-point.ts';
+import {
+  HELD_OF_GIVEN,
+  type Held,
+  type HeldRow,
+  heldByAccount,
+  heldFrom,
+  NOTHING_HELD,
+  type RoleScope,
+} from './held.ts';
+
+interface Deps {
+  readonly db: Db;
+  readonly clock: Clock;
+}
+
+export interface Rights extends Held {
+  /** At the resources that were asked about; one permission comes once for each role that carries it. */
+  readonly permitted: readonly Permitted[];
+  /** Those of them that have permissions at all, whoever has one. */
+  readonly governed: ReadonlySet<string>;
+}
+
+export interface Permitted {
+  readonly resource: string;
+  readonly permission: string;
+  /** Which carries it. */
+  readonly role: string;
+}
+
+export const NO_RIGHTS: Rights = { ...NOTHING_HELD, permitted: [], governed: new Set() };
+
+/** `resources`: audiences of APIs, and client_ids. */
+export async function rightsOf(
+  { db, clock }: Deps,
+  { accountId, resources }: { accountId: string; resources: readonly string[] },
+): Promise<Rights> {
+  const { rows } = await sql<Row>`
+    with recursive ${heldByAccount(clock, accountId)}
+    ${HELD_ROLES} union all select 'group', name, null, null, null, null from member
+    ${permittedAt(resources)}`.execute(db);
+  return rightsFrom(rows);
+}
+
+/**
+ * Of a service client: the roles of its file (`assigned`), also those that no database knows, and those it was given
+ * beside them.
+ */
+export async function rightsOfClient(
+  { db }: Pick<Deps, 'db'>,
+  { clientId, assigned, resources }: { clientId: string; assigned: readonly string[]; resources: readonly string[] },
+): Promise<Rights> {
+  const { rows } = await sql<Row>`
+    with recursive given(role) as (
+      select unnest(${sql.val([...assigned])}::text[])
+      union select role from client_roles where client_id = ${clientId}
+    ), ${HELD_OF_GIVEN}
+    ${HELD_ROLES} union all select 'role', role, null, null, null, null from given
+      where not exists (select from roles where name = given.role)
+    ${permittedAt(resources)}`.execute(db);
+  return rightsFrom(rows);
+}
+
+interface Row extends HeldRow {
+  readonly carrier: string | null;
+}
+
+const HELD_ROLES = sql`select 'role' as kind, r.name, r.mfa, r.client_id, r.resource, null as carrier
+    from held join roles r on r.name = held.role`;
+
+const permittedAt = (resources: readonly string[]) => sql`
+    union all select 'permission', p.name, null, null, p.resource, held.role
+      from held join role_permissions c on c.role = held.role
+      join permissions p on p.resource = c.resource and p.name = c.permission and p.gone_at is null
+      where c.resource = any(${sql.val([...resources])}::text[])
+    union all (select distinct 'governed', null, null, null, resource, null from permissions
+      where resource = any(${sql.val([...resources])}::text[]) and gone_at is null)`;
+
+const rightsFrom = (rows: readonly Row[]): Rights => ({
+  ...heldFrom(rows),
+  permitted: rows.flatMap(({ kind, name, resource, carrier }) =>
+    kind === 'permission' && name !== null && resource !== null && carrier !== null
+      ? [{ resource, permission: name, role: carrier }]
+      : [],
+  ),
+  governed: new Set(rows.flatMap(({ kind, resource }) => (kind === 'governed' && resource !== null ? [resource] : []))),
+});
+
+/** Where a token is read. */
+export interface Place {
+  readonly clientId: string;
+  /** Of an access token; undefined for what the app itself reads. */
+  readonly audience: string | undefined;
+}
+
+/** A role of a client counts only there, one of a resource only in access tokens for it. */
+export const countsAt = ({ clientId, resource }: RoleScope, place: Place): boolean =>
+  (clientId === undefined || clientId === place.clientId) && (resource === undefined || resource === place.audience);
+
+/** Sorted, each once; undefined where nobody has given the resource of this place a permission. */
+export function permissionsAt(rights: Rights, place: Place): readonly string[] | undefined {
+  const resource = place.audience ?? place.clientId;
+  if (!rights.governed.has(resource)) return undefined;
+  const roles = new Set(rights.scoped.filter((role) => countsAt(role, place)).map(({ name }) => name));
+  const permitted = rights.permitted.filter((each) => each.resource === resource && roles.has(each.role));
+  return [...new Set(permitted.map(({ permission }) => permission))].sort(byCodePoint);
+}
