@@ -1,4 +1,6 @@
 // Who administers, and what they may do: read from the database in the transaction of what they do.
+import { isUsable } from '../accounts/account.ts';
+import { findAccount } from '../accounts/accounts.ts';
 import type { Actor, Source } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import {
@@ -55,8 +57,12 @@ export async function permissionsHeld(
   switch (by.kind) {
     case 'operator':
       return new Set(ALL_PRODUCT_PERMISSIONS);
-    case 'account':
+    case 'account': {
+      const account = await findAccount(deps.db, by.accountId);
+      // Shut out meanwhile: a request that has begun gets no further.
+      if (account === undefined || !isUsable(account)) return new Set();
       return new Set(await productPermissionsOf(deps, by.accountId));
+    }
     case 'client': {
       const { roles } = await rolesOfClient(deps.db, { clientId: by.clientId, assigned: by.assigned });
       const held = await permissionsOf(deps.db, { roles, resource: PRODUCT_RESOURCE });
