@@ -1,6 +1,7 @@
 // The texts in each language, one file a subject, put together.
 import deAccountCentre from '../../views/locales/de/account-centre.json' with { type: 'json' };
 import deAdmin from '../../views/locales/de/admin.json' with { type: 'json' };
+import deAdminAccounts from '../../views/locales/de/admin-accounts.json' with { type: 'json' };
 import deAdminOverview from '../../views/locales/de/admin-overview.json' with { type: 'json' };
 import deAdministration from '../../views/locales/de/administration.json' with { type: 'json' };
 import deApi from '../../views/locales/de/api.json' with { type: 'json' };
@@ -15,6 +16,7 @@ import deSessions from '../../views/locales/de/sessions.json' with { type: 'json
 import deSignUp from '../../views/locales/de/sign-up.json' with { type: 'json' };
 import enAccountCentre from '../../views/locales/en/account-centre.json' with { type: 'json' };
 import enAdmin from '../../views/locales/en/admin.json' with { type: 'json' };
+import enAdminAccounts from '../../views/locales/en/admin-accounts.json' with { type: 'json' };
 import enAdminOverview from '../../views/locales/en/admin-overview.json' with { type: 'json' };
 import enAdministration from '../../views/locales/en/administration.json' with { type: 'json' };
 import enApi from '../../views/locales/en/api.json' with { type: 'json' };
@@ -33,6 +35,7 @@ export const en = {
   ...enAdmin,
   ...enAdministration,
   ...enApi,
+  ...enAdminAccounts,
   ...enConsole,
   ...enAdminOverview,
   ...enCredentials,
@@ -50,6 +53,7 @@ export const de = {
   ...deAdmin,
   ...deAdministration,
   ...deApi,
+  ...deAdminAccounts,
   ...deConsole,
   ...deAdminOverview,
   ...deCredentials,

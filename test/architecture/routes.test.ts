@@ -4,6 +4,8 @@ import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { AccountParts } from '../../src/account-centre/deps.ts';
 import { accountRoutes } from '../../src/account-centre/routes.ts';
+import type { AdminParts } from '../../src/admin/deps.ts';
+import { adminRoutes } from '../../src/admin/routes.ts';
 import type { ApiParts } from '../../src/api/deps.ts';
 import { apiRoutes } from '../../src/api/routes.ts';
 import { loadClients } from '../../src/clients/load-clients.ts';
@@ -37,6 +39,7 @@ const ownRoutes = (): readonly Route[] => [
   ...interactionRoutes({} as InteractionDeps),
   ...firstRunRoutes({} as FirstRunDeps),
   ...accountRoutes({} as AccountParts),
+  ...adminRoutes({} as AdminParts),
   ...selfServiceRoutes({} as SelfServiceDeps),
   ...devMailRoutes({} as DevMailDeps),
   ...apiRoutes({ keys: [] as readonly SigningKey[] } as ApiParts),

@@ -3,6 +3,7 @@
 import { recordEvent } from '../../src/audit/audit-log.ts';
 import { atAccount } from './account-pages.ts';
 import { administrator } from './administrators.ts';
+import { CONSOLE_ACCOUNT_PAGES } from './console-account-pages.ts';
 import type { PageState, Stage } from './every-page.ts';
 import { movingClock } from './moving-clock.ts';
 
@@ -45,6 +46,7 @@ async function busyWeeks(stage: Stage): Promise<void> {
 }
 
 export const CONSOLE_PAGES: readonly PageState[] = [
+  ...CONSOLE_ACCOUNT_PAGES,
   {
     view: 'admin/overview',
     state: 'after some weeks',

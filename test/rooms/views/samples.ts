@@ -3,6 +3,7 @@ import QRCode from 'qrcode';
 import { momentIn } from '../../../src/texts/dates.ts';
 import { LANGUAGES, type Language, textsIn } from '../../../src/texts/messages.ts';
 import { accountCentre } from './account-samples.ts';
+import { consoleAccounts } from './console-account-samples.ts';
 import { consolePages } from './console-samples.ts';
 import { factorPages } from './factor-samples.ts';
 
@@ -594,6 +595,7 @@ export const samples: readonly Sample[] = [
   ...others,
   ...accountCentre,
   ...consolePages,
+  ...consoleAccounts,
   ...factorPages,
 ];
 
