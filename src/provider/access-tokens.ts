@@ -55,13 +55,22 @@ export const customizeJwt =
   async (ctx, token, { payload }) => {
     if (payload === undefined || !isPersonsToken(token)) return;
     const oidcScope = grantedOidcScope(ctx);
-    const scope = [oidcScope, token.scope].filter(Boolean).join(' ');
+    const { scope, aud } = scopeAndAudience(config, { oidcScope, apiScope: token.scope, audience: payload['aud'] });
     token.scope = scope;
     payload['scope'] = scope;
+    payload['aud'] = aud;
     payload[GRANT_CLAIM] = token.grantId;
     if (token.expiresWithSession) payload[SESSION_CLAIM] = token.sessionUid;
-    if (oidcScope.split(' ').includes('openid')) payload['aud'] = [payload['aud'], userinfoUrl(config)];
   };
+
+/** Of an access token for a person: what is granted here and at the API, and for userinfo too where it is about a sign-in. */
+export const scopeAndAudience = (
+  config: Pick<Config, 'issuer'>,
+  { oidcScope, apiScope, audience }: { oidcScope: string; apiScope: string | undefined; audience: unknown },
+): { scope: string; aud: unknown } => ({
+  scope: [oidcScope, apiScope].filter(Boolean).join(' '),
+  aud: oidcScope.split(' ').includes('openid') ? [audience, userinfoUrl(config)] : audience,
+});
 
 /** The OpenID Connect scopes that the grant and this very request allow; a refresh may ask for fewer. */
 function grantedOidcScope(ctx: KoaContextWithOIDC): string {

@@ -16,7 +16,7 @@ import type { Db } from '../database/database.ts';
 import { findProfile, NO_PROFILE } from '../profiles/profiles.ts';
 import { heldRoles } from '../roles/held.ts';
 import { NO_RIGHTS, type Rights, rightsOf } from '../roles/rights.ts';
-import { claimsOf, needsProfile } from './claims.ts';
+import { type ClaimSource, claimsOf, needsProfile } from './claims.ts';
 import { mayUse } from './rights/access-rules.ts';
 import { resourcesOf } from './rights/right-claims.ts';
 import { type Demand, SAID_BY, secondFactorDemand } from './step-up/required-acr.ts';
@@ -65,12 +65,20 @@ export const engineFindAccount =
       accountId: account.id,
       account,
       held,
-      claims: async (use, scope) => {
-        const profile = needsProfile(scope) ? await findProfile(db, account.id) : NO_PROFILE;
-        return claimsOf({ account, profile, rights: held, client, attributes: config.attributes }, use, scope);
-      },
+      claims: claimsReader({ db, config }, { account, rights: held, client }),
     };
     return signedIn;
+  };
+
+/** What the engine takes claims out of; the profile is read only for scopes that release some of it. */
+export const claimsReader =
+  (
+    { db, config }: { db: Db; config: Pick<Config, 'attributes'> },
+    source: Omit<ClaimSource, 'profile' | 'attributes'>,
+  ): EngineAccount['claims'] =>
+  async (use, scope) => {
+    const profile = needsProfile(scope) ? await findProfile(db, source.account.id) : NO_PROFILE;
+    return claimsOf({ ...source, profile, attributes: config.attributes }, use, scope);
   };
 
 /** What is permitted is read for tokens only: `client` is theirs. */
