@@ -20,6 +20,9 @@ export const text = (most: number) =>
     .max(most)
     .regex(/^[^\p{Cc}]*$/u, { error: 'must be one line without control characters' });
 
+/** Of a role, a group, a client, a permission: what is no name of one is none. */
+export const name = text(255).min(1);
+
 /** A boolean in a query. */
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 

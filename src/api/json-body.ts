@@ -34,17 +34,20 @@ function parsed(body: Buffer): unknown {
   }
 }
 
-/** Names that mean something to JavaScript objects, and the one character that PostgreSQL cannot keep. */
+/** Names that mean something to JavaScript objects, and texts that PostgreSQL cannot keep. */
 function* unusableParts(value: unknown, pointer: string, depth: number): Iterable<ReadJson['unusable'][number]> {
   if (depth > DEEPEST) throw brokenJson(`The body is nested more than ${DEEPEST} levels deep.`);
-  if (typeof value === 'string' && value.includes('\0')) yield { pointer, detail: 'must not contain U+0000' };
+  if (typeof value === 'string' && !isText(value)) yield { pointer, detail: 'is no text that can be kept' };
   if (typeof value !== 'object' || value === null) return;
   for (const [name, part] of Object.entries(value)) {
     const at = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    if (name === '__proto__' || name.includes('\0')) yield { pointer: at, detail: 'is not a name that can be used' };
+    if (name === '__proto__' || !isText(name)) yield { pointer: at, detail: 'is not a name that can be used' };
     else yield* unusableParts(part, at, depth + 1);
   }
 }
+
+/** Without U+0000, and without half a character. */
+const isText = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
 
 const onlyJson = (types: readonly string[]): Refusal =>
   new Refusal({

@@ -34,3 +34,15 @@ export function page(
     headers: { Link: `<${API_PATH}${path}?${parameters}>; rel="next"` },
   };
 }
+
+/** Of what is few enough to be read at once, in the order of its keys: by code point. */
+export function pageAmong<T>(
+  all: readonly T[],
+  { cursor = '', limit }: { cursor?: string | undefined; limit: number },
+  keyOf: (item: T) => string,
+): { items: readonly T[]; next: string | undefined } {
+  const rest = all.filter((item) => cursor === '' || keyOf(item) > cursor);
+  const items = rest.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rest.length > limit && last !== undefined ? keyOf(last) : undefined };
+}

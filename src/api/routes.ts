@@ -1,8 +1,14 @@
 // The sitemap of the API: its operations, and the two addresses that describe them.
 import type { Route } from '../http/route.ts';
 import { createApiDoor } from '../provider/own-api/api-caller.ts';
+import { clientRoleOperations } from './access/client-roles.ts';
+import { groupOperations } from './access/groups.ts';
+import { permissionOperations } from './access/permissions.ts';
+import { roleOperations } from './access/roles.ts';
 import { accountOperations } from './accounts/accounts.ts';
+import { rightsOperations } from './accounts/rights.ts';
 import { sessionOperations } from './accounts/sessions.ts';
+import { standingOperations } from './accounts/standing.ts';
 import type { ApiDeps, ApiParts } from './deps.ts';
 import { docsRoutes } from './docs.ts';
 import { routeOf } from './in-api.ts';
@@ -10,7 +16,13 @@ import type { Operation } from './operation.ts';
 
 export const operationsOf = (deps: ApiDeps): readonly Operation[] => [
   ...accountOperations(deps),
+  ...standingOperations(deps),
+  ...rightsOperations(deps),
   ...sessionOperations(deps),
+  ...roleOperations(deps),
+  ...groupOperations(deps),
+  ...permissionOperations(deps),
+  ...clientRoleOperations(deps),
 ];
 
 export function apiRoutes(parts: ApiParts): readonly Route[] {

@@ -1,8 +1,12 @@
 // What the API says of accounts.
 import { z } from 'zod';
 import { ACCOUNT_STATUSES, type Account } from '../../accounts/account.ts';
-import type { Profile } from '../../profiles/profiles.ts';
-import { moment, said } from '../fields.ts';
+import { findAccount } from '../../accounts/accounts.ts';
+import { findProfile, type Profile } from '../../profiles/profiles.ts';
+import type { ApiDeps } from '../deps.ts';
+import { accountId, found, moment, said } from '../fields.ts';
+
+export const accountParams = z.object({ accountId });
 
 const account = z.object({
   id: z.string().describe('The `sub` of its tokens; given once.'),
@@ -43,8 +47,10 @@ export const listed = (account: Account) => ({
   last_sign_in_at: said(account.lastSignInAt),
 });
 
-export const whole = (account: Account, { claims, attributes }: Profile) => ({
-  ...listed(account),
-  claims,
-  attributes,
-});
+const whole = (account: Account, { claims, attributes }: Profile) => ({ ...listed(account), claims, attributes });
+
+/** @throws Refusal 404 */
+export async function readAccount({ db }: Pick<ApiDeps, 'db'>, id: string) {
+  const account = found(await findAccount(db, id));
+  return { account, body: whole(account, await findProfile(db, id)) };
+}

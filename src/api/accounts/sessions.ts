@@ -1,14 +1,16 @@
 // Where an account is signed in, which apps it is connected to, and its factors.
 import { z } from 'zod';
 import { findAccount } from '../../accounts/accounts.ts';
+import { disconnectAppAs, endSessionAs, endSessionsAs } from '../../administration/accounts/end-sessions-as.ts';
 import { countRecoveryCodes } from '../../second-factors/recovery-codes.ts';
 import { listAuthenticators } from '../../second-factors/totp-secrets.ts';
 import { connectedApps } from '../../sessions/connected-apps.ts';
 import { listSessions } from '../../sessions/list-sessions.ts';
 import type { ApiDeps } from '../deps.ts';
-import { found, moment, said } from '../fields.ts';
+import { found, moment, name, said } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
-import { accountParams } from './accounts.ts';
+import { done } from '../outcomes.ts';
+import { accountParams } from './schemas.ts';
 
 const session = z
   .object({
@@ -60,6 +62,34 @@ export const sessionOperations = (deps: ApiDeps): readonly Operation[] => [
     },
   }),
   operation({
+    id: 'endSessionsOfAccount',
+    method: 'DELETE',
+    path: '/accounts/:accountId/sessions',
+    needs: 'sessions:end',
+    tag: 'Sessions',
+    summary: 'End all sessions of an account',
+    params: accountParams,
+    success: { status: 204, description: 'It is signed in nowhere. Apps are told.' },
+    run: async ({ by, params }) => {
+      done(await endSessionsAs(deps, by, params));
+      return { status: 204 };
+    },
+  }),
+  operation({
+    id: 'endSession',
+    method: 'DELETE',
+    path: '/accounts/:accountId/sessions/:session',
+    needs: 'sessions:end',
+    tag: 'Sessions',
+    summary: 'End one session',
+    params: accountParams.extend({ session: name }),
+    success: { status: 204, description: 'It has ended. Apps are told.' },
+    run: async ({ by, params: { accountId, session: handle } }) => {
+      done(await endSessionAs(deps, by, { accountId, handle }));
+      return { status: 204 };
+    },
+  }),
+  operation({
     id: 'listAppsOfAccount',
     method: 'GET',
     path: '/accounts/:accountId/apps',
@@ -71,6 +101,21 @@ export const sessionOperations = (deps: ApiDeps): readonly Operation[] => [
     run: async ({ params }) => {
       const { id } = found(await findAccount(deps.db, params.accountId));
       return { status: 200, body: { items: (await connectedApps(deps, id)).map(shownApp) } };
+    },
+  }),
+  operation({
+    id: 'disconnectApp',
+    method: 'DELETE',
+    path: '/accounts/:accountId/apps/:clientId',
+    needs: 'sessions:end',
+    tag: 'Accounts',
+    summary: 'Take back what an app has of an account',
+    description: 'Consent, grants and tokens: the app has to ask anew.',
+    params: accountParams.extend({ clientId: name }),
+    success: { status: 204, description: 'It is not connected any more.' },
+    run: async ({ by, params }) => {
+      done(await disconnectAppAs(deps, by, params));
+      return { status: 204 };
     },
   }),
   operation({
