@@ -7,6 +7,7 @@ import { permissionOperations } from './access/permissions.ts';
 import { roleOperations } from './access/roles.ts';
 import { accountOperations } from './accounts/accounts.ts';
 import { rightsOperations } from './accounts/rights.ts';
+import { searchOperations } from './accounts/search.ts';
 import { sessionOperations } from './accounts/sessions.ts';
 import { standingOperations } from './accounts/standing.ts';
 import type { ApiDeps, ApiParts } from './deps.ts';
@@ -15,6 +16,7 @@ import { routeOf } from './in-api.ts';
 import type { Operation } from './operation.ts';
 
 export const operationsOf = (deps: ApiDeps): readonly Operation[] => [
+  ...searchOperations(deps),
   ...accountOperations(deps),
   ...standingOperations(deps),
   ...rightsOperations(deps),
