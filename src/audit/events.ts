@@ -79,6 +79,12 @@ export const EVENTS = {
   'consent.given': { about: 'account', shown: true, details: ['scopes', 'apis'] },
   'consent.denied': { about: 'account', shown: false, details: [] },
   'consent.revoked': { about: 'account', shown: true, details: [] },
+  'code.replayed': { about: 'account', shown: false, details: [] },
+  'refresh_token.replayed': { about: 'account', shown: false, details: [] },
+  'token.revoked': { about: 'account', shown: false, details: ['kind'] },
+  // Only with audit.tokens: table.
+  'token.issued': { about: 'account', shown: false, details: ['grant_type', 'kinds', 'scope', 'audience'] },
+  'token.refreshed': { about: 'account', shown: false, details: ['kinds', 'scope', 'audience'] },
   // Roles, groups and permissions. Whom a role is given to, or taken from, is the account of the event.
   'role.created': { about: 'role', shown: false, details: ['after'] },
   'role.changed': { about: 'role', shown: false, details: CHANGE },
@@ -111,8 +117,19 @@ export const EVENTS = {
   'mail.dropped': { about: 'mail', shown: false, details: ['mails', 'message'] },
   'keys.rotated': { about: 'key', shown: false, details: CHANGE },
   // The server itself.
-  'configuration.reloaded': { about: 'configuration', shown: false, details: ['added', 'changed', 'removed'] },
-  'configuration.reload_failed': { about: 'configuration', shown: false, details: ['problems', 'first'] },
+  'server.started': { about: 'server', shown: false, details: ['process', 'version', 'mode', 'clients'] },
+  'server.stopped': { about: 'server', shown: false, details: ['process'] },
+  'database.migrated': { about: 'server', shown: false, details: ['migrations'] },
+  'keys.made': { about: 'key', shown: false, details: ['algorithm', 'stage'] },
+  'setup_link.made': { about: 'server', shown: false, details: ['expires_at'] },
+  'logout_notice.retried': { about: 'server', shown: false, details: ['notices', 'notice'] },
+  'logout_notice.dropped': { about: 'server', shown: false, details: ['notice'] },
+  'configuration.reloaded': {
+    about: 'configuration',
+    shown: false,
+    details: ['added', 'changed', 'removed', 'process'],
+  },
+  'configuration.reload_failed': { about: 'configuration', shown: false, details: ['problems', 'count', 'process'] },
 } as const satisfies Readonly<Record<string, EventKind>>;
 
 export type EventName = keyof typeof EVENTS;

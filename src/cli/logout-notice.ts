@@ -1,5 +1,7 @@
 // gatehouse logout-notice …: what apps have not been told yet, or could not be.
 import type { Command } from 'commander';
+import { recordEvent } from '../audit/audit-log.ts';
+import { atomically } from '../database/atomically.ts';
 import { dropNotice, type ListedNotice, listNotices, retryNotices } from '../logout-notices/logout-notices.ts';
 import { examples, type Perform } from './command-parts.ts';
 import { commandConfig } from './configuration.ts';
@@ -67,14 +69,26 @@ const noticeResult = (notice: ListedNotice) => ({
 
 const retry = (invocation: Invocation, id: string | undefined): Promise<Answer> =>
   withDatabase(commandConfig(invocation), async (deps) => {
-    const retried = await retryNotices(deps, id);
+    const retried = await atomically(deps.db, async (tx) => {
+      const inside = { ...deps, db: tx };
+      const notices = await retryNotices(inside, id);
+      const event = { event: 'logout_notice.retried', actor: 'operator', details: { notices, notice: id } } as const;
+      if (notices > 0) await recordEvent(inside, event);
+      return notices;
+    });
     if (id !== undefined && retried === 0) throw unknownNotice(id);
     return { result: { retried }, text: `${count(retried, 'notice')} will be tried by the running server now.` };
   });
 
 const drop = (invocation: Invocation, id: string): Promise<Answer> =>
-  withDatabase(commandConfig(invocation), async ({ db }) => {
-    if (!(await dropNotice(db, id))) throw unknownNotice(id);
+  withDatabase(commandConfig(invocation), async ({ db, clock }) => {
+    const dropped = await atomically(db, async (tx) => {
+      const event = { event: 'logout_notice.dropped', actor: 'operator', details: { notice: id } } as const;
+      const found = await dropNotice(tx, id);
+      if (found) await recordEvent({ db: tx, clock }, event);
+      return found;
+    });
+    if (!dropped) throw unknownNotice(id);
     return { result: { id, dropped: true }, text: 'The app will not be told.' };
   });
 

@@ -1,9 +1,10 @@
 // gatehouse mail …: what has not been delivered yet, or could not be, and whether mails arrive at all.
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { dropMailAs, retryMailAs } from '../administration/mails-as.ts';
 import { systemClock } from '../clock.ts';
 import { newId } from '../crypto/identifiers.ts';
-import { dropMail, type ListedMail, listMails, retryMails } from '../mail/outbox.ts';
+import { type ListedMail, listMails } from '../mail/outbox.ts';
 import { mailRenderer } from '../mail/render.ts';
 import { connectTo, smtpFailure } from '../mail/smtp.ts';
 import { ROOT } from '../server/package.ts';
@@ -74,16 +75,19 @@ const mailResult = (mail: ListedMail) => ({
   last_error: mail.lastError,
 });
 
+const OPERATOR = { kind: 'operator' } as const;
+
 const retry = (invocation: Invocation, id: string | undefined): Promise<Answer> =>
   withDatabase(commandConfig(invocation), async (deps) => {
-    const retried = await retryMails(deps, id);
-    if (id !== undefined && retried === 0) throw unknownMail(id);
+    const answer = await retryMailAs(deps, OPERATOR, { id });
+    if (id !== undefined && answer.outcome !== 'done') throw unknownMail(id);
+    const retried = answer.outcome === 'done' ? answer.mails : 0;
     return { result: { retried }, text: `${count(retried, 'mail')} will be tried by the running server now.` };
   });
 
 const drop = (invocation: Invocation, id: string): Promise<Answer> =>
-  withDatabase(commandConfig(invocation), async ({ db }) => {
-    if (!(await dropMail(db, id))) throw unknownMail(id);
+  withDatabase(commandConfig(invocation), async (deps) => {
+    if ((await dropMailAs(deps, OPERATOR, { id })).outcome !== 'done') throw unknownMail(id);
     return { result: { id, dropped: true }, text: 'The mail will not be sent.' };
   });
 

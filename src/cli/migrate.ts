@@ -1,4 +1,6 @@
 // gatehouse migrate: applies what is pending, or tells.
+import { recordEvent } from '../audit/audit-log.ts';
+import { systemClock } from '../clock.ts';
 import { migrate, pendingMigrations } from '../database/migrator.ts';
 import { commandConfig } from './configuration.ts';
 import { count } from './output.ts';
@@ -8,7 +10,11 @@ import { openForCommand } from './with-database.ts';
 export async function migrateDatabase(invocation: Invocation, { check }: { check: boolean }): Promise<Answer> {
   const { database } = await openForCommand(commandConfig(invocation));
   try {
-    return check ? pendingAnswer(await pendingMigrations(database)) : appliedAnswer(await migrate(database));
+    if (check) return pendingAnswer(await pendingMigrations(database));
+    const applied = await migrate(database);
+    const event = { event: 'database.migrated', actor: 'operator', details: { migrations: applied } } as const;
+    if (applied.length > 0) await recordEvent({ db: database.db, clock: systemClock }, event);
+    return appliedAnswer(applied);
   } finally {
     await database.close();
   }

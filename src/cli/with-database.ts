@@ -1,5 +1,6 @@
 // Opens the database for one command, beside a running server or alone.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { recordEvent } from '../audit/audit-log.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { deriveKey } from '../crypto/derived-keys.ts';
@@ -59,7 +60,9 @@ const PAUSE_MS = 250;
 
 async function bringUpToDate(database: OpenDatabase, keeper: Keeper): Promise<void> {
   if (keeper.who === 'this_command') {
-    await migrate(database);
+    const applied = await migrate(database);
+    const event = { event: 'database.migrated', actor: 'operator', details: { migrations: applied } } as const;
+    if (applied.length > 0) await recordEvent({ db: database.db, clock: systemClock }, event);
     return;
   }
   const giveUpAt = performance.now() + (keeper.who === 'another_process' ? PATIENCE_MS : 0);

@@ -2,6 +2,7 @@
 import type { Account } from '../accounts/account.ts';
 import { insertAccount, type NewAccount } from '../accounts/accounts.ts';
 import type { PasswordHasher } from '../accounts/password-hash.ts';
+import { recordEvent, type Source } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import { ADMIN_ROLE } from '../config/roles/role-names.ts';
 import type { SealedBox } from '../crypto/sealed-box.ts';
@@ -27,6 +28,8 @@ export interface FirstAdministrator {
   /** Of the authenticator, proved by the code of this time step. */
   readonly secret: string;
   readonly step: number;
+  /** Where the request came from. */
+  readonly source?: Source | undefined;
 }
 
 export type FirstAdministratorCreation =
@@ -40,7 +43,7 @@ export type FirstAdministratorCreation =
 /** Of several that finish at once exactly one creates anything. @throws Refusal `busy` (503) */
 export async function createFirstAdministrator(
   deps: Deps,
-  { tokenHash, account: wanted, authenticatorName, secret, step }: FirstAdministrator,
+  { tokenHash, account: wanted, authenticatorName, secret, step, source }: FirstAdministrator,
 ): Promise<FirstAdministratorCreation> {
   // Ten hashes take longer than a transaction should.
   const codes = await newRecoveryCodes(deps.hasher);
@@ -56,6 +59,9 @@ export async function createFirstAdministrator(
       const authenticator = { accountId: account.id, name: authenticatorName, secret, lastStep: step };
       await storeFirstAuthenticator(inside, authenticator, codes);
       await grantRole(tx, { accountId: account.id, role: ADMIN_ROLE });
+      const whose = { accountId: account.id, source };
+      await recordEvent(inside, { event: 'account.created', ...whose, details: { roles: [ADMIN_ROLE] } });
+      await recordEvent(inside, { event: 'role.granted', ...whose, subject: `role:${ADMIN_ROLE}` });
       return { outcome: 'created', account, recoveryCodes: codes.codes };
     });
   } catch (error) {

@@ -1,8 +1,10 @@
 // Owns table setup_links: the one link that makes the first administrator.
 import type { RawBuilder } from 'kysely';
+import { type Actor, recordEvent } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import { ADMIN_ROLE } from '../config/roles/role-names.ts';
 import { hashSecretToken, newSecretToken } from '../crypto/secret-token.ts';
+import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import { wasEverGranted } from '../roles/roles.ts';
@@ -38,16 +40,30 @@ export async function issueAtStart({ db, clock }: Deps, { alone }: { alone: bool
   if (await hasHadAdministrator(db)) return { outcome: 'closed' };
   const anybody = await db.selectFrom('accounts').select('id').limit(1).executeTakeFirst();
   if (anybody !== undefined) return { outcome: 'in_use' };
-  const link = await replaceLink({ db, clock }, alone ? undefined : databaseNowPlus(clock, -STARTING_TOGETHER_SECONDS));
+  const madeUntil = alone ? undefined : databaseNowPlus(clock, -STARTING_TOGETHER_SECONDS);
+  const link = await madeLink({ db, clock }, { madeUntil, actor: 'server' });
   if (link !== undefined) return { outcome: 'issued', ...link };
   return { outcome: (await hasHadAdministrator(db)) ? 'closed' : 'just_issued' };
 }
 
 /** What the command does: a link in place of any other, for as long as there has been no administrator. */
 export async function issueSetupLink({ db, clock }: Deps): Promise<SetupLinkIssue> {
-  const link = await replaceLink({ db, clock }, undefined);
+  const link = await madeLink({ db, clock }, { madeUntil: undefined, actor: 'operator' });
   return link === undefined ? { outcome: 'closed' } : { outcome: 'issued', ...link };
 }
+
+const madeLink = (
+  deps: Deps,
+  { madeUntil, actor }: { madeUntil: RawBuilder<Date> | undefined; actor: Actor },
+): Promise<SetupLink | undefined> =>
+  atomically(deps.db, async (tx) => {
+    const inside = { ...deps, db: tx };
+    const link = await replaceLink(inside, madeUntil);
+    if (link === undefined) return undefined;
+    const details = { expires_at: link.expiresAt.toISOString() };
+    await recordEvent(inside, { event: 'setup_link.made', actor, details });
+    return link;
+  });
 
 /** One statement, so that there is one link however many ask. Undefined when another is younger, or it is too late for any. */
 async function replaceLink(

@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import { z } from 'zod';
 import { createFirstAdministrator } from '../first-administrator/create-first-administrator.ts';
 import { textsFor } from '../http/page.ts';
+import { sourceOf } from '../http/request-source.ts';
 import { secondFactorLimit } from '../limits/limits.ts';
 import { checkFirstCode, startTotpEnrolment } from '../second-factors/enrol-totp.ts';
 import type { MessageKey } from '../texts/messages.ts';
@@ -77,7 +78,8 @@ async function finish(
   const account = { email, displayName, passwordHash, username: undefined, emailVerified: false };
   const { tokenHash } = progress;
   const authenticatorName = textsFor(ctx)('factors.usual_name');
-  const wanted = { tokenHash, account, authenticatorName, secret: at.secret, step };
+  const source = sourceOf(ctx);
+  const wanted = { tokenHash, account, authenticatorName, secret: at.secret, step, source };
   const creation = await createFirstAdministrator(deps, wanted);
   switch (creation.outcome) {
     case 'created': {

@@ -1,6 +1,7 @@
 // Owns the table signing_keys; private parts are sealed.
 import type { JWK } from 'jose';
 import { sql } from 'kysely';
+import { recordEvent } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import type { SealedBox } from '../crypto/sealed-box.ts';
 import type { Db } from '../database/database.ts';
@@ -23,7 +24,10 @@ export async function ensureActiveSigningKey(deps: Deps): Promise<void> {
   await deps.db.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(hashtext('gatehouse.signing_keys'))`.execute(tx);
     if (await hasActiveKey(tx)) return;
-    await insertSigningKey({ ...deps, db: tx }, key);
+    const inside = { ...deps, db: tx };
+    await insertSigningKey(inside, key);
+    const details = { algorithm: key.algorithm, stage: key.stage };
+    await recordEvent(inside, { event: 'keys.made', subject: `key:${key.kid}`, details });
   });
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientRegistry } from '../clients/client.ts';
 import { createLiveClients, type LiveClients } from '../clients/live/live-clients.ts';
+import type { ReloadNews } from '../clients/live/reload.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { openDatabase } from '../database/database.ts';
@@ -14,7 +15,9 @@ import { checkClientsWithEngine } from './check-clients.ts';
 import { type Composed, compose } from './compose.ts';
 import { copyEventsIfAsked, type Output } from './copying-events.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { VERSION } from './package.ts';
 import { type FilesOptions, type Reloading, startReloading } from './reloading.ts';
+import { processName, recordReload, recordServerEvent } from './server-events.ts';
 import { startServing } from './serving.ts';
 
 export interface StartOptions {
@@ -65,7 +68,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     copyEventsIfAsked({ db: database.db, log }, config.audit, options.copies);
     if (url !== undefined) await awaitDatabase({ db: database.db, log }, { seconds: startWaitSeconds, stopping });
     const applied = await migrate(database);
-    if (applied.length > 0) log.info({ event: 'database.migrated', migrations: applied });
+    const events = { db: database.db, clock, log };
+    if (applied.length > 0) {
+      log.info({ event: 'database.migrated', migrations: applied });
+      await recordServerEvent(events, { event: 'database.migrated', details: { migrations: applied } });
+    }
     const live = createLiveClients(options.clients);
     const composed = await compose({ config, clients: live, clock, log, database, demoUrl });
     const server = await listen(composed, config);
@@ -79,12 +86,15 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       keptSeconds: config.audit.retentionSeconds,
     });
     const validate = (clients: ClientRegistry) => checkClientsWithEngine(composed.provider, clients);
-    const reloading = await startReloading({ config, live, clock, log, validate }, files);
+    const onNews = (news: ReloadNews) => recordReload(events, news);
+    const reloading = await startReloading({ config, live, clock, log, validate, onNews }, files);
     composed.telling.start();
     composed.mailing.start();
     composed.answering.start();
     const endServing = await startServing({ db: database.db, clock, log, config, live }, files);
     composed.readiness.set('ready');
+    const self = { process: processName(), version: VERSION, mode: config.mode, clients: live.current().size };
+    await recordServerEvent(events, { event: 'server.started', details: self });
     log.info({ event: 'server.started', issuer: config.issuer, host: config.server.host, port, mode: config.mode });
     const stop = once(async () => {
       composed.readiness.set('stopping');
@@ -94,6 +104,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       await Promise.all([stopHousekeeping(), reloading.stop(), composed.recorder.idle()]);
       await Promise.all([composed.telling.stop(), composed.mailing.stop(), composed.answering.stop()]);
       await endServing();
+      await recordServerEvent(events, { event: 'server.stopped', details: { process: self.process } });
       await database.close();
       log.info({ event: 'server.stopped' });
     });

@@ -1,5 +1,4 @@
 // Tells the database what this process serves: at the start, whenever its clients change, and once a minute.
-import { hostname } from 'node:os';
 import type { LiveClients } from '../clients/live/live-clients.ts';
 import { noteServed, noteStopped, sweepServed } from '../clients/live/served-configurations.ts';
 import { describeConfiguration } from '../clients/plan/describe-served.ts';
@@ -10,6 +9,7 @@ import { newId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
 import type { Logger } from '../observability/logger.ts';
 import { VERSION } from './package.ts';
+import { processName } from './server-events.ts';
 
 const INTERVAL_MS = 60_000;
 
@@ -24,7 +24,7 @@ export interface ServingDeps {
 /** Resolves when it has told once; returns the way to say that this process stops. Neither rejects. */
 export async function startServing(deps: ServingDeps, surroundings: Surroundings): Promise<() => Promise<void>> {
   const { config, live, log } = deps;
-  const self = { instance: newId(), process: `${hostname()}:${process.pid}`, version: VERSION };
+  const self = { instance: newId(), process: processName(), version: VERSION };
   let last = Promise.resolve();
   /** One after the other: what is in force when it is told is what stays written down. */
   const tell = (work: () => Promise<void>): Promise<void> => {

@@ -1,6 +1,7 @@
 // gatehouse user create: an account with its password and roles, all of it or nothing.
 import type { Account } from '../../accounts/account.ts';
 import { type AccountRequest, createAccount } from '../../accounts/create-account.ts';
+import { recordEvent } from '../../audit/audit-log.ts';
 import { atomically } from '../../database/atomically.ts';
 import type { Db } from '../../database/database.ts';
 import { grantRole } from '../../roles/assignments.ts';
@@ -41,7 +42,12 @@ export async function createUser(invocation: Invocation, user: NewUser): Promise
       const inside = { ...deps, config, db: tx };
       await requireRoles(tx, roles);
       const created = await insert({ ...deps, ...needed, db: tx }, request);
-      for (const role of roles) await grantRole(tx, { accountId: created.id, role });
+      const whose = { accountId: created.id, actor: 'operator' } as const;
+      await recordEvent(inside, { event: 'account.created', ...whose, details: { roles } });
+      for (const role of roles) {
+        await grantRole(tx, { accountId: created.id, role });
+        await recordEvent(inside, { event: 'role.granted', ...whose, subject: `role:${role}` });
+      }
       return { account: created, link: user.invite ? await invite(inside, created.id) : undefined };
     }),
   );

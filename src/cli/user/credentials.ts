@@ -1,8 +1,10 @@
 // gatehouse user set-password and reset-mfa: a new start for somebody who is locked out, and an end for whoever is in.
 import { inWords } from '../../accounts/password-rules.ts';
+import { recordEvent } from '../../audit/audit-log.ts';
 import { setPassword } from '../../credentials/set-password.ts';
 import { deriveKey } from '../../crypto/derived-keys.ts';
 import { createSealedBox } from '../../crypto/sealed-box.ts';
+import { atomically } from '../../database/atomically.ts';
 import { resetSecondFactors } from '../../second-factors/reset-second-factors.ts';
 import { commandConfig } from '../configuration.ts';
 import { CommandFailed } from '../failure.ts';
@@ -52,7 +54,13 @@ export const resetUserFactors = (invocation: Invocation, { who }: { who: string 
     const account = await requireAccount(deps.db, who);
     const { id, email } = account;
     const by = { actor: 'operator', source: undefined } as const;
-    const { removed, sessionsEnded } = await resetSecondFactors({ ...deps, box, config }, { account, by });
+    const { removed, sessionsEnded } = await atomically(deps.db, async (tx) => {
+      const inside = { ...deps, box, config, db: tx };
+      const reset = await resetSecondFactors(inside, { account, by });
+      const details = { sessions_ended: reset.sessionsEnded };
+      await recordEvent(inside, { event: 'factors.reset', accountId: id, actor: 'operator', details });
+      return reset;
+    });
     const what = removed ? 'has no second factor any longer' : 'had no second factor';
     return {
       result: { id, email, removed, sessions_ended: sessionsEnded },

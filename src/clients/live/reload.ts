@@ -9,7 +9,7 @@ import type { Logger } from '../../observability/logger.ts';
 import type { ClientRegistry } from '../client.ts';
 import { type LoadedClients, loadClients } from '../load-clients.ts';
 import { digestFiles, type FileDigests } from './file-digests.ts';
-import { isChange, type LiveClients } from './live-clients.ts';
+import { type ClientChanges, isChange, type LiveClients } from './live-clients.ts';
 import { createServerFileCheck } from './server-file.ts';
 
 export interface ReloadDeps {
@@ -20,7 +20,14 @@ export interface ReloadDeps {
   readonly log: Logger;
   /** The protocol engine's own validation. Throws ConfigurationInvalid. */
   readonly validate: (clients: ClientRegistry) => Promise<void>;
+  /** Is told what became of changed files. Never rejects. */
+  readonly onNews?: (news: ReloadNews) => Promise<void>;
 }
+
+export type ReloadNews =
+  | { readonly outcome: 'replaced'; readonly changes: ClientChanges }
+  /** One line each. */
+  | { readonly outcome: 'refused'; readonly problems: readonly string[] };
 
 export interface Reload {
   /** Does nothing when no file has changed, unless it is `asked` to. One at a time; never rejects. */
@@ -80,12 +87,14 @@ function createClientLoad(deps: ReloadDeps, { env, cwd }: Surroundings) {
     if (problems.length > 0) {
       live.markOutdated(problems.length, clock.now());
       log.error({ event: 'clients.reload_failed', problems: problemLines(problems) }, RUNS_ON);
+      await deps.onNews?.({ outcome: 'refused', problems: problemLines(problems) });
       return loaded.secretFiles;
     }
     const wasOutdated = live.status().clients === 'outdated';
     const changes = live.replace(loaded.clients);
     if (isChange(changes)) log.info({ event: 'clients.reloaded', ...changes });
     else if (asked || wasOutdated) log.info({ event: 'clients.unchanged' });
+    if (isChange(changes) || wasOutdated) await deps.onNews?.({ outcome: 'replaced', changes });
     // Those of the start have been logged by whoever started.
     for (const line of problemLines(loaded.warnings)) {
       if (warned !== undefined && !warned.has(line)) log.warn({ event: 'configuration.warning' }, line);

@@ -4,6 +4,8 @@ import type { PresentedToken } from '../../explanations/failed-request.ts';
 
 interface Remembered {
   token?: PresentedToken | undefined;
+  /** Whose the code or refresh token is. */
+  accountId?: string | undefined;
   expiredSecret?: Date | undefined;
 }
 
@@ -19,6 +21,7 @@ export function remember(what: Remembered): void {
 
 interface Found {
   readonly clientId?: string;
+  readonly accountId?: string;
   readonly exp?: number;
   readonly redirectUri?: string;
 }
@@ -31,7 +34,8 @@ export function rememberPresentedTokens(provider: Provider): void {
       async find(...args: unknown[]): Promise<Found | undefined> {
         const found = await find(...args);
         if (found !== undefined) {
-          remember({ token: { clientId: found.clientId, expiresAt: found.exp, redirectUri: found.redirectUri } });
+          const { clientId, accountId, exp: expiresAt, redirectUri } = found;
+          remember({ accountId, token: { clientId, expiresAt, redirectUri } });
         }
         return found;
       },

@@ -12,6 +12,7 @@ import '../../http/state.ts';
 import type { StoreDeps } from '../../protocol-store/payloads.ts';
 import { ENDPOINTS } from '../../provider/paths.ts';
 import { countAsActivity } from '../../sessions/session-lifetime.ts';
+import { recordTokenEvents } from './token-events.ts';
 
 interface Deps extends StoreDeps {
   readonly config: Config;
@@ -33,6 +34,7 @@ export const tokenTransaction =
         await next();
         if (ctx.status >= 500) return tx.rollBack();
         if (ctx.status === 200) await noteRefresh(deps, ctx as KoaContextWithOIDC);
+        await recordTokenEvents(deps, ctx as KoaContextWithOIDC);
       });
     } catch (error) {
       if (error instanceof Refusal || isDatabaseUnavailable(error)) throw error;
