@@ -1,16 +1,21 @@
-// Everything that is configured, checked together: gatehouse.yaml, the environment and all client files.
+// Everything that is configured, checked together: gatehouse.yaml, the environment, all client files and roles.yaml.
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { deepFreeze } from '../config/frozen.ts';
 import type { Environment } from '../config/interpolation.ts';
-import { loadConfig } from '../config/load.ts';
+import { type KnownConfig, loadConfig } from '../config/load.ts';
 import { ConfigurationInvalid, type Problem } from '../config/problem.ts';
+import type { DeclaredModel } from '../config/roles/declared-model.ts';
+import { loadRolesFile } from '../config/roles/load-roles-file.ts';
+import type { KnownNames } from '../config/roles/roles-file-rules.ts';
 import type { ClientRegistry } from './client.ts';
-import { loadClients } from './load-clients.ts';
+import { type LoadedClients, loadClients } from './load-clients.ts';
 
 export interface Configuration {
   readonly config: Config;
   readonly clients: ClientRegistry;
+  /** What roles.yaml declares; in force when it has met the database. */
+  readonly declared: DeclaredModel;
   /** To be logged: nothing to stop for. */
   readonly warnings: readonly Problem[];
 }
@@ -30,7 +35,17 @@ export function loadConfiguration({
 }): Configuration {
   const { config, problems, known } = loadConfig({ env, cwd });
   const loaded = loadClients({ env, cwd, now: clock.now() }, known);
-  const all = [...problems, ...loaded.problems];
-  if (config === undefined || all.length > 0) throw new ConfigurationInvalid(all);
-  return deepFreeze({ config, clients: loaded.clients, warnings: loaded.warnings });
+  const roles = loadRolesFile({ env, cwd, configDir: known.configDir }, knownNames(known, loaded));
+  const all = [...problems, ...loaded.problems, ...roles.problems];
+  if (config === undefined || roles.declared === undefined || all.length > 0) throw new ConfigurationInvalid(all);
+  return deepFreeze({ config, clients: loaded.clients, declared: roles.declared, warnings: loaded.warnings });
 }
+
+/** For roles.yaml. A client file with problems may be any client: then nothing is said about those there are. */
+export const knownNames = ({ resources }: KnownConfig, { clients, problems }: LoadedClients): KnownNames => ({
+  resources: resources && [...resources.keys()],
+  clients: problems.length > 0 ? undefined : knownClients(clients),
+});
+
+export const knownClients = (clients: ClientRegistry): NonNullable<KnownNames['clients']> =>
+  [...clients.values()].map(({ clientId, preset }) => ({ clientId, isService: preset === 'service' }));

@@ -43,3 +43,39 @@ export async function revokeClientRole(
     .executeTakeFirst();
   return numDeletedRows > 0n ? 'revoked' : 'not_assigned';
 }
+
+export interface ClientRole {
+  readonly clientId: string;
+  readonly role: string;
+  /** By roles.yaml, which is the place to change it. */
+  readonly declared: boolean;
+}
+
+/** By client and role. */
+export async function clientRoles(db: Db, { clientId }: { clientId?: string | undefined } = {}): Promise<ClientRole[]> {
+  const rows = await db
+    .selectFrom('client_roles')
+    .select(['client_id', 'role', 'declared'])
+    .$if(clientId !== undefined, (query) => query.where('client_id', '=', String(clientId)))
+    .execute();
+  return rows
+    .map((row) => ({ clientId: row.client_id, role: row.role, declared: row.declared }))
+    .sort((a, b) => byCodePoint(a.clientId, b.clientId) || byCodePoint(a.role, b.role));
+}
+
+/** These in the place of those declared before. What was given by hand and is declared now is declared. */
+export async function declareClientRoles(
+  tx: Db,
+  declared: readonly { readonly clientId: string; readonly roles: readonly string[] }[],
+): Promise<void> {
+  await tx.deleteFrom('client_roles').where('declared', '=', true).execute();
+  const rows = declared.flatMap(({ clientId, roles }) =>
+    roles.map((role) => ({ client_id: clientId, role, declared: true })),
+  );
+  if (rows.length === 0) return;
+  await tx
+    .insertInto('client_roles')
+    .values(rows)
+    .onConflict((conflict) => conflict.columns(['client_id', 'role']).doUpdateSet({ declared: true }))
+    .execute();
+}

@@ -10,6 +10,7 @@ import type { Config } from '../config/config.ts';
 import { openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrator.ts';
 import type { Logger } from '../observability/logger.ts';
+import { applyingRoles } from './applying-roles.ts';
 import { awaitDatabase } from './await-database.ts';
 import { checkClientsWithEngine } from './check-clients.ts';
 import { type Composed, compose } from './compose.ts';
@@ -87,7 +88,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     });
     const validate = (clients: ClientRegistry) => checkClientsWithEngine(composed.provider, clients);
     const onNews = (news: ReloadNews) => recordReload(events, news);
-    const reloading = await startReloading({ config, live, clock, log, validate, onNews }, files);
+    const applyRoles = applyingRoles({ db: database.db, clock, log, live });
+    const reloading = await startReloading({ config, live, clock, log, validate, applyRoles, onNews }, files);
     composed.telling.start();
     composed.mailing.start();
     composed.answering.start();

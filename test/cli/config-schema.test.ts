@@ -18,13 +18,16 @@ test('one schema is printed as it stands in the repository, without any configur
   expect(await answerOf(broken, ['config', 'schema', 'server'])).toEqual(JSON.parse(shipped('gatehouse.schema.json')));
 });
 
-test('both are written beside gatehouse.yaml, over older ones', async () => {
+test('all are written beside gatehouse.yaml, over older ones', async () => {
   const here = place({ 'config/client.schema.json': '{"old": true}' });
-  const files = ['gatehouse.schema.json', 'client.schema.json'].map((name) => path.join(here.cwd, 'config', name));
+  const files = ['gatehouse.schema.json', 'client.schema.json', 'roles.schema.json'].map((name) =>
+    path.join(here.cwd, 'config', name),
+  );
   expect(await answerOf(here, ['config', 'schema', '--out', 'config'])).toEqual({ files });
   expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual([
     shipped('gatehouse.schema.json'),
     shipped('client.schema.json'),
+    shipped('roles.schema.json'),
   ]);
 });
 
@@ -35,7 +38,7 @@ test('one is written alone, into a directory that is made for it', async () => {
   expect(readFileSync(path.join(here.cwd, 'a/b/client.schema.json'), 'utf8')).toBe(shipped('client.schema.json'));
 });
 
-test('to print, one has to be named, and it has to be one of the two', async () => {
+test('to print, one has to be named, and it has to be one of them', async () => {
   expect(await failureOf(place(), ['config', 'schema'])).toMatchObject({ exitCode: 2, code: 'usage' });
-  expect((await failureOf(place(), ['config', 'schema', 'clients'])).message).toMatch(/server, client/);
+  expect((await failureOf(place(), ['config', 'schema', 'clients'])).message).toMatch(/server, client, roles/);
 });

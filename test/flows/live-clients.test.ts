@@ -44,7 +44,7 @@ async function readiness({ issuer }: TestServer) {
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-const CURRENT = { clients: 'current', server: 'current' };
+const CURRENT = { clients: 'current', server: 'current', roles: 'current' };
 
 describe('a valid change', () => {
   test('of an address is in force at once, and people find the new one', async () => {

@@ -22,8 +22,8 @@ export function addConfigCommands(config: Command, perform: Perform): void {
     .action((options: PlanOptions) => perform((invocation) => planConfiguration(invocation, options)));
   config
     .command('schema')
-    .description('print or write the JSON Schemas of gatehouse.yaml and of client files, for editors')
-    .addArgument(new Argument('[name]', 'which one; both with --out').choices(SCHEMA_NAMES))
+    .description('print or write the JSON Schemas of gatehouse.yaml, roles.yaml and client files, for editors')
+    .addArgument(new Argument('[name]', 'which one; all with --out').choices(SCHEMA_NAMES))
     .option('--out <directory>', 'write into this directory, the one where gatehouse.yaml is')
     .addHelpText('after', examples('gatehouse config schema --out config', 'gatehouse config schema client'))
     .action((name: SchemaName | undefined, options: { out?: string }) =>

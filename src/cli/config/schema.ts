@@ -15,7 +15,7 @@ export async function printSchema(
   if (name === undefined) {
     throw new CommandFailed(
       'usage',
-      `Say which one to print: ${SCHEMA_NAMES.join(' or ')}. With --out both are written.`,
+      `Say which one to print: ${SCHEMA_NAMES.join(' or ')}. With --out all are written.`,
     );
   }
   const schema = schemaNamed(name);

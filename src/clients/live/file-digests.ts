@@ -6,6 +6,8 @@ import { join } from 'node:path';
 export interface FileDigests {
   /** Of gatehouse.yaml. */
   readonly server: string;
+  /** Of roles.yaml. */
+  readonly roles: string;
   /** Of the client files and of what they name: logos, files with secrets. */
   readonly clients: string;
 }
@@ -24,10 +26,15 @@ export async function digestFiles({ configDir, clientsDir, secretFiles }: Watche
   const beside = await Promise.all([clientsDir, logosDir(configDir)].map(filesIn));
   const named = [...new Set([...beside.flat(), ...secretFiles])];
   return {
-    server: await digest(['yaml', 'yml'].map((ending) => join(configDir, `gatehouse.${ending}`))),
+    server: await digest(spellingsOf(configDir, 'gatehouse')),
+    roles: await digest(spellingsOf(configDir, 'roles')),
     clients: await digest([clientsDir, ...named]),
   };
 }
+
+/** One that is named wrongly is a problem to be told. */
+const spellingsOf = (configDir: string, name: string): readonly string[] =>
+  ['yaml', 'yml'].map((ending) => join(configDir, `${name}.${ending}`));
 
 async function filesIn(directory: string): Promise<readonly string[]> {
   try {

@@ -12,14 +12,18 @@ export interface LiveClients {
   /** The files say something else than what is in force, and cannot be used. */
   markOutdated(problems: number, now: Date): void;
   markServerFile(state: ServerFileState): void;
+  markRoles(state: RolesFileState): void;
   status(): ConfigurationStatus;
 }
 
 /** gatehouse.yaml, which is read at the start: whether it still says what the server runs with. */
 export type ServerFileState = 'current' | 'needs_restart' | 'invalid';
 
+/** roles.yaml: outdated when it has changed and has problems. */
+export type RolesFileState = 'current' | 'outdated';
+
 /** Whether the files say what is in force. Anyone may read this: no names, no paths. */
-export type ConfigurationStatus = { readonly server: ServerFileState } & (
+export type ConfigurationStatus = { readonly server: ServerFileState; readonly roles: RolesFileState } & (
   | { readonly clients: 'current' }
   | {
       readonly clients: 'outdated';
@@ -38,14 +42,15 @@ export interface ClientChanges {
 
 export function createLiveClients(first: ClientRegistry): LiveClients {
   let inForce = first;
-  let status: ConfigurationStatus = { clients: 'current', server: 'current' };
+  let status: ConfigurationStatus = { clients: 'current', server: 'current', roles: 'current' };
   const listeners = new Set<() => void>();
   return {
     current: () => inForce,
     replace(next) {
       const changes = changesBetween(inForce, next);
       inForce = next;
-      status = { clients: 'current', server: status.server };
+      const { server, roles } = status;
+      status = { clients: 'current', server, roles };
       for (const told of listeners) told();
       return changes;
     },
@@ -55,10 +60,14 @@ export function createLiveClients(first: ClientRegistry): LiveClients {
     },
     markOutdated(problems, now) {
       const since = status.clients === 'outdated' ? status.since : now;
-      status = { clients: 'outdated', problems, since, server: status.server };
+      const { server, roles } = status;
+      status = { clients: 'outdated', problems, since, server, roles };
     },
     markServerFile(server) {
       status = { ...status, server };
+    },
+    markRoles(roles) {
+      status = { ...status, roles };
     },
     status: () => status,
   };

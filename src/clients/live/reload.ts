@@ -1,4 +1,4 @@
-// Client files and gatehouse.yaml while the server runs: what has changed is loaded, checked like at the start, and put in force.
+// Client files, roles.yaml and gatehouse.yaml while the server runs: what has changed is loaded, checked like at the start, put in force.
 import { existsSync } from 'node:fs';
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
@@ -10,9 +10,10 @@ import type { ClientRegistry } from '../client.ts';
 import { type LoadedClients, loadClients } from '../load-clients.ts';
 import { digestFiles, type FileDigests } from './file-digests.ts';
 import { type ClientChanges, isChange, type LiveClients } from './live-clients.ts';
+import { createRolesLoad, type RolesFileDeps } from './roles-file.ts';
 import { createServerFileCheck } from './server-file.ts';
 
-export interface ReloadDeps {
+export interface ReloadDeps extends RolesFileDeps {
   /** What the server runs with; client files are checked against it, not against a changed gatehouse.yaml. */
   readonly config: Config;
   readonly live: LiveClients;
@@ -40,6 +41,7 @@ export function createReload(deps: ReloadDeps, surroundings: Surroundings): Relo
   const { config, live, log } = deps;
   const checkServerFile = createServerFileCheck({ config, log }, surroundings);
   const loadChanged = createClientLoad(deps, surroundings);
+  const loadRoles = createRolesLoad(deps, surroundings);
   let seen: FileDigests | undefined;
   let secretFiles: readonly string[] = [];
   let last = Promise.resolve();
@@ -48,7 +50,11 @@ export function createReload(deps: ReloadDeps, surroundings: Surroundings): Relo
 
   const look = async (asked: boolean) => {
     const found = await digestFiles({ ...config.paths, secretFiles });
-    if (asked || found.clients !== seen?.clients) secretFiles = await loadChanged(asked);
+    const areClientsNew = asked || found.clients !== seen?.clients;
+    if (areClientsNew) secretFiles = await loadChanged(asked);
+    // What a command has put right meanwhile is found by looking again.
+    const isOutdated = live.status().roles === 'outdated';
+    if (areClientsNew || isOutdated || found.roles !== seen?.roles) await loadRoles(asked);
     if (asked || found.server !== seen?.server) live.markServerFile(checkServerFile());
     seen = found;
   };

@@ -23,7 +23,10 @@ function running(validate: (clients: ClientRegistry) => Promise<void> = async ()
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   );
   const clock = { now: () => NOW, shiftSeconds: 0 };
-  const reload = createReload({ config, live, clock, log, validate }, place);
+  const reload = createReload(
+    { config, live, clock, log, validate, applyRoles: async () => ({ outcome: 'unchanged' }) },
+    place,
+  );
   const file = path.join(place.cwd, 'config/clients/app.yaml');
   return {
     ...reload,
@@ -57,7 +60,13 @@ describe('a set of files', () => {
     write('client_name: Refused');
     await check();
     expect(nameNow()).toBe('app');
-    expect(live.status()).toEqual({ clients: 'outdated', problems: 1, since: NOW, server: 'current' });
+    expect(live.status()).toEqual({
+      clients: 'outdated',
+      problems: 1,
+      since: NOW,
+      server: 'current',
+      roles: 'current',
+    });
     expect(lines).toEqual([
       expect.objectContaining({
         event: 'clients.reload_failed',
@@ -66,7 +75,7 @@ describe('a set of files', () => {
     ]);
     write('');
     await check();
-    expect(live.status()).toEqual({ clients: 'current', server: 'current' });
+    expect(live.status()).toEqual({ clients: 'current', server: 'current', roles: 'current' });
     expect(lines.at(-1)).toMatchObject({ event: 'clients.unchanged' });
   });
 

@@ -1,0 +1,71 @@
+// roles.yaml while the server runs: read when it or a client has changed, and put in force when nothing is wrong with it.
+import type { Config } from '../../config/config.ts';
+import type { Surroundings } from '../../config/load.ts';
+import { type Problem, problemLines } from '../../config/problem.ts';
+import type { DeclaredModel } from '../../config/roles/declared-model.ts';
+import { loadRolesFile } from '../../config/roles/load-roles-file.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { knownClients } from '../load-configuration.ts';
+import type { LiveClients } from './live-clients.ts';
+
+export type RolesApplied =
+  /** What has changed, for the log. */
+  | { readonly outcome: 'applied'; readonly changes: Readonly<Record<string, readonly string[]>> }
+  | { readonly outcome: 'unchanged' }
+  /** Nothing was changed. */
+  | { readonly outcome: 'refused'; readonly problems: readonly Problem[] };
+
+export interface RolesFileDeps {
+  readonly config: Config;
+  readonly live: LiveClients;
+  readonly log: Logger;
+  /** Safe to call from several processes at once. */
+  readonly applyRoles: (declared: DeclaredModel) => Promise<RolesApplied>;
+}
+
+/** What is wrong with the file is told once, and again when somebody `asked`. */
+export function createRolesLoad(
+  { config, live, log, applyRoles }: RolesFileDeps,
+  { env, cwd }: Surroundings,
+): (asked: boolean) => Promise<void> {
+  let existed = false;
+  let told = '';
+
+  const applied = async (): Promise<RolesApplied> => {
+    const known = { resources: [...config.resources.keys()], clients: knownClients(live.current()) };
+    const { declared, problems } = loadRolesFile({ env, cwd, configDir: config.paths.configDir }, known);
+    if (declared === undefined) return { outcome: 'refused', problems };
+    if (existed && !declared.exists) return { outcome: 'refused', problems: [vanished(declared)] };
+    existed = declared.exists;
+    return applyRoles(declared);
+  };
+  return async (asked) => {
+    const result = await applied();
+    const wasOutdated = live.status().roles === 'outdated';
+    live.markRoles(result.outcome === 'refused' ? 'outdated' : 'current');
+    switch (result.outcome) {
+      case 'refused': {
+        const lines = problemLines(result.problems);
+        if (asked || lines.join('\n') !== told) log.error({ event: 'roles.reload_failed', problems: lines }, RUNS_ON);
+        told = lines.join('\n');
+        return;
+      }
+      case 'applied':
+        log.info({ event: 'roles.reloaded', ...result.changes });
+        break;
+      case 'unchanged':
+        if (asked || wasOutdated) log.info({ event: 'roles.unchanged' });
+    }
+    told = '';
+  };
+}
+
+const RUNS_ON = 'roles.yaml has problems. The server runs on with the roles it has.';
+
+/** It may be about to be replaced, or not mounted: nobody loses everything by that. */
+const vanished = ({ file }: DeclaredModel): Problem => ({
+  file,
+  line: undefined,
+  path: '',
+  message: 'does not exist any longer; leave an empty file there to declare nothing',
+});

@@ -1,0 +1,61 @@
+// roles.yaml meets the database, for the reload that has read it.
+import type { LiveClients } from '../clients/live/live-clients.ts';
+import type { RolesFileDeps } from '../clients/live/roles-file.ts';
+import { unknownRolesIn } from '../clients/plan/unknown-roles.ts';
+import type { Clock } from '../clock.ts';
+import { type Problem, problemLines } from '../config/problem.ts';
+import type { DeclaredModel } from '../config/roles/declared-model.ts';
+import type { Db } from '../database/database.ts';
+import type { Logger } from '../observability/logger.ts';
+import { applyDeclared } from '../roles/declared/apply.ts';
+import type { Difference, Item } from '../roles/declared/difference.ts';
+import { listRoles } from '../roles/role.ts';
+
+interface Deps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly live: LiveClients;
+}
+
+export function applyingRoles(deps: Deps): RolesFileDeps['applyRoles'] {
+  let warned: ReadonlySet<string> = new Set();
+  return async (declared) => {
+    const applied = await applyDeclared(deps, declared);
+    const names = (await listRoles(deps.db)).flatMap(({ name, goneAt }) => (goneAt === undefined ? [name] : []));
+    const lines = problemLines(unknownRolesIn(deps.live.current(), names));
+    for (const line of lines) {
+      if (!warned.has(line)) deps.log.warn({ event: 'configuration.warning' }, line);
+    }
+    warned = new Set(lines);
+    switch (applied.outcome) {
+      case 'applied':
+        return { outcome: 'applied', changes: namesIn(applied.difference) };
+      case 'unchanged':
+        return { outcome: 'unchanged' };
+      case 'conflicts':
+        return { outcome: 'refused', problems: conflictProblems(applied.difference) };
+      case 'last_administrator':
+        return { outcome: 'refused', problems: [nobodyLeft(declared)] };
+    }
+  };
+}
+
+/** Each with the command that ends it. */
+export const conflictProblems = ({ conflicts }: Difference): readonly Problem[] =>
+  conflicts.map(({ kind, name, place }) => ({
+    ...place,
+    message: `this ${kind} was made by hand as well; "gatehouse ${kind} adopt ${name}" hands it over to this file, with whoever has it`,
+  }));
+
+export const nobodyLeft = ({ file }: DeclaredModel): Problem => ({
+  file,
+  line: undefined,
+  path: '',
+  message: 'nobody would be left who has gatehouse:admin for good; give it to somebody first',
+});
+
+function namesIn({ added, changed, removed, putBack }: Difference): Record<string, readonly string[]> {
+  const names = (items: readonly Item[]) => items.map(({ kind, name }) => `${kind} ${name}`);
+  return { added: names(added), changed: names(changed), removed: names(removed), putBack: names(putBack) };
+}
