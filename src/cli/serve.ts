@@ -2,8 +2,9 @@
 import { loadConfiguration } from '../clients/load-configuration.ts';
 import { systemClock } from '../clock.ts';
 import type { Config, LoggingConfig } from '../config/config.ts';
+import type { DeclaredModel } from '../config/roles/declared-model.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
-import { createDemoRolesOnce, type Demo, type DemoUrls, demoUrlsFrom, startDemo } from '../server/demo.ts';
+import { type Demo, type DemoUrls, demoUrlsFrom, provideDemoRoles, startDemo } from '../server/demo.ts';
 import { type RunningServer, type StartOptions, startServer } from '../server/life-cycle.ts';
 import { CommandFailed, ForPrograms } from './failure.ts';
 import { listenForReload } from './reload-signal.ts';
@@ -16,7 +17,7 @@ export async function serve({ terminal, json }: Invocation, { demo }: { demo: bo
   const stop = listenForStop();
   try {
     const files = { env: terminal.env, cwd: terminal.cwd() };
-    const { config, clients, warnings } = loadConfiguration(files);
+    const { config, clients, declared, warnings } = loadConfiguration(files);
     const logging: LoggingConfig = json ? { ...config.logging, format: 'json' } : config.logging;
     const log = createLogger(logging);
     for (const { message, ...place } of warnings) log.warn({ event: 'configuration.warning', ...place }, message);
@@ -28,7 +29,7 @@ export async function serve({ terminal, json }: Invocation, { demo }: { demo: bo
     let running: Demo | undefined;
     let withdraw: Withdraw | undefined;
     try {
-      if (demoUrls !== undefined) running = await openDemo(server, { config, terminal, log });
+      if (demoUrls !== undefined) running = await openDemo(server, { config, declared, terminal, log });
       const isWatched = config.mode === 'development' && logging.format === 'pretty';
       if (isWatched) terminal.stdout.write(banner(config, demoUrls));
       withdraw = await greetFirstAdministrator(
@@ -93,9 +94,9 @@ function addressFailure(error: unknown, { server: { host, port } }: Config): Com
 
 async function openDemo(
   { database }: RunningServer,
-  { config, terminal, log }: { config: Config; terminal: Terminal; log: Logger },
+  { config, declared, terminal, log }: { config: Config; declared: DeclaredModel; terminal: Terminal; log: Logger },
 ): Promise<Demo> {
-  await createDemoRolesOnce({ db: database.db, clock: systemClock });
+  await provideDemoRoles({ db: database.db, clock: systemClock }, declared);
   return startDemo({ issuer: config.issuer, env: terminal.env, log });
 }
 

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Clock } from '../clock.ts';
 import { type Environment, variable } from '../config/interpolation.ts';
+import type { DeclaredModel } from '../config/roles/declared-model.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import type { Logger } from '../observability/logger.ts';
-import { createRole } from '../roles/roles.ts';
+import { adoptRole, createRole } from '../roles/roles.ts';
 import { ROOT } from './package.ts';
 import { setOnce } from './server-state.ts';
 
@@ -118,10 +119,22 @@ const DEMO_ROLES = [
   { name: 'shop-admin', description: 'Adds and deletes products' },
 ];
 
-/** Once per database: an operator who deletes these roles does not find them again after the next start. */
-export async function createDemoRolesOnce({ db, clock }: { db: Db; clock: Clock }): Promise<void> {
+/**
+ * config/roles.yaml declares them. A database of before has them made by hand: they are handed over to the file. Where the
+ * configuration is another one, which does not declare them, they are made once per database: an operator who deletes
+ * them does not find them again after the next start.
+ */
+export async function provideDemoRoles(
+  { db, clock }: { db: Db; clock: Clock },
+  declared: Pick<DeclaredModel, 'roles'>,
+): Promise<void> {
   await atomically(db, async (tx) => {
-    if (!(await setOnce(tx, 'demo_roles_created'))) return;
-    for (const role of DEMO_ROLES) await createRole({ db: tx, clock }, role);
+    const inside = { db: tx, clock };
+    const isFirst = await setOnce(tx, 'demo_roles_created');
+    for (const role of DEMO_ROLES) {
+      const isDeclared = declared.roles.some(({ name }) => name === role.name);
+      if (isDeclared && !isFirst) await adoptRole(inside, role.name);
+      if (!isDeclared && isFirst) await createRole(inside, role);
+    }
   });
 }

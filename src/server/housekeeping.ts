@@ -16,6 +16,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
 import { SWEEP_BATCH_ROWS, sweepPayloads } from '../protocol-store/sweep.ts';
 import { sweepRegistrations } from '../registrations/registrations.ts';
+import { forgetGone, sweepExpiredRights } from '../roles/sweep.ts';
 import { forgetGoneClients } from '../sessions/forget-gone-clients.ts';
 import { sweepSessionDetails } from '../sessions/session-details.ts';
 import { sweepSignInCodes } from '../sign-in-codes/sign-in-codes.ts';
@@ -59,6 +60,7 @@ export async function keepHouse({ log, clients, keptSeconds, ...deps }: Housekee
     const registrations = await inBatches((batch) => sweepRegistrations(deps, batch));
     const signInCodes = await inBatches((batch) => sweepSignInCodes(deps, batch));
     const figures = await inBatches((batch) => sweepFigures(deps, batch));
+    const rights = await inBatches((batch) => sweepExpiredRights(deps, batch));
     const swept = {
       payloads,
       counters,
@@ -73,9 +75,11 @@ export async function keepHouse({ log, clients, keptSeconds, ...deps }: Housekee
       networks,
       devices,
       figures,
+      rights,
     };
     if (Object.values(swept).some((rows) => rows > 0)) log.debug({ event: 'sweep.done', ...swept });
     await closeHours(deps);
+    for (const forgotten of await forgetGone(deps)) log.info({ event: 'roles.forgotten', forgotten });
     await noteClients(deps, [...clients().keys()]);
     for (const forgotten of await forgetGoneClients(deps)) log.info({ event: 'client.forgotten', ...forgotten });
     for (const accountId of await deleteDueAccounts(deps)) log.info({ event: 'account.deleted', accountId });

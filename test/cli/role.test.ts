@@ -1,7 +1,7 @@
 // An operator looks after roles. Every test has roles and a person of its own.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { createDemoRolesOnce } from '../../src/server/demo.ts';
+import { provideDemoRoles } from '../../src/server/demo.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../support/database.ts';
 import { answerOf, developmentPlace, failureOf, gatehouse, type Place } from './command-line.ts';
 
@@ -124,13 +124,14 @@ test('a role or person that is not there is not found', async () => {
   }
 });
 
-test("the demo's roles are made once: who deletes one does not find it again", async () => {
+test("the demo's roles are made once where no file declares them: who deletes one does not find it again", async () => {
   const deps = { db: database.db, clock: systemClock };
-  await createDemoRolesOnce(deps);
+  const nothing = { roles: [] };
+  await provideDemoRoles(deps, nothing);
   expect(await listed('vendor')).toMatchObject({ description: 'Manages their own listings' });
   expect(await listed('shop-admin')).toMatchObject({ description: 'Adds and deletes products' });
   await answerOf(here(), ['role', 'delete', 'vendor', '--yes']);
-  await createDemoRolesOnce(deps);
+  await provideDemoRoles(deps, nothing);
   expect(await listed('vendor')).toBeUndefined();
   expect(await listed('shop-admin')).toBeDefined();
 });
