@@ -7,6 +7,7 @@ import { loadRolesFile } from '../../config/roles/load-roles-file.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { knownClients } from '../load-configuration.ts';
 import type { LiveClients } from './live-clients.ts';
+import type { ReloadNews } from './reload.ts';
 
 export type RolesApplied =
   /** What has changed, for the log. */
@@ -21,11 +22,13 @@ export interface RolesFileDeps {
   readonly log: Logger;
   /** Safe to call from several processes at once. */
   readonly applyRoles: (declared: DeclaredModel) => Promise<RolesApplied>;
+  /** Is told what became of changed files; of what was applied there is an event already. Never rejects. */
+  readonly onNews?: (news: ReloadNews) => Promise<void>;
 }
 
 /** What is wrong with the file is told once, and again when somebody `asked`. */
 export function createRolesLoad(
-  { config, live, log, applyRoles }: RolesFileDeps,
+  { config, live, log, applyRoles, onNews }: RolesFileDeps,
   { env, cwd }: Surroundings,
 ): (asked: boolean) => Promise<void> {
   let existed = false;
@@ -46,8 +49,10 @@ export function createRolesLoad(
     switch (result.outcome) {
       case 'refused': {
         const lines = problemLines(result.problems);
-        if (asked || lines.join('\n') !== told) log.error({ event: 'roles.reload_failed', problems: lines }, RUNS_ON);
+        if (!asked && lines.join('\n') === told) return;
         told = lines.join('\n');
+        log.error({ event: 'roles.reload_failed', problems: lines }, RUNS_ON);
+        await onNews?.({ outcome: 'refused', problems: lines });
         return;
       }
       case 'applied':
