@@ -1,5 +1,5 @@
 // Owns table accounts.
-import { sql, type UpdateObject } from 'kysely';
+import { type RawBuilder, sql, type UpdateObject } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { isAccountId, newId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
@@ -73,6 +73,20 @@ export interface NewAccount {
   readonly terms?: { readonly version: string; readonly acceptedAt: Date } | undefined;
 }
 
+const columnsOf = (account: NewAccount, now: RawBuilder<Date>) => ({
+  email: account.email.address,
+  email_key: account.email.key,
+  email_verified_at: account.emailVerified ? now : null,
+  username: account.username?.username ?? null,
+  username_key: account.username?.key ?? null,
+  display_name: account.displayName ?? null,
+  language: account.language ?? null,
+  terms_version: account.terms?.version ?? null,
+  terms_accepted_at: account.terms?.acceptedAt ?? null,
+  password_hash: account.passwordHash ?? null,
+  updated_at: now,
+});
+
 /** The database decides what is taken. A conflict does not raise an error, so the caller's transaction lives on. */
 export async function insertAccount(
   { db, clock }: { db: Db; clock: Clock },
@@ -81,22 +95,7 @@ export async function insertAccount(
   const now = databaseNow(clock);
   const row = await db
     .insertInto('accounts')
-    .values({
-      id: newId(),
-      email: account.email.address,
-      email_key: account.email.key,
-      email_verified_at: account.emailVerified ? now : null,
-      username: account.username?.username ?? null,
-      username_key: account.username?.key ?? null,
-      display_name: account.displayName ?? null,
-      language: account.language ?? null,
-      terms_version: account.terms?.version ?? null,
-      terms_accepted_at: account.terms?.acceptedAt ?? null,
-      status: 'active',
-      password_hash: account.passwordHash ?? null,
-      created_at: now,
-      updated_at: now,
-    })
+    .values({ ...columnsOf(account, now), id: newId(), status: 'active', created_at: now })
     .onConflict((conflict) => conflict.doNothing())
     .returning(ACCOUNT_COLUMNS)
     .executeTakeFirst();
@@ -105,6 +104,39 @@ export async function insertAccount(
   if (account.username && (await exists(db, 'username_key', account.username.key))) return 'username_taken';
   // What stood in the way was deleted meanwhile.
   return insertAccount({ db, clock }, account);
+}
+
+/** An account of another system; what is undefined is as in an account that is made here. */
+export interface BroughtAccount extends NewAccount {
+  readonly id: string;
+  readonly status: 'active' | 'banned';
+  readonly statusReason: string | undefined;
+  readonly createdAt: Date | undefined;
+  readonly lastSignInAt: Date | undefined;
+}
+
+/** The ids of those that nothing stood in the way of; the others are left out. */
+export async function insertAccounts(
+  { db, clock }: Deps,
+  accounts: readonly BroughtAccount[],
+): Promise<ReadonlySet<string>> {
+  if (accounts.length === 0) return new Set();
+  const now = databaseNow(clock);
+  const values = accounts.map((account) => ({
+    ...columnsOf(account, now),
+    id: account.id,
+    status: account.status,
+    status_reason: account.statusReason ?? null,
+    created_at: account.createdAt ?? now,
+    last_sign_in_at: account.lastSignInAt ?? null,
+  }));
+  const rows = await db
+    .insertInto('accounts')
+    .values(values)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .execute();
+  return new Set(rows.map(({ id }) => id));
 }
 
 async function exists(
@@ -214,16 +246,16 @@ export async function setFirstPassword(
   return row && accountFrom(row);
 }
 
-/** Only while the hash is still the one that was verified: a password changed meanwhile must not come back. */
+/** The same password, or what another system says it is. Only while the hash is still the one that was verified, or looked at. */
 export async function renewPasswordHash(
   db: Db,
-  { accountId, verified, renewed }: { accountId: string; verified: string; renewed: string },
+  { accountId, verified, renewed }: { accountId: string; verified: string | undefined; renewed: string | undefined },
 ): Promise<void> {
   await db
     .updateTable('accounts')
-    .set({ password_hash: renewed })
+    .set({ password_hash: renewed ?? null })
     .where('id', '=', accountId)
-    .where('password_hash', '=', verified)
+    .where('password_hash', 'is not distinct from', verified ?? null)
     .execute();
 }
 

@@ -58,30 +58,37 @@ const LONGEST_USER_AGENT = 400;
 const SHOWN_MS = 90 * 86_400_000;
 
 /** With a transaction as `db`, it happened exactly when the change did. */
-export async function recordEvent<Name extends EventName>(
-  { db, clock }: AuditDeps,
-  event: AuditEvent<Name>,
-): Promise<void> {
-  const { accountId, source, actor = accountId === undefined ? 'server' : `account:${accountId}` } = event;
-  const row = await db
+export async function recordEvent<Name extends EventName>(deps: AuditDeps, event: AuditEvent<Name>): Promise<void> {
+  await recordEvents(deps, [event]);
+}
+
+/** Of many accounts at once, in one statement. */
+export async function recordEvents({ db, clock }: AuditDeps, events: readonly AuditEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  const rows = await db
     .insertInto('audit_events')
-    .values({
-      at: databaseNow(clock),
-      event: event.event,
-      account_id: accountId ?? null,
-      subject: event.subject ?? null,
-      actor,
-      client_id: event.clientId ?? null,
-      address: source?.address ?? null,
-      user_agent: source?.userAgent.slice(0, LONGEST_USER_AGENT) ?? null,
-      request_id: source?.requestId ?? null,
-      outcome: event.outcome ?? 'success',
-      details: JSON.stringify(event.details ?? {}),
-    })
+    .values(events.map((event) => columnsOf(event, clock)))
     .returning(EVENT_COLUMNS)
-    .executeTakeFirstOrThrow();
+    .execute();
   const copy = copies.get(databaseBehind(db));
-  if (copy !== undefined) await afterCommit(db, () => copy(foundEvent(row)));
+  if (copy !== undefined) await afterCommit(db, () => rows.forEach((row) => void copy(foundEvent(row))));
+}
+
+function columnsOf(event: AuditEvent, clock: Clock) {
+  const { accountId, source, actor = accountId === undefined ? 'server' : `account:${accountId}` } = event;
+  return {
+    at: databaseNow(clock),
+    event: event.event,
+    account_id: accountId ?? null,
+    subject: event.subject ?? null,
+    actor,
+    client_id: event.clientId ?? null,
+    address: source?.address ?? null,
+    user_agent: source?.userAgent.slice(0, LONGEST_USER_AGENT) ?? null,
+    request_id: source?.requestId ?? null,
+    outcome: event.outcome ?? 'success',
+    details: JSON.stringify(event.details ?? {}),
+  };
 }
 
 const copies = new WeakMap<object, (event: FoundEvent) => void>();

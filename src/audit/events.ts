@@ -49,7 +49,7 @@ export const EVENTS = {
   'device.forgotten': { about: 'account', shown: true, details: ['devices'] },
   // Accounts and how they are reached.
   'account.registered': { about: 'account', shown: true, details: ['terms_version'] },
-  'account.created': { about: 'account', shown: true, details: ['roles', 'groups'] },
+  'account.created': { about: 'account', shown: true, details: ['roles', 'groups', 'imported'] },
   'account.invited': { about: 'account', shown: true, details: ['roles', 'groups'] },
   'account.changed': { about: 'account', shown: true, details: CHANGE },
   'invitation.accepted': { about: 'account', shown: true, details: [] },

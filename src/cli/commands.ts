@@ -18,6 +18,7 @@ import { createUser, type NewUser } from './user/create.ts';
 import { resetUserFactors, setUserPassword } from './user/credentials.ts';
 import { inviteUser } from './user/invite.ts';
 import { listUsers, showUser } from './user/list.ts';
+import { addMovingCommands } from './user/moving-commands.ts';
 import { addOwnDataCommands } from './user/own-data-commands.ts';
 import { endUserSessions, listUserSessions } from './user/sessions.ts';
 
@@ -134,6 +135,7 @@ function addUserCommands(user: Command, perform: Perform): void {
     .argument('<who>', WHO)
     .action((who: string) => perform((invocation) => showUser(invocation, { who })));
   addOwnDataCommands(user, perform, WHO);
+  addMovingCommands(user, perform);
   addAccessCommands(user, perform);
   addCredentialCommands(user, perform);
 }

@@ -1,4 +1,5 @@
-// Recognises a broken constraint by its name.
+// Recognises a broken constraint by its name, and what the database does not take.
+import { DatabaseError } from 'pg';
 
 /** SQLSTATE 23505 (PostgreSQL, Appendix A). */
 const UNIQUE_VIOLATION = '23505';
@@ -7,3 +8,7 @@ export const breaksConstraint = (error: unknown, constraint: string): boolean =>
   error instanceof Error &&
   (error as { code?: unknown }).code === UNIQUE_VIOLATION &&
   (error as { constraint?: unknown }).constraint === constraint;
+
+/** Classes 22 and 23: data it cannot store, and constraints. The same statement would be refused again. */
+export const isRefusedByDatabase = (error: unknown): error is DatabaseError =>
+  error instanceof DatabaseError && /^2[23]...$/.test(error.code ?? '');

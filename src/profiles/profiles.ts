@@ -41,6 +41,21 @@ export async function lockProfile({ db, clock }: { db: Db; clock: Clock }, accou
   return { claims: row.claims, attributes: row.attributes };
 }
 
+/** Of accounts that have just been made, and have none. */
+export async function insertProfiles(
+  { db, clock }: { db: Db; clock: Clock },
+  profiles: readonly (Profile & { readonly accountId: string })[],
+): Promise<void> {
+  if (profiles.length === 0) return;
+  const values = profiles.map(({ accountId, claims, attributes }) => ({
+    account_id: accountId,
+    claims: JSON.stringify(claims),
+    attributes: JSON.stringify(attributes),
+    updated_at: databaseNow(clock),
+  }));
+  await db.insertInto('profiles').values(values).execute();
+}
+
 export async function storeProfile(
   { db, clock }: { db: Db; clock: Clock },
   accountId: string,

@@ -64,6 +64,28 @@ export async function grantRole(
   });
 }
 
+export interface BulkGrant {
+  readonly accountId: string;
+  /** Of a role that exists. */
+  readonly name: string;
+  readonly expiresAt: Date | undefined;
+}
+
+/** Of accounts and roles that exist. What was given before is given until the day that is stated now. */
+export async function grantRoles(tx: Db, grants: readonly BulkGrant[]): Promise<void> {
+  if (grants.length === 0) return;
+  await tx
+    .insertInto('role_assignments')
+    .values(
+      grants.map((grant) => ({ account_id: grant.accountId, role: grant.name, expires_at: grant.expiresAt ?? null })),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['account_id', 'role']).doUpdateSet(({ ref }) => ({ expires_at: ref('excluded.expires_at') })),
+    )
+    .execute();
+  for (const role of new Set(grants.map(({ name }) => name))) await noteFirstGrant(tx, role);
+}
+
 export async function revokeRole(
   db: Db,
   { accountId, role }: { accountId: string; role: string },

@@ -54,6 +54,29 @@ export async function addMember(
   });
 }
 
+export interface BulkMember {
+  readonly accountId: string;
+  /** Of a group that exists. */
+  readonly name: string;
+  readonly expiresAt: Date | undefined;
+}
+
+/** Of accounts and groups that exist. Whoever was in one before is until the day that is stated now. */
+export async function addMembers(tx: Db, members: readonly BulkMember[]): Promise<void> {
+  if (members.length === 0) return;
+  await tx
+    .insertInto('group_members')
+    .values(
+      members.map((one) => ({ account_id: one.accountId, group_name: one.name, expires_at: one.expiresAt ?? null })),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(['group_name', 'account_id'])
+        .doUpdateSet(({ ref }) => ({ expires_at: ref('excluded.expires_at') })),
+    )
+    .execute();
+}
+
 export async function removeMember(
   db: Db,
   { group, accountId }: { group: string; accountId: string },

@@ -9,7 +9,7 @@ const FILE_LINES = 300;
 const LARGER_FILES: Readonly<Record<string, number>> = {
   // A table is written by one file, and these have the most statements.
   'src/protocol-store/payloads.ts': 350,
-  'src/accounts/accounts.ts': 350,
+  'src/accounts/accounts.ts': 400,
 };
 const MEDIAN_FILE_LINES = 80;
 const FUNCTION_LINES = 60;
