@@ -9,6 +9,6 @@ export const breaksConstraint = (error: unknown, constraint: string): boolean =>
   (error as { code?: unknown }).code === UNIQUE_VIOLATION &&
   (error as { constraint?: unknown }).constraint === constraint;
 
-/** Classes 22 and 23: data it cannot store, and constraints. The same statement would be refused again. */
+/** Classes 22 and 23: data it cannot store, and constraints; and a deadlock, which whoever does less at once does not meet. */
 export const isRefusedByDatabase = (error: unknown): error is DatabaseError =>
-  error instanceof DatabaseError && /^2[23]...$/.test(error.code ?? '');
+  error instanceof DatabaseError && /^(?:2[23]...|40P01)$/.test(error.code ?? '');

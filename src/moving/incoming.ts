@@ -44,20 +44,16 @@ export function checkRecord(record: AccountRecord, line: number, rules: ProfileR
     problems.push(`${field}: ${reading.problem}`);
     return undefined;
   };
-  const time = (field: 'created_at' | 'last_sign_in_at' | 'terms_accepted_at') =>
+  const time = (field: 'created_at' | 'last_sign_in_at') =>
     take(
       field,
       ifStated(record[field], (stated) => readPast(stated, rules.now)),
     );
-  const version = take(
-    'terms_version',
-    ifStated(record.terms_version, (stated) => readLine(stated, 100)),
-  );
-  const acceptedAt = time('terms_accepted_at');
+  const id = take('sub', ifStated(record.sub, readId));
   const email = take('email', readEmail(record.email));
   const incoming = {
     line,
-    id: take('sub', ifStated(record.sub, readId)),
+    id,
     emailVerified: record.email_verified,
     username: take('username', ifStated(record.username, readUsername)),
     displayName: take('name', ifStated(record.name, readName)),
@@ -70,7 +66,7 @@ export function checkRecord(record: AccountRecord, line: number, rules: ProfileR
     ),
     createdAt: time('created_at'),
     lastSignInAt: time('last_sign_in_at'),
-    terms: version === undefined || acceptedAt === undefined ? undefined : { version, acceptedAt },
+    terms: take('terms_version, terms_accepted_at', readTerms(record, rules.now)),
     roles: take('roles', readGiven(record.roles ?? [], 'role', rules)) ?? [],
     groups: take('groups', readGiven(record.groups ?? [], 'group', rules)) ?? [],
     ...readProfile(record, take, rules),
@@ -135,6 +131,18 @@ function readPasswordHash(stated: string): Read<string | undefined> {
   if (stated.startsWith('!')) return { value: undefined };
   const reading = readHash(stated.trim());
   return reading.outcome === 'readable' ? { value: stated.trim() } : { problem: reading.reason };
+}
+
+/** Both or neither. */
+function readTerms(
+  { terms_version: version = '', terms_accepted_at: acceptedAt = '' }: AccountRecord,
+  now: Date,
+): Read<{ version: string; acceptedAt: Date }> | undefined {
+  if (version.trim() === '' && acceptedAt.trim() === '') return undefined;
+  if (version.trim() === '' || acceptedAt.trim() === '') return { problem: 'one goes only with the other' };
+  const [read, at] = [readLine(version, 100), readPast(acceptedAt, now)];
+  if ('problem' in read) return read;
+  return 'problem' in at ? at : { value: { version: read.value, acceptedAt: at.value } };
 }
 
 function readPast(stated: string, now: Date): Read<Date> {

@@ -30,10 +30,7 @@ export async function storeAccounts(deps: AuditDeps, rows: readonly Incoming[]):
 
 async function storeTogether(deps: AuditDeps, rows: readonly Incoming[]): Promise<readonly Stored[]> {
   const accounts = rows.map((row) => ({ row, account: accountOf(row) }));
-  const ids = await insertAccounts(
-    deps,
-    accounts.map(({ account }) => account),
-  );
+  const ids = await insertAccounts(deps, inOrder(accounts.map(({ account }) => account)));
   const made = accounts.filter(({ account }) => ids.has(account.id));
   await insertProfiles(
     deps,
@@ -58,6 +55,10 @@ async function storeTogether(deps: AuditDeps, rows: readonly Incoming[]): Promis
   );
   return accounts.map(({ account }) => ({ outcome: ids.has(account.id) ? 'created' : 'overtaken' }));
 }
+
+/** The same for everybody: two imports at once wait for each other, and never both. */
+const inOrder = (accounts: readonly BroughtAccount[]): readonly BroughtAccount[] =>
+  accounts.toSorted((a, b) => (a.email.key < b.email.key ? -1 : 1));
 
 const accountOf = (row: Incoming): BroughtAccount => ({
   ...row,

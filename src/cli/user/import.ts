@@ -1,5 +1,5 @@
 // gatehouse user import: accounts from a file of another system, or of an export.
-import { createReadStream, createWriteStream, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -29,7 +29,8 @@ export async function importUsers(invocation: Invocation, request: ImportRequest
   const format = request.format ?? formatOf(request.file);
   const config = commandConfig(invocation);
   const input = open(invocation, request.file);
-  const list = request.errors === undefined ? undefined : createWriteStream(request.errors, { mode: 0o600 });
+  const list =
+    request.errors === undefined ? undefined : newList(path.resolve(invocation.terminal.cwd(), request.errors));
   const progress = createProgress(invocation);
   const bad: BadRow[] = [];
   try {
@@ -43,7 +44,7 @@ export async function importUsers(invocation: Invocation, request: ImportRequest
           onProgress: (counts) => progress.show(counts.rows, shownCounts(counts, request.dryRun)),
           onBadRow(row) {
             bad.push(row);
-            progress.note(neutral(`Line ${row.line}: ${row.problems.join('; ')}.`));
+            progress.note(neutral(sentenceOf(row)));
             list?.write(`${JSON.stringify(row)}\n`);
           },
         },
@@ -56,6 +57,9 @@ export async function importUsers(invocation: Invocation, request: ImportRequest
     if (list !== undefined) await finished(list.end());
   }
 }
+
+const sentenceOf = ({ line, problems }: BadRow): string =>
+  `Line ${line}: ${problems.join('; ')}.`.replace(/\?\.$/, '?');
 
 function formatOf(file: string): Format {
   const format = FORMATS.find((each) => path.extname(file).toLowerCase() === `.${each}`);
@@ -70,6 +74,9 @@ function open({ terminal }: Invocation, file: string): Readable {
   if (statSync(place).isDirectory()) throw new CommandFailed('invalid', `${quoted(file)} is a directory.`);
   return createReadStream(place);
 }
+
+/** @throws what the file system says, before anything is done */
+const newList = (place: string) => createWriteStream(place, { fd: openSync(place, 'w', 0o600) });
 
 function shownCounts({ rows, created, updated, unchanged, refused }: Counts, dryRun: boolean): string {
   const parts = [
