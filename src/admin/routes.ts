@@ -5,6 +5,7 @@ import { accountsRoutes } from './accounts/routes.ts';
 import type { AdminDeps, AdminParts } from './deps.ts';
 import { ANY_PERMISSION, adminPage } from './in-console.ts';
 import { ADMIN_PATH } from './navigation.ts';
+import { operationRoutes } from './operations/routes.ts';
 import { showOverview } from './overview-page.ts';
 
 export function adminRoutes(parts: AdminParts): readonly Route[] {
@@ -12,6 +13,7 @@ export function adminRoutes(parts: AdminParts): readonly Route[] {
   const routes: readonly Route[] = [
     adminPage(deps, ADMIN_PATH, ANY_PERMISSION, showOverview(deps)),
     ...accountsRoutes(deps),
+    ...operationRoutes(deps),
   ];
   return routes;
 }

@@ -48,6 +48,33 @@ export async function listSigningKeys({ db, box }: Pick<Deps, 'db' | 'box'>): Pr
   }));
 }
 
+export interface KeyInfo {
+  readonly kid: string;
+  readonly algorithm: string;
+  readonly stage: SigningKey['stage'];
+  readonly createdAt: Date;
+  readonly activatedAt: Date | undefined;
+  readonly retiredAt: Date | undefined;
+}
+
+/** Without their private parts, in the order of `listSigningKeys`. */
+export async function describeKeys(db: Db): Promise<readonly KeyInfo[]> {
+  const rows = await db
+    .selectFrom('signing_keys')
+    .select(['kid', 'algorithm', 'stage', 'created_at', 'activated_at', 'retired_at'])
+    .orderBy(sql`array_position(array['active', 'next', 'retired'], stage)`)
+    .orderBy('created_at', 'desc')
+    .execute();
+  return rows.map((row) => ({
+    kid: row.kid,
+    algorithm: row.algorithm,
+    stage: row.stage,
+    createdAt: row.created_at,
+    activatedAt: row.activated_at ?? undefined,
+    retiredAt: row.retired_at ?? undefined,
+  }));
+}
+
 /** Since when the active key signs; undefined when there is none. */
 export async function activeSince(db: Db): Promise<Date | undefined> {
   const row = await db

@@ -157,23 +157,36 @@ export interface ListedMail extends Mail {
   readonly lastError: string | undefined;
 }
 
-/** Those that have not been delivered, oldest first. */
-export async function listMails(db: Db, { limit }: { limit: number }): Promise<readonly ListedMail[]> {
+/** Those that have not been delivered, oldest first; `after` is the id of one of them. */
+export async function listMails(
+  db: Db,
+  { limit, after }: { limit: number; after?: string | undefined },
+): Promise<readonly ListedMail[]> {
+  const isLater = sql<SqlBool>`(created_at, id) > (select created_at, id from mail_outbox where id = ${after})`;
   const rows = await db
     .selectFrom('mail_outbox')
     .select([...COLUMNS, 'next_attempt_at', 'last_error', 'given_up_at'])
     .where('delivered_at', 'is', null)
+    .$if(after !== undefined, (query) => query.where(isLater))
     .orderBy('created_at')
     .orderBy('id')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({
-    ...mailOf(row),
-    state: row.given_up_at === null ? 'waiting' : 'given_up',
-    nextAttemptAt: row.given_up_at === null ? row.next_attempt_at : undefined,
-    lastError: row.last_error ?? undefined,
-  }));
+  return rows.map(listed);
 }
+
+interface ListedRow extends Row {
+  readonly next_attempt_at: Date;
+  readonly last_error: string | null;
+  readonly given_up_at: Date | null;
+}
+
+const listed = (row: ListedRow): ListedMail => ({
+  ...mailOf(row),
+  state: row.given_up_at === null ? 'waiting' : 'given_up',
+  nextAttemptAt: row.given_up_at === null ? row.next_attempt_at : undefined,
+  lastError: row.last_error ?? undefined,
+});
 
 /** Makes undelivered mails due now, those given up too, for another 48 hours. Returns how many. */
 export async function retryMails({ db, clock }: Omit<MailDeps, 'box'>, id?: string): Promise<number> {
@@ -270,4 +283,15 @@ export async function countUndelivered(db: Db): Promise<{ readonly waiting: numb
     .where('delivered_at', 'is', null)
     .executeTakeFirstOrThrow();
   return { waiting: Number(all) - Number(givenUp), givenUp: Number(givenUp) };
+}
+
+/** Undefined for one that was delivered, or that there never was. */
+export async function findUndelivered(db: Db, id: string): Promise<ListedMail | undefined> {
+  const row = await db
+    .selectFrom('mail_outbox')
+    .select([...COLUMNS, 'next_attempt_at', 'last_error', 'given_up_at'])
+    .where('id', '=', id)
+    .where('delivered_at', 'is', null)
+    .executeTakeFirst();
+  return row && listed(row);
 }

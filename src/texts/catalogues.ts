@@ -2,6 +2,7 @@
 import deAccountCentre from '../../views/locales/de/account-centre.json' with { type: 'json' };
 import deAdmin from '../../views/locales/de/admin.json' with { type: 'json' };
 import deAdminAccounts from '../../views/locales/de/admin-accounts.json' with { type: 'json' };
+import deAdminOperations from '../../views/locales/de/admin-operations.json' with { type: 'json' };
 import deAdminOverview from '../../views/locales/de/admin-overview.json' with { type: 'json' };
 import deAdministration from '../../views/locales/de/administration.json' with { type: 'json' };
 import deApi from '../../views/locales/de/api.json' with { type: 'json' };
@@ -17,6 +18,7 @@ import deSignUp from '../../views/locales/de/sign-up.json' with { type: 'json' }
 import enAccountCentre from '../../views/locales/en/account-centre.json' with { type: 'json' };
 import enAdmin from '../../views/locales/en/admin.json' with { type: 'json' };
 import enAdminAccounts from '../../views/locales/en/admin-accounts.json' with { type: 'json' };
+import enAdminOperations from '../../views/locales/en/admin-operations.json' with { type: 'json' };
 import enAdminOverview from '../../views/locales/en/admin-overview.json' with { type: 'json' };
 import enAdministration from '../../views/locales/en/administration.json' with { type: 'json' };
 import enApi from '../../views/locales/en/api.json' with { type: 'json' };
@@ -37,6 +39,7 @@ export const en = {
   ...enApi,
   ...enAdminAccounts,
   ...enConsole,
+  ...enAdminOperations,
   ...enAdminOverview,
   ...enCredentials,
   ...enDevices,
@@ -55,6 +58,7 @@ export const de = {
   ...deApi,
   ...deAdminAccounts,
   ...deConsole,
+  ...deAdminOperations,
   ...deAdminOverview,
   ...deCredentials,
   ...deDevices,

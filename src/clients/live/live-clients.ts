@@ -10,10 +10,12 @@ export interface LiveClients {
   /** Calls `told` after every `replace`, until the function that it returns is called. */
   onReplace(told: () => void): () => void;
   /** The files say something else than what is in force, and cannot be used. */
-  markOutdated(problems: number, now: Date): void;
+  markOutdated(problems: readonly string[], now: Date): void;
   markServerFile(state: ServerFileState): void;
   markRoles(state: RolesFileState): void;
   status(): ConfigurationStatus;
+  /** With file and line, of the last time they were read; for administrators alone. */
+  problems(): readonly string[];
 }
 
 /** gatehouse.yaml, which is read at the start: whether it still says what the server runs with. */
@@ -43,12 +45,14 @@ export interface ClientChanges {
 export function createLiveClients(first: ClientRegistry): LiveClients {
   let inForce = first;
   let status: ConfigurationStatus = { clients: 'current', server: 'current', roles: 'current' };
+  let problems: readonly string[] = [];
   const listeners = new Set<() => void>();
   return {
     current: () => inForce,
     replace(next) {
       const changes = changesBetween(inForce, next);
       inForce = next;
+      problems = [];
       const { server, roles } = status;
       status = { clients: 'current', server, roles };
       for (const told of listeners) told();
@@ -58,10 +62,11 @@ export function createLiveClients(first: ClientRegistry): LiveClients {
       listeners.add(told);
       return () => void listeners.delete(told);
     },
-    markOutdated(problems, now) {
+    markOutdated(found, now) {
+      problems = found;
       const since = status.clients === 'outdated' ? status.since : now;
       const { server, roles } = status;
-      status = { clients: 'outdated', problems, since, server, roles };
+      status = { clients: 'outdated', problems: found.length, since, server, roles };
     },
     markServerFile(server) {
       status = { ...status, server };
@@ -70,6 +75,7 @@ export function createLiveClients(first: ClientRegistry): LiveClients {
       status = { ...status, roles };
     },
     status: () => status,
+    problems: () => problems,
   };
 }
 

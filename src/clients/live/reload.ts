@@ -91,7 +91,7 @@ function createClientLoad(deps: ReloadDeps, { env, cwd }: Surroundings) {
     const loaded = loadClients({ env, cwd, now: clock.now() }, known);
     const problems = [...loaded.problems, ...vanished(live, known, cwd), ...(await refusedByEngine(deps, loaded))];
     if (problems.length > 0) {
-      live.markOutdated(problems.length, clock.now());
+      live.markOutdated(problemLines(problems), clock.now());
       log.error({ event: 'clients.reload_failed', problems: problemLines(problems) }, RUNS_ON);
       await deps.onNews?.({ outcome: 'refused', problems: problemLines(problems) });
       return loaded.secretFiles;

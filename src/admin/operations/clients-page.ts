@@ -1,0 +1,75 @@
+// The apps, as their files have them: read-only here, with where to change them, and who uses them.
+import type Koa from 'koa';
+import type { Client } from '../../clients/client.ts';
+import { secretDaysLeft } from '../../clients/live/secret-age.ts';
+import { textsFor } from '../../http/page.ts';
+import { nothingThere } from '../../http/refusals.ts';
+import { type AppUse, MOST_COUNTED, useOfApps } from '../../sessions/app-sign-ins.ts';
+import type { AdminDeps } from '../deps.ts';
+import type { AdminStep } from '../in-console.ts';
+import { pathOf } from '../navigation.ts';
+import { showAdminPage } from '../page.ts';
+import { clientFacts } from './client-facts.ts';
+
+export const CLIENTS_PATH = pathOf('clients');
+
+export const showClients =
+  (deps: AdminDeps): AdminStep =>
+  async (ctx, admin) => {
+    const clients = [...deps.live.current().values()].sort((a, b) => a.clientName.localeCompare(b.clientName));
+    const ids = clients.map(({ clientId }) => clientId);
+    const use = await useOfApps(deps.db, ids);
+    await showAdminPage(deps, ctx, {
+      view: 'operations/clients',
+      title: 'admin.clients.title',
+      lead: 'admin.clients.lead',
+      current: 'clients',
+      admin,
+      locals: {
+        problems: deps.live.problems(),
+        clients: clients.map((client) => ({
+          name: client.clientName,
+          id: client.clientId,
+          href: `${CLIENTS_PATH}/${encodeURIComponent(client.clientId)}`,
+          preset: client.preset,
+          place: `${client.source.file}:${client.source.line}`,
+          secret: secretState(deps, client),
+          ...shownUse(ctx, use.get(client.clientId)),
+        })),
+      },
+    });
+  };
+
+export const showClient =
+  (deps: AdminDeps): AdminStep =>
+  async (ctx, admin) => {
+    const client = deps.live.current().get(String(ctx.params['clientId']));
+    if (client === undefined) throw nothingThere();
+    const use = await useOfApps(deps.db, [client.clientId]);
+    await showAdminPage(deps, ctx, {
+      view: 'operations/client',
+      title: { name: client.clientName },
+      current: 'clients',
+      admin,
+      locals: {
+        back: CLIENTS_PATH,
+        facts: clientFacts(textsFor(ctx), client),
+        secrets: client.secrets.map(({ created, expires }) => ({
+          created,
+          expires,
+          isOver: expires !== undefined && expires <= deps.clock.now(),
+        })),
+        ...shownUse(ctx, use.get(client.clientId)),
+      },
+    });
+  };
+
+function shownUse(ctx: Koa.Context, use: AppUse | undefined) {
+  const people = textsFor(ctx).number(use?.people ?? 0);
+  return { people: use?.people === MOST_COUNTED ? `${people}+` : people, lastAt: use?.lastAt };
+}
+
+function secretState({ clock }: AdminDeps, client: Client) {
+  const days = secretDaysLeft(client, clock.now());
+  return days === undefined ? undefined : { isOver: days <= 0, days };
+}
