@@ -62,7 +62,5 @@ export async function useOfApps(db: Db, clientIds: readonly string[]): Promise<R
       (select count(*) from (select from app_sign_ins s where s.client_id = app.client_id limit ${MOST_COUNTED}) as counted) as people,
       (select max(last_at) from app_sign_ins s where s.client_id = app.client_id) as last_at
     from unnest(${sql.val([...clientIds])}::text[]) as app(client_id)`.execute(db);
-  return new Map(
-    rows.map((row) => [row.client_id, { people: Number(row.people), lastAt: row.last_at ?? undefined }]),
-  );
+  return new Map(rows.map((row) => [row.client_id, { people: Number(row.people), lastAt: row.last_at ?? undefined }]));
 }

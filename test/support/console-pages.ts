@@ -20,6 +20,29 @@ export async function atConsole(
   await page.goto(`${server.issuer}${path}`);
 }
 
+let mails = 0;
+
+/** A mail that could not be delivered; its id. */
+async function givenUp({ server }: Stage): Promise<string> {
+  mails += 1;
+  const id = `given-up-${mails}`;
+  await server.database.db
+    .insertInto('mail_outbox')
+    .values({
+      id,
+      message: 'account_deleted',
+      recipient: 'ada@example.test',
+      language: 'en',
+      created_at: movingClock.now(),
+      next_attempt_at: movingClock.now(),
+      give_up_after: movingClock.now(),
+      given_up_at: movingClock.now(),
+      last_error: '550 5.1.1 Recipient address rejected: User unknown in virtual mailbox table',
+    })
+    .execute();
+  return id;
+}
+
 /** Some weeks of it, and something that has gone wrong. */
 async function busyWeeks(stage: Stage): Promise<void> {
   const deps = { db: stage.server.database.db, clock: movingClock };
@@ -30,19 +53,7 @@ async function busyWeeks(stage: Stage): Promise<void> {
     if (day % 3 === 0) await recordEvent(deps, { event: 'account.created' });
     movingClock.advance({ hours: 24 });
   }
-  await deps.db
-    .insertInto('mail_outbox')
-    .values({
-      id: 'given-up',
-      message: 'account_deleted',
-      recipient: 'ada@example.test',
-      language: 'en',
-      created_at: movingClock.now(),
-      next_attempt_at: movingClock.now(),
-      give_up_after: movingClock.now(),
-      given_up_at: movingClock.now(),
-    })
-    .execute();
+  await givenUp(stage);
 }
 
 export const CONSOLE_PAGES: readonly PageState[] = [
@@ -61,5 +72,62 @@ export const CONSOLE_PAGES: readonly PageState[] = [
     state: 'for somebody who administers nothing',
     heading: 'not for you',
     open: (stage) => atAccount(stage, '/admin'),
+  },
+  {
+    view: 'admin/operations/clients',
+    state: 'as it opens',
+    heading: 'Apps',
+    open: (stage) => atConsole(stage, '/admin/clients'),
+  },
+  {
+    view: 'admin/operations/client',
+    state: 'of an app with an API',
+    heading: 'Ledger',
+    open: (stage) => atConsole(stage, '/admin/clients/ledger'),
+  },
+  {
+    view: 'admin/operations/sessions',
+    state: 'with some',
+    heading: 'Sessions',
+    open: (stage) => atConsole(stage, '/admin/sessions'),
+  },
+  {
+    view: 'admin/operations/keys',
+    state: 'as it opens',
+    heading: 'Keys',
+    open: (stage) => atConsole(stage, '/admin/keys'),
+  },
+  {
+    view: 'admin/operations/configuration',
+    state: 'as it opens',
+    heading: 'Configuration',
+    open: (stage) => atConsole(stage, '/admin/configuration'),
+  },
+  {
+    view: 'admin/operations/outbox',
+    state: 'with some',
+    heading: 'Mails',
+    async open(stage) {
+      await givenUp(stage);
+      await atConsole(stage, '/admin/outbox');
+    },
+  },
+  {
+    view: 'admin/operations/drop-mail',
+    state: 'asking',
+    heading: 'Drop a mail',
+    open: async (stage) => atConsole(stage, `/admin/outbox/${await givenUp(stage)}/drop`),
+  },
+  {
+    view: 'admin/operations/audit',
+    state: 'as it opens',
+    heading: 'Audit log',
+    open: (stage) => atConsole(stage, '/admin/audit'),
+  },
+  {
+    view: 'admin/operations/audit',
+    state: 'with nothing found',
+    heading: 'Audit log',
+    open: (stage) => atConsole(stage, '/admin/audit?event=role.deleted&address=203.0.113.9'),
   },
 ];

@@ -19,7 +19,6 @@ export const consoleState = (view: string, name: string, locals: Readonly<Record
 });
 
 export const consolePages: readonly Sample[] = [
-  consoleState('overview', 'as it opens', { lead: 'What is going on.', name: 'Alice Liddell' }),
   consoleState('forbidden', 'without a permission', { reference: 'req-1', back: '/admin', needs: 'keys:rotate' }),
   consoleState('forbidden', 'without any', { reference: 'req-1', back: '/account' }),
 ];

@@ -6,6 +6,7 @@ import { accountCentre } from './account-samples.ts';
 import { consoleAccounts } from './console-account-samples.ts';
 import { consolePages } from './console-samples.ts';
 import { factorPages } from './factor-samples.ts';
+import { operationPages } from './operation-samples.ts';
 
 export interface Sample {
   readonly view: string;
@@ -596,6 +597,7 @@ export const samples: readonly Sample[] = [
   ...accountCentre,
   ...consolePages,
   ...consoleAccounts,
+  ...operationPages,
   ...factorPages,
 ];
 
