@@ -4,7 +4,7 @@ import { type ListedEvent, listEventsOf, shownSince } from '../audit/audit-log.t
 import { readEventCursor } from '../audit/read-filters.ts';
 import { textsFor } from '../http/page.ts';
 import { ACCOUNT_PATH } from '../signed-in/paths.ts';
-import type { AccountStep } from '../signed-in/signed-in.ts';
+import type { AccountStep, SignedIn } from '../signed-in/signed-in.ts';
 import { deviceName } from '../texts/device-name.ts';
 import type { AccountDeps } from './deps.ts';
 import { showAccountPage } from './page.ts';
@@ -29,19 +29,23 @@ export const showActivity =
       current: 'activity',
       me,
       locals: {
-        events: events.map((event) => shown(deps, ctx, event)),
+        events: events.map((event) => shown(deps, ctx, { me, event })),
         older: last === undefined ? undefined : `${ACTIVITY_PATH}?before=${last.id}`,
         newest: from === undefined ? undefined : ACTIVITY_PATH,
       },
     });
   };
 
-function shown({ clients, config }: AccountDeps, ctx: Koa.Context, event: ListedEvent) {
+function shown(
+  { clients, config }: AccountDeps,
+  ctx: Koa.Context,
+  { me, event }: { me: SignedIn; event: ListedEvent },
+) {
   const t = textsFor(ctx);
   const device = event.userAgent === undefined ? '' : deviceName(t, event.userAgent);
   const app = event.clientId === undefined ? undefined : (clients().get(event.clientId)?.clientName ?? event.clientId);
-  const byOperator =
-    event.actor === 'operator' ? t('account.activity.by_operator', { product: config.name }) : undefined;
+  const byOthers = event.actor !== 'server' && event.actor !== `account:${me.account.id}`;
+  const byOperator = byOthers ? t('account.activity.by_operator', { product: config.name }) : undefined;
   return {
     at: event.at,
     what: t(`event.${event.event}`),

@@ -1,4 +1,5 @@
 // gatehouse user export-data and keep: what somebody may ask an operator for, about an account that is theirs.
+import { recordEvent } from '../../audit/audit-log.ts';
 import { exportAccount } from '../../leaving/export-account.ts';
 import { keepAccount } from '../../leaving/keep-account.ts';
 import { commandConfig } from '../configuration.ts';
@@ -11,7 +12,9 @@ import { requireAccount } from './require-account.ts';
 export function exportUserData(invocation: Invocation, { who }: { who: string }): Promise<Answer> {
   const config = commandConfig(invocation);
   return withDatabase(config, async (deps) => {
-    const result = await exportAccount({ ...deps, config }, await requireAccount(deps.db, who));
+    const account = await requireAccount(deps.db, who);
+    const result = await exportAccount({ ...deps, config }, account);
+    await recordEvent(deps, { event: 'account.data_downloaded', accountId: account.id, actor: 'operator' });
     return { result, text: JSON.stringify(result, undefined, 2) };
   });
 }
