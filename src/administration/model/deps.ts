@@ -1,5 +1,6 @@
 // What the verbs about roles, groups and permissions are given.
 import type { ClientRegistry } from '../../clients/client.ts';
+import { isBuiltIn } from '../../clients/live/built-in.ts';
 import type { Config } from '../../config/config.ts';
 import type { AdministrationDeps } from '../administrator.ts';
 import type { Problem } from '../outcomes.ts';
@@ -19,11 +20,14 @@ interface Scope {
 export function scopeProblems({ config, clients }: ModelDeps, { clientId, resource }: Scope): readonly Problem[] {
   const key = 'administration.problem.no_such_resource' as const;
   return [
-    ...(clientId && !clients().has(clientId) ? [{ field: 'client_id', key, values: { name: clientId } }] : []),
+    ...(clientId && !isApp(clients(), clientId) ? [{ field: 'client_id', key, values: { name: clientId } }] : []),
     ...(resource && !config.resources.has(resource) ? [{ field: 'resource', key, values: { name: resource } }] : []),
   ];
 }
 
 /** Permissions belong to an API, or to an app that is its own. */
 export const hasPermissions = ({ config, clients }: ModelDeps, resource: string): boolean =>
-  config.resources.has(resource) || clients().has(resource);
+  config.resources.has(resource) || isApp(clients(), resource);
+
+/** Not what signs people in at our own pages. */
+const isApp = (clients: ClientRegistry, clientId: string): boolean => clients.has(clientId) && !isBuiltIn(clientId);

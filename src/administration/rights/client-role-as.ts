@@ -1,6 +1,7 @@
 // Gives a service client a role beside those of its file, and takes it away.
 import { recordEvent } from '../../audit/audit-log.ts';
 import type { ClientRegistry } from '../../clients/client.ts';
+import { isBuiltIn } from '../../clients/live/built-in.ts';
 import { grantClientRole, revokeClientRole, rolesGivenToClient } from '../../roles/client-roles.ts';
 import { findRole } from '../../roles/role.ts';
 import { type AdministrationDeps, type Administrator, actorOf, sourceOf } from '../administrator.ts';
@@ -21,7 +22,7 @@ export function grantClientRoleAs(deps: ClientRoleDeps, by: Administrator, given
   return change(deps, { by, needs: 'roles:assign', action: 'client_role.grant' }, async (inside, acting) => {
     const refused = await refusal(inside, acting, given);
     if (refused !== undefined) return refused;
-    if (!inside.clients().has(given.clientId)) return unknown('client', given.clientId);
+    if (!inside.clients().has(given.clientId) || isBuiltIn(given.clientId)) return unknown('client', given.clientId);
     const before = await rolesGivenToClient(inside.db, given.clientId);
     const granted = await grantClientRole(inside.db, given);
     if (granted === 'unknown_role') return unknown('role', given.role);
