@@ -1,8 +1,10 @@
 // One change by an administrator: guarded, made and written down in one transaction, or not made and written down as refused.
 import { recordEvent } from '../audit/audit-log.ts';
 import type { ProductPermission } from '../config/roles/product-permissions.ts';
+import { ADMIN_ROLE } from '../config/roles/role-names.ts';
 import { administratorsLeft, isFewer } from '../roles/administrators.ts';
 import { lockModel } from '../roles/model-lock.ts';
+import { noteFirstGrant } from '../roles/roles.ts';
 import { type AdministrationDeps, type Administrator, actorOf, permissionsHeld, sourceOf } from './administrator.ts';
 import type { InUse, NotDone, Refusal } from './outcomes.ts';
 
@@ -70,8 +72,12 @@ async function guarded<Outcome extends Answer>(
   if (!held.has(needs)) return { outcome: 'forbidden', needs };
   const before = await administratorsLeft(inside);
   const answer = await work({ by, held });
-  if (answer.outcome !== 'done' || (by.kind === 'operator' && by.evenLast === true)) return answer;
-  return isFewer(before, await administratorsLeft(inside)) ? { outcome: 'last_administrator' } : answer;
+  if (answer.outcome !== 'done') return answer;
+  const after = await administratorsLeft(inside);
+  // Whoever it is that administers first: the link that makes one is dead from then on.
+  if (!before.now && after.now) await noteFirstGrant(inside.db, ADMIN_ROLE);
+  const isInsisting = by.kind === 'operator' && by.evenLast === true;
+  return isFewer(before, after) && !isInsisting ? { outcome: 'last_administrator' } : answer;
 }
 
 const REFUSALS: readonly string[] = [

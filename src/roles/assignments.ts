@@ -1,10 +1,12 @@
 // Owns the table role_assignments: roles that accounts have themselves, for good or until a day.
 import type { Clock } from '../clock.ts';
+import { ADMIN_ROLE } from '../config/roles/role-names.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
 import { byCodePoint } from './by-code-point.ts';
-import { noteFirstGrant } from './roles.ts';
+import { withIncluded } from './held.ts';
+import { noteFirstGrant, wasEverGranted } from './roles.ts';
 
 interface Deps {
   readonly db: Db;
@@ -50,7 +52,7 @@ export async function grantRole(
       .returning('role')
       .executeTakeFirst();
     if (inserted !== undefined) {
-      await noteFirstGrant(tx, role);
+      await noteGrant(tx, role);
       return 'granted';
     }
     const changed = await tx
@@ -83,7 +85,14 @@ export async function grantRoles(tx: Db, grants: readonly BulkGrant[]): Promise<
       conflict.columns(['account_id', 'role']).doUpdateSet(({ ref }) => ({ expires_at: ref('excluded.expires_at') })),
     )
     .execute();
-  for (const role of new Set(grants.map(({ name }) => name))) await noteFirstGrant(tx, role);
+  for (const role of new Set(grants.map(({ name }) => name))) await noteGrant(tx, role);
+}
+
+/** The link that makes the first administrator dies by any role that brings it along. */
+async function noteGrant(tx: Db, role: string): Promise<void> {
+  await noteFirstGrant(tx, role);
+  if (await wasEverGranted(tx, ADMIN_ROLE)) return;
+  if ((await withIncluded(tx, [role])).roles.includes(ADMIN_ROLE)) await noteFirstGrant(tx, ADMIN_ROLE);
 }
 
 export async function revokeRole(
