@@ -2,7 +2,7 @@
 // be killed as the kernel kills, without a word, and started again.
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestDatabase } from './database.ts';
@@ -115,11 +115,20 @@ function startable(port: number, env: Readonly<Record<string, string>>): Process
   };
 }
 
+/**
+ * A process says how long it keeps its connections (RFC 9110 section 7.6.1: for the next hop only). Passed on, that was a
+ * promise for the front's, which close sooner: on a busy machine a request then went into one that was just closing.
+ */
+const ofThisConnection = ({ 'keep-alive': _itsOwn, ...headers }: IncomingHttpHeaders) => ({
+  ...headers,
+  connection: 'close',
+});
+
 /** 502 when the process goes away before it has answered. */
 function passOn(port: number, { incoming, answer }: { incoming: IncomingMessage; answer: ServerResponse }): void {
   const { method, url, headers } = incoming;
   const outgoing = request({ host: '127.0.0.1', port, method, path: url, headers, agent: false }, (inward) => {
-    answer.writeHead(inward.statusCode ?? 502, inward.headers);
+    answer.writeHead(inward.statusCode ?? 502, ofThisConnection(inward.headers));
     inward.pipe(answer);
     inward.on('error', () => answer.destroy());
   });
