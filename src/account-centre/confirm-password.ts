@@ -1,6 +1,7 @@
 // The password once more, from somebody who is signed in. Counted like a sign-in: no page here is a place to guess it.
 import type Koa from 'koa';
 import { authenticate } from '../accounts/authenticate.ts';
+import { tellOfAlarms } from '../accounts/guessing/tell-of-alarms.ts';
 import { recordEvent } from '../audit/audit-log.ts';
 import { ACCOUNT_CENTRE_ID } from '../clients/live/built-in.ts';
 import { findDevice } from '../devices/devices.ts';
@@ -23,13 +24,16 @@ export async function confirmPassword(
 ): Promise<Confirmation> {
   const { id: accountId, email: identifier } = me.account;
   const knownDevice = (await findDevice(deps, { accountId, token: deviceTokenOf(ctx) }))?.id;
-  const proof = { identifier, password, network: networkOf(ctx.state['clientAddress']), knownDevice };
+  const network = networkOf(ctx.state['clientAddress']);
+  const proof = { identifier, password, network, knownDevice };
   const answer = await authenticate({ ...deps, limits: deps.config.limits }, proof);
   if (answer.outcome === 'too_many_attempts') return answer;
   // The address may have become somebody else's meanwhile.
   const isRight = answer.outcome === 'authenticated' && answer.account.id === accountId;
   if (isRight) return { outcome: 'right' };
-  const failure = { clientId: ACCOUNT_CENTRE_ID, source: sourceOf(ctx), outcome: 'failure' } as const;
+  const source = sourceOf(ctx);
+  const failure = { clientId: ACCOUNT_CENTRE_ID, source, outcome: 'failure' } as const;
   await recordEvent(deps, { event: 'sign_in.failed', accountId, ...failure });
+  if (answer.outcome === 'wrong_credentials') await tellOfAlarms(deps, { ...answer, network, source });
   return { outcome: 'wrong' };
 }

@@ -16,17 +16,18 @@ export async function confirmSecondFactor(
 ): Promise<Confirmation> {
   const answer = await verifySecondFactor(deps, { account, by: circumstancesOf(ctx), code });
   const { id: accountId } = account;
+  const about = { accountId, clientId: ACCOUNT_CENTRE_ID, source: sourceOf(ctx) };
   switch (answer.outcome) {
     case 'verified':
+      await recordEvent(deps, { ...about, event: 'second_factor.accepted', details: { method: answer.method } });
       deps.log.info({ event: 'second_factor.verified', accountId, method: answer.method });
       return { outcome: 'right' };
-    case 'wrong_code': {
-      const failure = { clientId: ACCOUNT_CENTRE_ID, source: sourceOf(ctx), outcome: 'failure' } as const;
-      await recordEvent(deps, { event: 'second_factor.failed', accountId, ...failure });
+    case 'wrong_code':
+      await recordEvent(deps, { ...about, event: 'second_factor.failed', outcome: 'failure' });
       deps.log.info({ event: 'second_factor.failed', accountId });
       return { outcome: 'wrong' };
-    }
     case 'too_many_attempts':
+      if (answer.isFirst) await recordEvent(deps, { ...about, event: 'second_factor.limited', outcome: 'failure' });
       deps.log.warn({ event: 'second_factor.limited', accountId });
       return answer;
   }

@@ -4,10 +4,12 @@ import { z } from 'zod';
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import { authenticate } from '../accounts/authenticate.ts';
+import { tellOfAlarms } from '../accounts/guessing/tell-of-alarms.ts';
 import { epochSeconds } from '../clock.ts';
 import { RESET_PATH } from '../credentials/links.ts';
 import { knownDeviceOf } from '../devices/known-device.ts';
 import { networkOf } from '../http/client-address.ts';
+import { sourceOf } from '../http/request-source.ts';
 import { isOpen } from '../registrations/policy.ts';
 import { afterPassword } from './after-password.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -15,7 +17,6 @@ import type { SignIn } from './engine-interaction.ts';
 import { asksToBeKept, keepBox } from './keep-me-signed-in.ts';
 import { addressOf, buttonForm, proceed, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
 import { storeStage } from './sign-in-stage.ts';
-import { raiseAlarms } from './traces/alarms.ts';
 import { recordAnswer } from './traces/step-events.ts';
 import { type Trouble, troubleLocals } from './trouble.ts';
 
@@ -82,7 +83,7 @@ export const submitSignIn =
         return redirectToDispatch(ctx, signIn);
       case 'wrong_credentials':
         deps.log.info({ event: 'sign_in.failed', reason: answer.outcome, clientId: signIn.client.clientId });
-        await raiseAlarms(deps, ctx, answer);
+        await tellOfAlarms(deps, { ...answer, network, source: sourceOf(ctx) });
         return again({ status: 400, summary: 'sign_in.wrong_credentials', field: 'password' });
       case 'not_active':
         deps.log.info({ event: 'sign_in.failed', reason: answer.outcome, clientId: signIn.client.clientId });

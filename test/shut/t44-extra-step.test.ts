@@ -85,8 +85,8 @@ describe('T44 an extra step while an alarm stands: Rauthy v0.34; ASVS 6.3.1, 6.5
 
   let networks = 0;
   /** As many as raise the alarm, each of another account and from another network. */
-  async function manyFail(): Promise<void> {
-    for (const _ of numbers(ALARM)) {
+  async function manyFail(times = ALARM): Promise<void> {
+    for (const _ of numbers(times)) {
       networks += 1;
       const bot = await atSignIn(server.issuer, { address: `100.64.${networks}.1` });
       expect(await triesPassword(bot, `sprayed-${networks}@example.test`)).toBe(400);
@@ -123,6 +123,22 @@ describe('T44 an extra step while an alarm stands: Rauthy v0.34; ASVS 6.3.1, 6.5
       { event: 'sign_in.extra_step_asked', outcome: 'success', client_id: 'ask' },
       { event: 'sign_in.extra_step_passed', outcome: 'success', client_id: 'ask' },
     ]);
+  });
+
+  test('the failure that raises it is told of wherever it was typed, in the account centre too', async () => {
+    movingClock.advance({ seconds: 301 });
+    const { email } = await somebody();
+    await alarmIsOver(server);
+    const { browser } = await visitsAndSignsIn(server, { identifier: email });
+    await browser.open(`${server.issuer}/account/password`);
+    const told = () => server.logLines.filter(({ event }) => event === 'sign_in.many_failures').length;
+    const before = told();
+    await manyFail(ALARM - 1);
+    expect(told()).toBe(before);
+    await browser.submit({ current: 'mistyped', password: NEW_PASSWORD }, 'Change the password');
+    expect(browser.page.status).toBe(400);
+    expect(told()).toBe(before + 1);
+    expect(isAsked(await visitsAndSignsIn(server, { identifier: email }))).toBe(true);
   });
 
   test('nobody is asked whose browser the account knows, or who has an authenticator', async () => {
