@@ -1,4 +1,5 @@
 // Who calls the API, and may they: decided anew at every request, from the token, the client's file and the database.
+import { Readable } from 'node:stream';
 import { permissionsHeld } from '../administration/administrator.ts';
 import { API_PATH } from '../config/roles/product-api.ts';
 import type { ProductPermission } from '../config/roles/product-permissions.ts';
@@ -87,7 +88,7 @@ function answer(ctx: RouteContext, { status, body, type = 'application/json', he
   ctx.set(headers);
   if (body === undefined) ctx.body = null;
   else {
-    ctx.body = typeof body === 'string' ? body : JSON.stringify(body);
+    ctx.body = typeof body === 'string' || body instanceof Readable ? body : JSON.stringify(body);
     ctx.type = type;
   }
   ctx.status = status;

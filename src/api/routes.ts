@@ -14,6 +14,10 @@ import type { ApiDeps, ApiParts } from './deps.ts';
 import { docsRoutes } from './docs.ts';
 import { routeOf } from './in-api.ts';
 import type { Operation } from './operation.ts';
+import { auditOperations } from './system/audit.ts';
+import { clientOperations } from './system/clients.ts';
+import { mailOperations } from './system/mails.ts';
+import { serverOperations } from './system/server.ts';
 
 export const operationsOf = (deps: ApiDeps): readonly Operation[] => [
   ...searchOperations(deps),
@@ -24,7 +28,11 @@ export const operationsOf = (deps: ApiDeps): readonly Operation[] => [
   ...roleOperations(deps),
   ...groupOperations(deps),
   ...permissionOperations(deps),
+  ...clientOperations(deps),
   ...clientRoleOperations(deps),
+  ...auditOperations(deps),
+  ...mailOperations(deps),
+  ...serverOperations(deps),
 ];
 
 export function apiRoutes(parts: ApiParts): readonly Route[] {

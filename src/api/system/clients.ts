@@ -1,0 +1,105 @@
+// Apps, as their files have them: read-only.
+import { z } from 'zod';
+import type { Client } from '../../clients/client.ts';
+import { secretDaysLeft } from '../../clients/live/secret-age.ts';
+import { byCodePoint } from '../../roles/by-code-point.ts';
+import type { ApiDeps } from '../deps.ts';
+import { found, moment, name, said } from '../fields.ts';
+import { type Operation, operation } from '../operation.ts';
+import { page, pageAmong, pageFields, pageOf } from '../pages.ts';
+
+const clientSchema = z
+  .object({
+    client_id: z.string(),
+    client_name: z.string(),
+    preset: z.enum(['web', 'spa', 'native', 'service']),
+    file: z.string(),
+    line: z.int(),
+    redirect_uris: z.array(z.string()),
+    post_logout_redirect_uris: z.array(z.string()),
+    backchannel_logout_uri: z.string().nullable(),
+    grant_types: z.array(z.string()),
+    token_endpoint_auth_method: z.string(),
+    client_secrets: z
+      .array(z.object({ created: moment.nullable(), expires: moment.nullable(), expired: z.boolean() }))
+      .describe('Never the secrets themselves.'),
+    secret_days_left: z
+      .int()
+      .nullable()
+      .describe('Until the last one expires; null where one stays, or there is none.'),
+    jwks_uri: z.string().nullable(),
+    scope: z.string(),
+    resources: z.record(z.string(), z.array(z.string())),
+    require_pkce: z.boolean(),
+    require_pushed_authorization_requests: z.boolean(),
+    dpop_bound_access_tokens: z.boolean(),
+    consent: z.enum(['ask', 'skip']),
+    introspect: z.array(z.string()),
+    allowed_origins: z.array(z.string()),
+    roles: z.object({ assign: z.array(z.string()), include: z.array(z.string()).nullable() }),
+    access: z.object({ require_any_role: z.array(z.string()), acr: z.enum(['pwd', 'mfa']) }),
+  })
+  .meta({ id: 'Client', description: 'By the names of the client file (RFC 7591).' });
+
+export const clientOperations = (deps: ApiDeps): readonly Operation[] => [
+  operation({
+    id: 'listClients',
+    method: 'GET',
+    path: '/clients',
+    needs: 'clients:read',
+    tag: 'Clients',
+    summary: 'All apps and services, by client_id',
+    query: z.strictObject(pageFields),
+    success: { status: 200, description: 'A page of them.', schema: pageOf(clientSchema) },
+    run: async ({ query }) => {
+      const all = [...deps.live.current().values()].sort((a, b) => byCodePoint(a.clientId, b.clientId));
+      const { items, next } = pageAmong(all, query, ({ clientId }) => clientId);
+      return page('/clients', query, { items: items.map((client) => shown(deps, client)), next });
+    },
+  }),
+  operation({
+    id: 'getClient',
+    method: 'GET',
+    path: '/clients/:clientId',
+    needs: 'clients:read',
+    tag: 'Clients',
+    summary: 'One app or service, with its file and line',
+    params: z.object({ clientId: name }),
+    success: { status: 200, description: 'The client.', schema: clientSchema },
+    run: async ({ params: { clientId } }) => ({
+      status: 200,
+      body: shown(deps, found(deps.live.current().get(clientId))),
+      tagged: true,
+    }),
+  }),
+];
+
+const shown = ({ clock }: ApiDeps, client: Client) => ({
+  client_id: client.clientId,
+  client_name: client.clientName,
+  preset: client.preset,
+  file: client.source.file,
+  line: client.source.line,
+  redirect_uris: client.redirectUris,
+  post_logout_redirect_uris: client.postLogoutRedirectUris,
+  backchannel_logout_uri: client.backchannelLogoutUri ?? null,
+  grant_types: client.grantTypes,
+  token_endpoint_auth_method: client.tokenEndpointAuthMethod,
+  client_secrets: client.secrets.map(({ created, expires }) => ({
+    created: said(created),
+    expires: said(expires),
+    expired: expires !== undefined && expires <= clock.now(),
+  })),
+  secret_days_left: secretDaysLeft(client, clock.now()) ?? null,
+  jwks_uri: client.jwksUri ?? null,
+  scope: client.scopes.join(' '),
+  resources: Object.fromEntries(client.resources),
+  require_pkce: client.requirePkce,
+  require_pushed_authorization_requests: client.requirePushedAuthorizationRequests,
+  dpop_bound_access_tokens: client.dpopBoundAccessTokens,
+  consent: client.consent,
+  introspect: client.introspect,
+  allowed_origins: client.allowedOrigins,
+  roles: { assign: client.roles.assign, include: client.roles.include ?? null },
+  access: { require_any_role: client.access.requireAnyRole, acr: client.access.acr },
+});
