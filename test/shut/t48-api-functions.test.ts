@@ -1,5 +1,4 @@
-// T48: each operation of the API is for whoever may call it, and for nobody else; T09: other tokens are none. CVE-2024-3656,
-// CVE-2026-63203, GHSA-gv74-j8m3-fg5f, CVE-2026-55669, CVE-2026-9097.
+// T48: each operation of the API is for whoever may call it, and for nobody else; T09: other tokens are none.
 import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -89,7 +88,7 @@ test('every operation has an example', () => {
   expect(Object.keys(examples).sort()).toEqual(OPERATIONS.map(({ id }) => id).sort());
 });
 
-describe('an operation', () => {
+describe('T48 functions of the API (CVE-2024-3656, CVE-2026-63203, GHSA-gv74-j8m3-fg5f) and T09 its tokens (CVE-2026-55669, CVE-2026-9097)', () => {
   test.each(OPERATIONS.map(({ id }) => id))('%s takes no other token, and none', async (id) => {
     const { method } = OPERATIONS.find((each) => each.id === id)!;
     const example = examples[id]!;
@@ -114,38 +113,38 @@ describe('an operation', () => {
     const idle = await roleless.call(method, example.path, sent(example));
     expect([idle.status, idle.body.code, idle.body.needs]).toEqual([403, 'forbidden', needs]);
   });
-});
 
-test('an administrator’s program may call each of them', async () => {
-  for (const [id, example] of Object.entries(examples)) {
-    const { method, success } = OPERATIONS.find((each) => each.id === id)!;
-    const { status, body } = await keeper.call(method, example.path, sent(example));
-    expect([id, status, status >= 400 ? body : undefined]).toEqual([
-      id,
-      example.status ?? success.status,
-      example.status === undefined ? undefined : expect.anything(),
-    ]);
-  }
-});
+  test('an administrator’s program may call each of them', async () => {
+    for (const [id, example] of Object.entries(examples)) {
+      const { method, success } = OPERATIONS.find((each) => each.id === id)!;
+      const { status, body } = await keeper.call(method, example.path, sent(example));
+      expect([id, status, status >= 400 ? body : undefined]).toEqual([
+        id,
+        example.status ?? success.status,
+        example.status === undefined ? undefined : expect.anything(),
+      ]);
+    }
+  });
 
-test('an auditor’s program reads all and changes nothing', async () => {
-  const auditor = await program(server, { clientId: 'second', roles: ['gatehouse:auditor'] });
-  for (const { id, method, needs } of OPERATIONS) {
-    const { status } = await auditor.call(method, examples[id]!.path, sent(examples[id]!));
-    expect([id, status === 403]).toEqual([id, !needs.endsWith(':read')]);
-  }
-});
+  test('an auditor’s program reads all and changes nothing', async () => {
+    const auditor = await program(server, { clientId: 'second', roles: ['gatehouse:auditor'] });
+    for (const { id, method, needs } of OPERATIONS) {
+      const { status } = await auditor.call(method, examples[id]!.path, sent(examples[id]!));
+      expect([id, status === 403]).toEqual([id, !needs.endsWith(':read')]);
+    }
+  });
 
-test('a token loses with the next call what the file of its client loses', async () => {
-  const { call: shrinking } = await program(server, { clientId: 'shrinking' });
-  const status = async (path: string) => (await shrinking('GET', path)).status;
-  expect([await status('/clients'), await status('/roles')]).toEqual([200, 200]);
-  const file = path.join(server.configDir, 'clients', 'shrinking.yaml');
-  writeFileSync(file, serviceFile('shrinking', ['clients:read']));
-  await expect.poll(() => status('/roles'), { timeout: 5000 }).toBe(403);
-  expect(await status('/clients')).toBe(200);
-  writeFileSync(file, serviceFile('shrinking', ['clients:read']).replace(/resources:.*/, 'resources: {}'));
-  await expect.poll(() => status('/clients'), { timeout: 5000 }).toBe(401);
-  rmSync(file);
-  expect(await status('/clients')).toBe(401);
+  test('a token loses with the next call what the file of its client loses', async () => {
+    const { call: shrinking } = await program(server, { clientId: 'shrinking' });
+    const status = async (path: string) => (await shrinking('GET', path)).status;
+    expect([await status('/clients'), await status('/roles')]).toEqual([200, 200]);
+    const file = path.join(server.configDir, 'clients', 'shrinking.yaml');
+    writeFileSync(file, serviceFile('shrinking', ['clients:read']));
+    await expect.poll(() => status('/roles'), { timeout: 5000 }).toBe(403);
+    expect(await status('/clients')).toBe(200);
+    writeFileSync(file, serviceFile('shrinking', ['clients:read']).replace(/resources:.*/, 'resources: {}'));
+    await expect.poll(() => status('/clients'), { timeout: 5000 }).toBe(401);
+    rmSync(file);
+    expect(await status('/clients')).toBe(401);
+  });
 });
