@@ -4,6 +4,7 @@ import { ACCOUNT_STATUSES, type AccountStatus } from '../accounts/account.ts';
 import type { RoleMfa } from '../roles/role.ts';
 import { VERSION } from '../server/package.ts';
 import { addAuditCommands } from './audit/commands.ts';
+import { addClaimsCommands } from './claims/commands.ts';
 import { addClientCommands } from './client/commands.ts';
 import { collect, examples, type Perform } from './command-parts.ts';
 import { addConfigCommands } from './config/commands.ts';
@@ -37,6 +38,7 @@ export function buildProgram(perform: Perform, prepare: (program: Command) => vo
   addUserCommands(program.command('user').description('people who can sign in'), perform);
   addRoleCommands(program.command('role').description('roles, and who has them'), perform);
   addClientCommands(program.command('client').description('apps, as their files describe them'), perform);
+  addClaimsCommands(program.command('claims').description('what apps read of people'), perform);
   addLogoutNoticeCommands(
     program.command('logout-notice').description('what apps have not been told of ended sessions'),
     perform,

@@ -1,14 +1,17 @@
-// The engine without a database and without keys of ours: for its validation of clients alone.
+// The engine without keys of ours: for its validation of clients, and for what it would say of somebody.
+
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
+import type { Provider } from 'oidc-provider';
 import type { ClientRegistry } from '../clients/client.ts';
-import { systemClock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { assembleConfig } from '../config/assemble.ts';
-import type { Attribute } from '../config/config.ts';
+import type { Attribute, Config } from '../config/config.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { ConfigurationInvalid, type Problem } from '../config/problem.ts';
 import { configFile } from '../config/schema.ts';
 import { OIDC_SCOPES } from '../config/scopes.ts';
 import { newSecretToken } from '../crypto/secret-token.ts';
+import type { Db } from '../database/database.ts';
 import type { Database } from '../database/schema.ts';
 import { generateSigningKey } from '../keys/signing-key.ts';
 import { createLogger } from '../observability/logger.ts';
@@ -40,6 +43,19 @@ export async function problemsOfEngine(clients: ClientRegistry): Promise<readonl
     throw error;
   }
 }
+
+/** Nothing it signs would be believed by anybody: its key is known to nobody, and gone with it. */
+export const engineForPreviews = async (parts: {
+  config: Config;
+  clock: Clock;
+  db: Db;
+  clients: () => ClientRegistry;
+}): Promise<Provider> =>
+  createProvider({
+    ...parts,
+    keys: [await generateSigningKey('active')],
+    log: createLogger({ level: 'silent', format: 'json' }),
+  });
 
 /** Which scopes there are was asked where the files were read, with what gatehouse.yaml declares. */
 function attributesFor(clients: ClientRegistry): ReadonlyMap<string, Attribute> {

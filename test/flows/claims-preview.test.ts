@@ -1,12 +1,11 @@
 // A preview of what an app would read is what it reads: compared with real sign-ins, claim by claim.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadConfiguration } from '../../src/clients/load-configuration.ts';
-import { generateSigningKey } from '../../src/keys/signing-key.ts';
-import { createLogger } from '../../src/observability/logger.ts';
 import { type PreviewedClaims, previewClaims, type ShownPreview } from '../../src/provider/preview/preview-claims.ts';
-import { createProvider } from '../../src/provider/provider.ts';
 import { grantRole } from '../../src/roles/assignments.ts';
+import { engineForPreviews } from '../../src/server/engine-for-checks.ts';
 import { banAccount } from '../../src/sessions/ban-account.ts';
+import { gatehouse } from '../cli/command-line.ts';
 import { type App, signedIn, userinfo, WEB } from '../protocol/apps.ts';
 import { putIntoGroup, putModel } from '../support/model.ts';
 import { movingClock } from '../support/moving-clock.ts';
@@ -75,9 +74,8 @@ beforeAll(async () => {
     },
     cwd: server.configDir,
   });
-  const log = createLogger({ level: 'silent', format: 'json' });
-  const parts = { config, clock: movingClock, db, clients: () => clients, log };
-  const provider = createProvider({ ...parts, keys: [await generateSigningKey('active')] });
+  const parts = { config, clock: movingClock, db, clients: () => clients };
+  const provider = await engineForPreviews(parts);
   deps = { ...parts, provider: () => provider };
 });
 
@@ -192,4 +190,56 @@ test('what the app could not ask for has no preview', async () => {
     outcome: 'scope_not_allowed',
     words: ['items:read'],
   });
+});
+
+const command = (...words: string[]) =>
+  gatehouse(
+    {
+      cwd: server.configDir,
+      env: {
+        GATEHOUSE_MODE: 'development',
+        GATEHOUSE_ISSUER: server.issuer,
+        GATEHOUSE_CONFIG_DIR: server.configDir,
+        GATEHOUSE_DATA_DIR: server.dataDir,
+      },
+    },
+    ['claims', 'preview', ...words],
+  );
+
+test('the command line shows the same, as text and as JSON', async () => {
+  const words = ['--user', 'jane', '--client', 'plain', '--scope', 'openid roles items:read', '--resource', API];
+  const { exitCode, stdout } = await command(...words, '--json');
+  expect(exitCode).toBe(0);
+  const answer = JSON.parse(stdout) as Record<string, Record<string, unknown>>;
+  const same = await shown('plain', { scope: 'openid roles items:read', resource: API });
+  expect(answer['id_token']?.['claims']).toEqual(same.idToken?.claims);
+  expect(answer['access_token']?.['claims']).toEqual(same.accessToken.claims);
+  expect(answer['userinfo']?.['claims']).toEqual(same.userinfo?.claims);
+  expect(answer['roles']).toContainEqual({
+    role: 'shop-member',
+    shown_as: 'shop-member',
+    client_id: null,
+    resource: null,
+    ways: [
+      { group: null, path: ['shop-member'], expires_at: null },
+      { group: 'staff', path: ['shop-lead', 'shop-member'], expires_at: null },
+    ],
+  });
+  const text = (await command(...words)).stdout;
+  for (const part of ['ID token', 'Access token', 'Userinfo', 'group staff: shop-lead > shop-member', '"menu:open"']) {
+    expect(text).toContain(part);
+  }
+  const closed = (await command('--user', 'jane', '--client', 'closed')).stdout;
+  expect(closed).toContain('no: in none of the groups board');
+});
+
+test.each([
+  [['--user', 'nobody', '--client', 'plain'], 'There is no account "nobody"'],
+  [['--user', 'jane', '--client', 'nothing'], 'There is no file for a client "nothing"'],
+  [['--user', 'jane', '--client', 'robot'], 'nobody signs in there'],
+  [['--user', 'jane', '--client', 'plain', '--scope', 'openid fly'], 'does not let it ask for "fly"'],
+  [['--user', 'jane', '--client', 'plain', '--resource', 'https://x.test'], 'names no API "https://x.test"'],
+])('with %j it says what is wrong', async (words, said) => {
+  const { exitCode, stderr } = await command(...words);
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining(said)]);
 });

@@ -101,7 +101,7 @@ interface ReadPreviewed {
   readonly audience: string;
 }
 
-type NotShown = Exclude<Preview, ShownPreview>;
+export type NotShown = Exclude<Preview, ShownPreview>;
 
 async function readPreviewed(deps: PreviewDeps, asked: Previewed): Promise<ReadPreviewed | NotShown> {
   const client = deps.clients().get(asked.clientId);
