@@ -1,4 +1,4 @@
-// How many people a rule about roles lets in.
+// How many people a rule about roles or groups lets in.
 import { sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../database/database.ts';
@@ -27,5 +27,23 @@ export async function countRefused(
     select count(*) as refused from unnest(${sql.val([...accountIds])}::text[]) as account(id)
     where id not in (${whoHaveOneOf(after)})
       ${before.length === 0 ? sql`` : sql`and id in (${whoHaveOneOf(before)})`}`.execute(db);
+  return Number(rows[0]?.refused ?? 0);
+}
+
+/** The same of a list of groups. */
+export async function countRefusedByGroup(
+  { db, clock }: { db: Db; clock: Clock },
+  accountIds: readonly string[],
+  { before, after }: { before: readonly string[]; after: readonly string[] },
+): Promise<number> {
+  if (after.length === 0) return 0;
+  const whoAreIn = (groups: readonly string[]) => sql`
+    select m.account_id from group_members m join groups g on g.name = m.group_name and g.gone_at is null
+    where m.account_id = any(${sql.val([...accountIds])}::text[]) and g.name = any(${sql.val([...groups])}::text[])
+      and (m.expires_at is null or m.expires_at > ${databaseNow(clock)})`;
+  const { rows } = await sql<{ refused: string }>`
+    select count(*) as refused from unnest(${sql.val([...accountIds])}::text[]) as account(id)
+    where id not in (${whoAreIn(after)})
+      ${before.length === 0 ? sql`` : sql`and id in (${whoAreIn(before)})`}`.execute(db);
   return Number(rows[0]?.refused ?? 0);
 }

@@ -3,8 +3,9 @@ import type { ClientChange } from '../clients/plan/compare-clients.ts';
 import { listOf, newItems, type Value } from '../config/effective/described.ts';
 import { accountsAt, countHoldings, countTokensWith, type PartOfApi } from '../protocol-store/holdings.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
-import { countRefused } from '../roles/admission.ts';
+import { countRefused, countRefusedByGroup } from '../roles/admission.ts';
 import { countConsents } from './consents.ts';
+import { countRefusedByAttribute } from './refused-by-attribute.ts';
 
 export type Cost =
   | {
@@ -71,15 +72,23 @@ async function costOfField(deps: StoreDeps, { clientId, key, before, after }: Fi
       const [held] = await countHoldings(deps, [clientId]);
       return tokens(key, held?.refreshTokens ?? 0);
     }
-    case 'access.require_any_role': {
+    case 'access.require_any_role':
+    case 'access.require_any_group':
+    case 'access.attributes': {
       const rule = { before: listOf(old), after: listOf(wanted) };
-      const count = await countRefused(deps, await accountsAt(deps, clientId), rule);
+      const count = await REFUSED[key](deps, await accountsAt(deps, clientId), rule);
       return count === 0 && rule.after.length === 0 ? undefined : { what: 'refused_people', key, count };
     }
     default:
       return undefined;
   }
 }
+
+const REFUSED = {
+  'access.require_any_role': countRefused,
+  'access.require_any_group': countRefusedByGroup,
+  'access.attributes': countRefusedByAttribute,
+};
 
 const tokens = (key: string, count: number): Cost => ({ what: 'refresh_tokens', key, count });
 

@@ -77,8 +77,8 @@ describe('client show', () => {
         { expires: null, expired: false },
         { expires: '2020-01-01T00:00:00.000Z', expired: true },
       ],
-      access: { require_any_role: [], acr: 'mfa' },
-      roles: { include: ['app-*'], assign: [] },
+      access: { require_any_role: [], require_any_group: [], attributes: {}, acr: 'mfa' },
+      roles: { include: ['app-*'], assign: [], claim: 'roles', as: 'array', strip_prefix: null },
     });
     for (const text of [stdout, JSON.stringify(answer)]) {
       expect(text).not.toContain(SECRET);

@@ -10,10 +10,12 @@ import {
 import type { ServedClients } from '../../src/clients/plan/describe-client.ts';
 import { accountsAt, countHoldings, countTokensWith } from '../../src/protocol-store/holdings.ts';
 import { buryGrant, revokeGrant } from '../../src/protocol-store/payloads.ts';
-import { countRefused } from '../../src/roles/admission.ts';
+import { countRefused, countRefusedByGroup } from '../../src/roles/admission.ts';
 import { grantRole } from '../../src/roles/assignments.ts';
 import { createRole } from '../../src/roles/roles.ts';
 import { countConsents, rememberConsent } from '../../src/sessions/consents.ts';
+import { countRefusedByAttribute } from '../../src/sessions/refused-by-attribute.ts';
+import { putIntoGroup, putModel } from '../support/model.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { atOnce, KINDS } from './racing.ts';
 import { newId, now, openStore, payloadOf, type Store } from './stored.ts';
@@ -212,6 +214,33 @@ describe.each(KINDS)('on %s', (kind) => {
       expect(await refused(['a'], ['b'])).toBe(1);
       expect(await refused(['a'], [])).toBe(0);
       expect(await countRefused(store.deps, [], { before: [], after: ['a'] })).toBe(0);
+      await putModel(db, { groups: { g: [], h: ['b'] } });
+      await putIntoGroup(db, 'g', 'ann');
+      await putIntoGroup(db, 'h', 'eve');
+      await putIntoGroup(db, 'g', 'bob', new Date(0));
+      // Through the group too.
+      expect(await refused([], ['b'])).toBe(2);
+      const out = (before: string[], after: string[]) =>
+        countRefusedByGroup(store.deps, ['ann', 'bob', 'eve', 'gone'], { before, after });
+      expect([await out([], ['g']), await out([], ['g', 'h']), await out(['g'], ['h']), await out(['g'], [])]).toEqual([
+        3, 2, 1, 0,
+      ]);
+      for (const [id, attributes] of [
+        ['ann', { department: 'finance', level: 3, topics: ['x', 'y'] }],
+        ['bob', { department: 'board', level: 4 }],
+      ] as const) {
+        await db
+          .insertInto('profiles')
+          .values({ account_id: id, attributes: JSON.stringify(attributes), updated_at: new Date(0) })
+          .execute();
+      }
+      const unmet = (before: string[], after: string[]) =>
+        countRefusedByAttribute(store.deps, ['ann', 'bob', 'eve', 'gone'], { before, after });
+      expect(await unmet([], ['department finance'])).toBe(3);
+      expect(await unmet([], ['department finance', 'department board'])).toBe(2);
+      expect(await unmet(['department finance'], ['department finance', 'level 4'])).toBe(1);
+      expect(await unmet(['level 3'], ['topics y', 'topics z'])).toBe(0);
+      expect(await unmet([], [])).toBe(0);
       const allowed = { scopes: ['openid'], resources: new Map() };
       for (const accountId of ['ann', 'bob'])
         await rememberConsent(store.deps, { accountId, clientId: 'shop', allowed });

@@ -65,8 +65,20 @@ const clientResult = (client: Client, now: Date) => ({
   require_pushed_authorization_requests: client.requirePushedAuthorizationRequests,
   dpop_bound_access_tokens: client.dpopBoundAccessTokens,
   consent: client.consent,
-  access: { require_any_role: client.access.requireAnyRole, acr: client.access.acr },
-  roles: { include: client.roles.include, assign: client.roles.assign },
+  access: {
+    require_any_role: client.access.requireAnyRole,
+    require_any_group: client.access.requireAnyGroup,
+    attributes: Object.fromEntries(client.access.attributes.map(({ name, values }) => [name, { in: values }])),
+    acr: client.access.acr,
+  },
+  roles: {
+    include: client.roles.include,
+    assign: client.roles.assign,
+    claim: client.roles.claim,
+    as: client.roles.as,
+    strip_prefix: client.roles.stripPrefix,
+    in: client.roles.in,
+  },
   id_token_claims: client.scopeClaimsInIdToken,
   allowed_origins: client.allowedOrigins,
   introspect: client.introspect,
@@ -97,13 +109,27 @@ function clientText(client: Client, now: Date): string {
     ['pushed requests', asks ? client.requirePushedAuthorizationRequests : undefined],
     ['DPoP', client.dpopBoundAccessTokens],
     ['consent', asks ? client.consent : undefined],
-    ['only for', client.access.requireAnyRole.join(' ')],
+    ['only for', conditionsText(client.access)],
     ['second factor', asks ? SECOND_FACTOR[client.access.acr] : undefined],
     ['sees roles', asks ? (client.roles.include?.join(' ') ?? 'all but gatehouse:…') : undefined],
+    ['reads roles', asks || client.roles.assign.length > 0 ? readsRoles(client.roles) : undefined],
     ['has roles', client.roles.assign.join(' ')],
     ['origins', client.allowedOrigins.join(' ')],
     ['introspects', client.introspect.join(' ')],
   ]);
+}
+
+/** All of it has to hold. */
+const conditionsText = ({ requireAnyRole, requireAnyGroup, attributes }: Client['access']): string =>
+  [
+    ...(requireAnyRole.length === 0 ? [] : [`roles ${requireAnyRole.join(' | ')}`]),
+    ...(requireAnyGroup.length === 0 ? [] : [`groups ${requireAnyGroup.join(' | ')}`]),
+    ...attributes.map(({ name, values }) => `${name} ${values.join(' | ')}`),
+  ].join(', and ');
+
+function readsRoles({ claim, as: form, stripPrefix, in: places }: Client['roles']): string {
+  const without = stripPrefix === undefined ? '' : `, without ${stripPrefix}`;
+  return `as ${form} under ${claim}${without}, in ${places.join(' ')}`;
 }
 
 const SECOND_FACTOR: Readonly<Record<Client['access']['acr'], string>> = {
