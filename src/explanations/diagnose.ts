@@ -10,6 +10,7 @@ import { dpop } from './kinds/dpop.ts';
 import { grantTypes, redemption } from './kinds/grants.ts';
 import { accessTokens, outcomes } from './kinds/outcomes.ts';
 import { pkce } from './kinds/pkce.ts';
+import { refusals } from './kinds/refusals.ts';
 import { parameters, pushedRequests } from './kinds/requests.ts';
 
 type Kind = (request: FailedRequest, known: Known) => Diagnosis | undefined;
@@ -24,6 +25,7 @@ const KINDS: readonly Kind[] = [
   scopes,
   resources,
   grantTypes,
+  refusals,
   redemption,
   pushedRequests,
   accessTokens,

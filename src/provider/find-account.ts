@@ -13,11 +13,12 @@ import type { Client, ClientRegistry } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
+import { refusalDetail } from '../explanations/kinds/refusals.ts';
 import { findProfile, NO_PROFILE } from '../profiles/profiles.ts';
 import { heldRoles } from '../roles/held.ts';
 import { NO_RIGHTS, type Rights, rightsOf } from '../roles/rights.ts';
 import { type ClaimSource, claimsOf, needsProfile } from './claims.ts';
-import { mayUse } from './rights/access-rules.ts';
+import { type UnmetRule, unmetRule } from './rights/access-rules.ts';
 import { resourcesOf } from './rights/right-claims.ts';
 import { type Demand, SAID_BY, secondFactorDemand } from './step-up/required-acr.ts';
 
@@ -50,12 +51,12 @@ export const engineFindAccount =
     if (account === undefined || !isUsable(account)) return undefined;
     const client = clientOf(ctx, clients());
     const held = await rightsFor({ db, clock, config }, account.id, token === undefined ? undefined : client);
-    if (
-      token !== undefined &&
-      client !== undefined &&
-      !(await mayUse({ db, config }, client, { accountId: sub, held }))
-    )
-      return undefined;
+    const unmet =
+      token === undefined || client === undefined
+        ? undefined
+        : await unmetRule({ db, config }, client, { accountId: account.id, held });
+    if (unmet !== undefined && token?.kind === 'AccessToken') return undefined;
+    if (unmet !== undefined) throw refusedByFile(unmet);
     if (token !== undefined && acrOf(token) !== 'mfa') {
       const demand = secondFactorDemand({ config, client }, held);
       if (demand !== undefined && token.kind === 'AccessToken') return undefined;
@@ -101,6 +102,9 @@ export const signedInAccount = (ctx: KoaContextWithOIDC): SignedInAccount | unde
 
 const clientOf = (ctx: KoaContextWithOIDC, clients: ClientRegistry): Client | undefined =>
   ctx.oidc.client === undefined ? undefined : clients.get(ctx.oidc.client.clientId);
+
+/** The app hears invalid_grant and sends the person to sign in, where a page says that they may not; the log says why. */
+const refusedByFile = (unmet: UnmetRule): Error => new errors.InvalidGrant(refusalDetail(unmet));
 
 /** The app hears invalid_grant and sends the person to sign in; the log says why. */
 const withoutSecondFactor = (demand: Demand): Error =>

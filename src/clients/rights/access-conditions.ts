@@ -22,7 +22,7 @@ export const attributeConditions = z.record(
 
 type Stated = z.output<typeof attributeConditions>;
 
-/** Attributes have to be declared, and the values such as they can have. */
+/** Attributes have to be declared, kept by operators, and the values such as they can have. */
 export function* conditionProblems(stated: Stated, attributes: ReadonlyMap<string, Attribute>): Iterable<Finding> {
   for (const [name, { in: values }] of Object.entries(stated)) {
     const path = ['access', 'attributes', name];
@@ -31,6 +31,12 @@ export function* conditionProblems(stated: Stated, attributes: ReadonlyMap<strin
       const hint = didYouMean(name, attributes.keys());
       yield { path, message: `${JSON.stringify(name)} is not among the attributes of gatehouse.yaml${hint}` };
       continue;
+    }
+    if (attribute.edit === 'user') {
+      yield {
+        path,
+        message: 'people change this attribute themselves; to let them in or not it has to be edit: operator',
+      };
     }
     for (const [index, value] of values.entries()) {
       const message = valueProblem(attribute, value);

@@ -38,7 +38,7 @@ describe('a value that does not fit', () => {
     ['web', 'roles: {include: ["shop *"]}', 'roles.include[0]: expected the name of a role, or a pattern'],
     ['service', 'roles: {assign: ["*"]}', 'roles.assign[0]: A role has 1 to 64 characters'],
     ['service', 'roles: {assign: [sub]}', 'roles.assign[0]: "sub" is the name of a claim'],
-    ['web', 'access: {require_any_role: ["__proto__"]}', 'access.require_any_role[0]: A role has 1 to 64 characters'],
+    ['web', 'access: {require_any_role: ["__proto__"]}', 'access.require_any_role[0]: "__proto__" is the name of'],
     ['web', 'access: {require_any_group: [Staff]}', 'access.require_any_group[0]: A'],
     ['web', 'access: {attributes: {team: [a]}}', 'access.attributes.team: expected'],
     ['web', 'access: {attributes: {team: {in: []}}}', 'access.attributes.team.in: '],
@@ -281,6 +281,7 @@ const ATTRIBUTES = `attributes:
   level: { label: Level, type: number, scope: profile }
   topics: { label: Topics, type: list, scope: profile, claim: my_topics }
   insider: { label: Insider, type: boolean, scope: profile }
+  team: { label: Team, edit: user, scope: profile }
 `;
 
 describe('attributes that a client file is about', () => {
@@ -307,6 +308,12 @@ describe('attributes that a client file is about', () => {
         'access: {attributes: {department: {in: [board]}, level: {in: [3, 4]}, topics: {in: [x]}, insider: {in: [true]}}}',
       ),
     ).toEqual([]);
+  });
+
+  test('that people change themselves let nobody in', () => {
+    expect(problems('access: {attributes: {team: {in: [a]}}}')).toEqual([
+      expect.stringContaining('access.attributes.team: people change this attribute themselves'),
+    ]);
   });
 
   test('and roles do not stand in one claim', () => {
