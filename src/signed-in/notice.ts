@@ -1,6 +1,6 @@
 // What a page says once about what was just done: a text of ours by its key, in a signed cookie of a minute.
 import type Koa from 'koa';
-import { CATALOGUES, type MessageKey } from '../texts/messages.ts';
+import { isMessageKey, type MessageKey } from '../texts/messages.ts';
 
 const COOKIE = 'gatehouse_notice';
 const LIFETIME_MS = 60_000;
@@ -21,5 +21,3 @@ export function takeNotice(ctx: Koa.Context): MessageKey | undefined {
   ctx.cookies.set(nameAt(ctx), null, attributes(ctx));
   return isMessageKey(key) ? key : undefined;
 }
-
-const isMessageKey = (key: string): key is MessageKey => Object.hasOwn(CATALOGUES.en, key);

@@ -4,6 +4,9 @@ import { inPseudoLocale, PSEUDO_LOCALE } from './pseudo-locale.ts';
 
 export type MessageKey = keyof typeof en;
 
+/** For a name that comes from elsewhere. */
+export const isMessageKey = (key: string): key is MessageKey => Object.hasOwn(CATALOGUES.en, key);
+
 type PluralOf<Key> = Key extends `${infer Base}.other` ? Base : never;
 
 /** A text that counts: in the catalogue as `<key>.one` and `<key>.other`, with `{count}` where the number stands. */

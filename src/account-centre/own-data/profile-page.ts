@@ -6,9 +6,6 @@ import { changeProfile, type ProfileProblem } from '../../profiles/change-profil
 import { findProfile } from '../../profiles/profiles.ts';
 import { backTo, readAccountForm } from '../../signed-in/form.ts';
 import { ACCOUNT_PATH } from '../../signed-in/paths.ts';
-import type { AccountStep, SignedIn } from '../../signed-in/signed-in.ts';
-import type { AccountDeps } from '../deps.ts';
-import { showAccountPage } from '../page.ts';
 import {
   profileForm,
   profileGroups,
@@ -16,7 +13,10 @@ import {
   type Typed,
   typedAttributes,
   typedClaims,
-} from './profile-fields.ts';
+} from '../../signed-in/profile-fields.ts';
+import type { AccountStep, SignedIn } from '../../signed-in/signed-in.ts';
+import type { AccountDeps } from '../deps.ts';
+import { showAccountPage } from '../page.ts';
 
 export const PROFILE_PATH = `${ACCOUNT_PATH}/profile`;
 

@@ -1,12 +1,12 @@
-// The fields of the profile page: what there is to fill in, how, and what stands in it.
+// The fields of a profile, on its owner's page and on that of administrators: what there is to fill in, how, and what stands in it.
 import { z } from 'zod';
-import type { Account } from '../../accounts/account.ts';
-import type { Attribute } from '../../config/config.ts';
-import { attributeValue, typedAs } from '../../profiles/attribute-values.ts';
-import type { ProfileProblem } from '../../profiles/change-profile.ts';
-import { PROFILE_CLAIMS, type ProfileClaim, TIME_ZONES } from '../../profiles/profile-claims.ts';
-import type { Profile } from '../../profiles/profiles.ts';
-import type { MessageKey, Texts } from '../../texts/messages.ts';
+import type { Account } from '../accounts/account.ts';
+import type { Attribute } from '../config/config.ts';
+import { attributeValue, typedAs } from '../profiles/attribute-values.ts';
+import type { ProfileProblem } from '../profiles/change-profile.ts';
+import { PROFILE_CLAIMS, type ProfileClaim, TIME_ZONES } from '../profiles/profile-claims.ts';
+import type { Profile } from '../profiles/profiles.ts';
+import type { MessageKey, Texts } from '../texts/messages.ts';
 
 type Attributes = ReadonlyMap<string, Attribute>;
 
@@ -16,25 +16,36 @@ export type Typed = Readonly<Record<string, string | undefined>>;
 const PREFIX = 'attribute_';
 const LONGEST = 4000;
 
-const ofUser = (attributes: Attributes) => [...attributes.values()].filter(({ edit }) => edit === 'user');
+/** Operators change all of them. */
+const editableAs = (as: Attribute['edit'], attributes: Attributes) =>
+  [...attributes.values()].filter(({ edit }) => as === 'operator' || edit === 'user');
 
 const boxOf = (name: string, index: number): string => `${PREFIX}${name}.${index}`;
 
 /** Whatever else is sent is refused (T47): only what the page itself can send is read. */
-export function profileForm(attributes: Attributes) {
+export function profileForm(attributes: Attributes, as: Attribute['edit'] = 'user') {
+  return z.strictObject(profileShape(attributes, as));
+}
+
+/** By name, for a form that has more than these. */
+export function profileShape(attributes: Attributes, as: Attribute['edit']) {
   const text = z.string().max(LONGEST).optional();
-  const names = ofUser(attributes).flatMap(({ name, type, choices }) => [
+  const names = editableAs(as, attributes).flatMap(({ name, type, choices }) => [
     PREFIX + name,
     ...(type === 'list' ? choices.map((_choice, index) => boxOf(name, index)) : []),
   ]);
   const fields = ['name', ...PROFILE_CLAIMS, ...names].map((name) => [name, text] as const);
-  return z.strictObject({ csrf: z.string().optional(), ...Object.fromEntries(fields) });
+  return { csrf: z.string().optional(), ...Object.fromEntries(fields) };
 }
 
 /** What the form said of each attribute, as somebody would type it; a list with choices comes as boxes. */
-export const typedAttributes = (attributes: Attributes, typed: Typed): Record<string, string> =>
+export const typedAttributes = (
+  attributes: Attributes,
+  typed: Typed,
+  as: Attribute['edit'] = 'user',
+): Record<string, string> =>
   Object.fromEntries(
-    ofUser(attributes).flatMap(({ name, type, choices }) => {
+    editableAs(as, attributes).flatMap(({ name, type, choices }) => {
       const stated = typed[PREFIX + name];
       if (stated === undefined) return [];
       const isBoxes = type === 'list' && choices.length > 0;
@@ -112,14 +123,16 @@ export interface Shown {
   /** Where the form comes again. */
   readonly typed?: Typed;
   readonly problems?: readonly ProfileProblem[];
+  /** Whose fields these are to fill in: the account's owner, unless it says otherwise. */
+  readonly as?: Attribute['edit'];
 }
 
 export function profileGroups(shown: Shown) {
-  const { t, attributes } = shown;
-  const own = ofUser(attributes);
+  const { t, attributes, as = 'user' } = shown;
+  const own = editableAs(as, attributes);
   return [
     ...GROUPS.map(({ heading, claims }) => ({
-      heading: t(heading),
+      heading: t(shown.as === 'operator' && heading === 'profile.group.person' ? 'accounts.profile.person' : heading),
       fields: claims.map((claim) => claimField(shown, claim)),
     })),
     ...(own.length === 0
@@ -135,7 +148,7 @@ function claimField(shown: Shown, claim: ProfileClaim | 'name'): Field {
   const field = {
     name: claim,
     label: t(label),
-    help: help && t(help),
+    help: help && t(claim === 'name' && shown.as === 'operator' ? 'accounts.profile.name.help' : help),
     error: errorOf(shown, claim),
     value: typed?.[claim] ?? stored ?? '',
   };
