@@ -1,9 +1,11 @@
 // T46 recycled identifiers: whoever gets an address or a username after somebody else gets nothing of theirs.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/accounts.ts';
+import { noteClients } from '../../src/clients/live/known-clients.ts';
 import { listDevices } from '../../src/devices/devices.ts';
 import { deleteDueAccounts, removeAccount } from '../../src/leaving/delete-account.ts';
 import { requestDeletion } from '../../src/leaving/request-deletion.ts';
+import { importAccounts } from '../../src/moving/import-accounts.ts';
 import { changeProfile } from '../../src/profiles/change-profile.ts';
 import { findProfile } from '../../src/profiles/profiles.ts';
 import { grantRole } from '../../src/roles/assignments.ts';
@@ -71,6 +73,32 @@ describe('T46 recycled identifiers: Zitadel CVE-2026-55670', () => {
       expect((await userinfo(server.issuer, tokens.accessToken)).status).toBe(401);
     },
   );
+
+  test('an id of somebody who was deleted, or of an app, is given to nobody who brings it along', async () => {
+    const dora = await server.person({ email: 'dora@example.test' });
+    await removeAccount(server.deps, { accountId: dora.id });
+    await noteClients(server.deps, ['web']);
+    const ids = [dora.id, 'web', 'newcomer'];
+    async function* rows() {
+      for (const [index, sub] of ids.entries())
+        yield { line: index + 1, value: { sub, email: `id-${index}@example.test` } };
+    }
+    const refused: unknown[] = [];
+    const imported = await importAccounts(
+      { ...server.deps, config: server.config },
+      {
+        ...{ rows: rows(), file: 'people.jsonl', dryRun: false, update: true, allowAdministrators: true },
+        onProgress: () => undefined,
+        onBadRow: ({ line, problems }) => refused.push([line, ...problems]),
+      },
+    );
+    expect(imported).toMatchObject({ created: 1, refused: 2 });
+    expect(refused).toEqual([
+      [1, 'sub: was that of an account that has been deleted, and is not given again'],
+      [2, 'sub: is the client_id of an app, which tokens of the app have as sub'],
+    ]);
+    expect(await findAccount(server.database.db, dora.id)).toBeUndefined();
+  });
 
   test('no row of any table still names the first one, but events, notices to apps and mails on their way', async () => {
     const carl = await server.person({ email: 'carl@example.test', username: 'carl' });
