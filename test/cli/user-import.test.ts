@@ -519,6 +519,22 @@ describe('CSV', () => {
   });
 });
 
+test('at a terminal progress is one line that is written over, and ends with the answer', async () => {
+  const rows = Array.from({ length: 600 }, () => ({ email: address() }));
+  rows.splice(550, 0, { email: 'nobody' });
+  const { stdout, stderr } = await gatehouse(here(), ['user', 'import', jsonl(...rows)], { typed: '' });
+  const clear = '\r\u001b[K';
+  const half = '500 rows: 500 made, 0 unchanged, 0 refused';
+  expect(stderr).toBe(
+    [
+      `${clear}${half}`,
+      `${clear}Line 551: email: "nobody" is no e-mail address.\n${half}`,
+      `${clear}601 rows: 600 made, 0 unchanged, 1 refused${clear}`,
+    ].join(''),
+  );
+  expect(stdout).toBe('601 rows: 600 made, 0 unchanged, 1 refused.\n');
+});
+
 test('rows come from stdin as well, and progress is shown every so often', async () => {
   const rows = Array.from({ length: 12_000 }, (_, index) => JSON.stringify({ email: `many-${index}@example.test` }));
   const answer = await gatehouse(here(), ['user', 'import', '-', '--format', 'jsonl'], { stdin: rows.join('\n') });
