@@ -1,18 +1,19 @@
 // The table of commands: what there is to type, and the help that goes with it.
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { ACCOUNT_STATUSES, type AccountStatus } from '../accounts/account.ts';
-import type { RoleMfa } from '../roles/role.ts';
 import { VERSION } from '../server/package.ts';
+import { addGroupCommands } from './access/group-commands.ts';
+import { addPermissionCommands } from './access/permission-commands.ts';
+import { addRoleCommands } from './access/role-commands.ts';
 import { addAuditCommands } from './audit/commands.ts';
 import { addClaimsCommands } from './claims/commands.ts';
 import { addClientCommands } from './client/commands.ts';
-import { collect, examples, type Perform } from './command-parts.ts';
+import { collect, examples, type Perform, WHO, wholeNumber } from './command-parts.ts';
 import { addConfigCommands } from './config/commands.ts';
 import { explainReference } from './explain.ts';
 import { addLogoutNoticeCommands } from './logout-notice.ts';
 import { addMailCommands } from './mail.ts';
 import { migrateDatabase } from './migrate.ts';
-import { addRole, alterRole, giveRole, removeRole, showRoles, takeRole } from './role.ts';
 import { printSetupLink } from './setup-link.ts';
 import { banUser, deleteUser, unbanUser } from './user/access.ts';
 import { createUser, type NewUser } from './user/create.ts';
@@ -37,6 +38,8 @@ export function buildProgram(perform: Perform, prepare: (program: Command) => vo
   addExplainCommand(program, perform);
   addUserCommands(program.command('user').description('people who can sign in'), perform);
   addRoleCommands(program.command('role').description('roles, and who has them'), perform);
+  addGroupCommands(program.command('group').description('groups, and who is in them'), perform);
+  addPermissionCommands(program.command('permission').description('what roles permit, by API or app'), perform);
   addClientCommands(program.command('client').description('apps, as their files describe them'), perform);
   addClaimsCommands(program.command('claims').description('what apps read of people'), perform);
   addLogoutNoticeCommands(
@@ -195,77 +198,6 @@ function addCredentialCommands(user: Command, perform: Perform): void {
     .description('remove authenticator and recovery codes; every session and refresh token ends')
     .argument('<who>', WHO)
     .action((who: string) => perform((invocation) => resetUserFactors(invocation, { who })));
-}
-
-function addRoleCommands(role: Command, perform: Perform): void {
-  role
-    .command('list')
-    .description('list roles and how many accounts have them')
-    .action(() => perform(showRoles));
-  role
-    .command('create')
-    .description('create a role')
-    .argument('<role>', 'its name: lower case, a to z, digits, ". _ : -"')
-    .option('--description <text>', 'what it is for', '')
-    .addOption(mfaOption().default('optional'))
-    .addHelpText(
-      'after',
-      examples(
-        'gatehouse role create editor --description "Writes and publishes articles"',
-        'gatehouse role create accountant --mfa required',
-      ),
-    )
-    .action((name: string, options: { description: string; mfa: RoleMfa }) =>
-      perform((invocation) => addRole(invocation, { name, ...options })),
-    );
-  role
-    .command('change')
-    .description('change what a role demands, or its description')
-    .argument('<role>', 'its name')
-    .option('--description <text>', 'what it is for')
-    .addOption(mfaOption())
-    .addHelpText('after', examples('gatehouse role change shop-admin --mfa required'))
-    .action((name: string, options: { description?: string; mfa?: RoleMfa }) =>
-      perform((invocation) => alterRole(invocation, { name, ...options })),
-    );
-  role
-    .command('delete')
-    .description('delete a role and take it from everybody who has it')
-    .argument('<role>', 'its name')
-    .option('--yes', 'do not ask', false)
-    .action((name: string, options: { yes: boolean }) =>
-      perform((invocation) => removeRole(invocation, { name, ...options })),
-    );
-  role
-    .command('grant')
-    .description('give an account a role; apps see it in the next token')
-    .argument('<role>', 'the role')
-    .argument('<who>', WHO)
-    .addHelpText('after', examples('gatehouse role grant shop-admin jane@example.com'))
-    .action((name: string, who: string) => perform((invocation) => giveRole(invocation, { role: name, who })));
-  role
-    .command('revoke')
-    .description('take a role from an account; apps see it in the next token')
-    .argument('<role>', 'the role')
-    .argument('<who>', WHO)
-    .action((name: string, who: string) => perform((invocation) => takeRole(invocation, { role: name, who })));
-}
-
-const mfaOption = () =>
-  new Option('--mfa <mfa>', 'whether everybody who has it needs a second factor, in every app').choices([
-    'optional',
-    'required',
-  ]);
-
-const WHO = 'e-mail address, username or id';
-
-/** More would be read into memory at once. */
-const LARGEST_LIMIT = 100_000;
-
-function wholeNumber(text: string): number {
-  const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (number >= 1 && number <= LARGEST_LIMIT) return number;
-  throw new InvalidArgumentError(`Expected a whole number from 1 to ${LARGEST_LIMIT}.`);
 }
 
 const PROGRAM_HELP = `${examples(

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
 import { byCodePoint } from './by-code-point.ts';
+import { clientRoles } from './client-roles.ts';
 import { includesByRole, type PermissionRef } from './role-contents.ts';
 
 interface Deps {
@@ -159,19 +160,23 @@ const byShortest = (a: Way, b: Way): number =>
   byCodePoint(a.group ?? '', b.group ?? '') ||
   byCodePoint(a.path.join(), b.path.join());
 
-/** Service clients that were given what is sought; what their files assign is for whoever has read them. */
+export interface ServiceHolder {
+  readonly clientId: string;
+  readonly path: readonly string[];
+}
+
+/** Service clients that were given what is sought; `assigned` are the roles of their files. */
 export async function clientsThatHave(
   db: Db,
   sought: Sought,
-): Promise<readonly { clientId: string; path: readonly string[] }[]> {
+  { assigned = [] }: { assigned?: readonly { readonly clientId: string; readonly roles: readonly string[] }[] } = {},
+): Promise<readonly ServiceHolder[]> {
   const paths = await pathsTo(db, sought);
-  if (paths.size === 0) return [];
-  const rows = await db
-    .selectFrom('client_roles')
-    .select(['client_id', 'role'])
-    .where('role', 'in', [...paths.keys()])
-    .execute();
-  return rows
-    .flatMap(({ client_id, role }) => (paths.get(role) ?? []).map((path) => ({ clientId: client_id, path })))
+  const given = (await clientRoles(db)).map(({ clientId, role }) => ({ clientId, role }));
+  const byFile = assigned.flatMap(({ clientId, roles }) => roles.map((role) => ({ clientId, role })));
+  const isNew = ({ clientId, role }: (typeof given)[number]) =>
+    !byFile.some((each) => each.clientId === clientId && each.role === role);
+  return [...byFile, ...given.filter(isNew)]
+    .flatMap(({ clientId, role }) => (paths.get(role) ?? []).map((path) => ({ clientId, path })))
     .sort((a, b) => byCodePoint(a.clientId, b.clientId) || a.path.length - b.path.length);
 }

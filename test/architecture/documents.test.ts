@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { buildProgram } from '../../src/cli/commands.ts';
 import { clientFile } from '../../src/clients/client-file.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
+import { rolesFile } from '../../src/config/roles/roles-file.ts';
 import { configFile } from '../../src/config/schema.ts';
 import { checkShape } from '../../src/config/shape.ts';
 import { allPaths } from '../../src/config/shape-keys.ts';
@@ -141,7 +142,8 @@ describe('settings', () => {
     );
     const problems = blocks.flatMap((yaml) => {
       const { document, problems: unreadable } = parseYaml({}, 'a document', yaml);
-      const schema = yaml.includes('client_id:') ? clientFile : configFile;
+      const ofRoles = /^(?:permissions|groups):/m.test(yaml) ? rolesFile : configFile;
+      const schema = yaml.includes('client_id:') ? clientFile : ofRoles;
       return document === undefined ? unreadable : checkShape(schema, document).problems;
     });
     expect(blocks.length).toBeGreaterThan(0);

@@ -2,10 +2,16 @@
 import { Argument, type Command } from 'commander';
 import { SCHEMA_NAMES, type SchemaName } from '../../clients/writing/schemas.ts';
 import { collect, examples, type Perform } from '../command-parts.ts';
+import { checkFiles } from './check.ts';
 import { type PlanOptions, planConfiguration } from './plan.ts';
 import { printSchema } from './schema.ts';
 
 export function addConfigCommands(config: Command, perform: Perform): void {
+  config
+    .command('check')
+    .description('check gatehouse.yaml, all client files and roles.yaml, without a server or a database')
+    .addHelpText('after', examples('gatehouse config check && git commit'))
+    .action(() => perform(checkFiles));
   config
     .command('plan')
     .description('compare the files with what the server serves: changes, what they cost, and what gets weaker')

@@ -1,5 +1,5 @@
 // Puts what roles.yaml declares in force: all of it, in one transaction, or nothing.
-import { recordEvent } from '../../audit/audit-log.ts';
+import { type Actor, recordEvent } from '../../audit/audit-log.ts';
 import type { Clock } from '../../clock.ts';
 import type { DeclaredModel } from '../../config/roles/declared-model.ts';
 import type { Db } from '../../database/database.ts';
@@ -26,7 +26,11 @@ export type Applied =
   | { readonly outcome: 'last_administrator' };
 
 /** Of several processes at once one applies it, and the others find nothing left to change. */
-export function applyDeclared(deps: Deps, declared: DeclaredModel): Promise<Applied> {
+export function applyDeclared(
+  deps: Deps,
+  declared: DeclaredModel,
+  { actor = 'server' }: { actor?: Actor } = {},
+): Promise<Applied> {
   return keepingAnAdministrator(deps, async (inside): Promise<Applied> => {
     await lockModel(inside.db);
     const difference = differenceOf(await readModel(inside.db), declared);
@@ -38,6 +42,7 @@ export function applyDeclared(deps: Deps, declared: DeclaredModel): Promise<Appl
     await declareClientRoles(inside.db, declared.clients);
     await recordEvent(inside, {
       event: 'roles_file.applied',
+      actor,
       subject: 'configuration:roles.yaml',
       details: told(difference),
     });

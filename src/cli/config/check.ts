@@ -1,0 +1,41 @@
+// gatehouse config check: everything a server would refuse in any file, before it has to.
+import { knownNames } from '../../clients/load-configuration.ts';
+import { unknownRolesIn } from '../../clients/plan/unknown-roles.ts';
+import { formatProblems, type Problem } from '../../config/problem.ts';
+import { loadRolesFile } from '../../config/roles/load-roles-file.ts';
+import { PRODUCT_ROLES } from '../../config/roles/product-permissions.ts';
+import { readClientFiles } from '../client/read-files.ts';
+import { count } from '../output.ts';
+import type { Answer, Invocation } from '../terminal.ts';
+
+/** Needs no database and no mode. Roles may be made by hand, so only names that look misspelt are remarked on. */
+export async function checkFiles(invocation: Invocation): Promise<Answer> {
+  const { problems: ofServerFile, loaded, known, circumstances } = readClientFiles(invocation);
+  const place = { ...circumstances, configDir: known.configDir };
+  const roles = loadRolesFile(place, knownNames(known, loaded));
+  // The engine takes a second to load.
+  const { problemsOfEngine } = await import('../../server/engine-for-checks.ts');
+  const ofEngine = await problemsOfEngine(loaded.clients);
+  const problems = [...ofServerFile, ...loaded.problems, ...ofEngine, ...roles.problems];
+  const names = [...roles.names, ...Object.keys(PRODUCT_ROLES)];
+  const warnings = [...loaded.warnings, ...unknownRolesIn(loaded.clients, names, { likely: true })];
+  const lines = [
+    problems.length === 0
+      ? `${count(loaded.clients.size, 'client')}, ${count(roles.names.length, 'declared role')}, no problems.`
+      : `${count(problems.length, 'problem')}:\n${formatProblems(problems)}`,
+    ...(warnings.length === 0 ? [] : [`To look at:\n${formatProblems(warnings)}`]),
+  ];
+  return {
+    result: {
+      valid: problems.length === 0,
+      clients: [...loaded.clients.keys()],
+      roles: roles.names,
+      problems: problems.map(problemResult),
+      warnings: warnings.map(problemResult),
+    },
+    text: lines.join('\n'),
+    exitCode: problems.length === 0 ? 0 : 1,
+  };
+}
+
+const problemResult = ({ file, line, path, message }: Problem) => ({ file, line, path, message });
