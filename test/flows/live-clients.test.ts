@@ -164,6 +164,7 @@ describe('a file with problems', () => {
       problems: 2,
       since: expect.any(String),
       server: 'current',
+      roles: 'current',
     });
     expect(JSON.stringify(body)).not.toContain('robot');
 
@@ -259,6 +260,7 @@ describe('gatehouse.yaml', () => {
       problems: 1,
       since: expect.any(Date),
       server: 'needs_restart',
+      roles: 'current',
     });
   });
 });

@@ -1,4 +1,5 @@
-// gatehouse claims preview: the claims of one person for one app. Issues nothing, and changes nothing.
+// gatehouse claims preview: the claims of one person for one app. Issues nothing, and changes nothing; that it was looked at is written down.
+import { recordEvent } from '../../audit/audit-log.ts';
 import { type NotShown, previewClaims } from '../../provider/preview/preview-claims.ts';
 import { engineForPreviews } from '../../server/engine-for-checks.ts';
 import { readClientFiles, unknownClient } from '../client/read-files.ts';
@@ -31,6 +32,8 @@ export async function previewForOperator(invocation: Invocation, options: Previe
       { accountId: account.id, clientId, scope, resource },
     );
     if (preview.outcome !== 'shown') throw notShown(preview, options);
+    const whose = { accountId: account.id, clientId, actor: 'operator' } as const;
+    await recordEvent(deps, { event: 'claims.previewed', ...whose, details: { scope, resource } });
     return { result: previewResult(preview), text: previewText(preview) };
   });
 }
