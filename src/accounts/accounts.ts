@@ -1,13 +1,20 @@
 // Owns table accounts.
-import { type RawBuilder, sql, type UpdateObject } from 'kysely';
+import { sql, type UpdateObject } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { isAccountId, newId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
 import type { Database } from '../database/schema.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import type { Account, AccountStatus } from './account.ts';
-import { ACCOUNT_COLUMNS, accountFrom } from './account-row.ts';
-import { canonicalIdentifier } from './identifiers.ts';
+import {
+  ACCOUNT_COLUMNS,
+  accountFrom,
+  type BroughtAccount,
+  broughtColumns,
+  type NewAccount,
+  newColumns,
+} from './account-row.ts';
+import { findCredentials } from './finding/find-credentials.ts';
 import { retireId } from './ids/retired-ids.ts';
 
 interface Deps {
@@ -27,66 +34,6 @@ export async function findAccountByIdentifier(db: Db, identifier: string): Promi
   return (await findCredentials(db, identifier))?.account;
 }
 
-/** The account with its password hash, for the one place that checks passwords. */
-export async function findCredentials(
-  db: Db,
-  identifier: string,
-): Promise<{ account: Account; passwordHash: string | undefined } | undefined> {
-  const key = canonicalIdentifier(identifier);
-  if (key === undefined) return undefined;
-  const row = await db
-    .selectFrom('accounts')
-    .select([...ACCOUNT_COLUMNS, 'password_hash'])
-    .where(key.column, '=', key.value)
-    .executeTakeFirst();
-  return row && { account: accountFrom(row), passwordHash: row.password_hash ?? undefined };
-}
-
-/** Waits for whoever is just changing it: what was true a moment ago is not said any more. */
-export async function findPasswordHash(db: Db, accountId: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('accounts')
-    .select('password_hash')
-    .where('id', '=', accountId)
-    .forShare()
-    .executeTakeFirst();
-  return row?.password_hash ?? undefined;
-}
-
-/** Oldest first. */
-export async function listAccounts(
-  db: Db,
-  { limit, status }: { limit: number; status?: AccountStatus | undefined },
-): Promise<Account[]> {
-  const all = db.selectFrom('accounts').select(ACCOUNT_COLUMNS).orderBy('created_at').orderBy('id').limit(limit);
-  const rows = await (status === undefined ? all : all.where('status', '=', status)).execute();
-  return rows.map(accountFrom);
-}
-
-export interface NewAccount {
-  readonly email: { readonly address: string; readonly key: string };
-  readonly emailVerified: boolean;
-  readonly username: { readonly username: string; readonly key: string } | undefined;
-  readonly displayName: string | undefined;
-  readonly passwordHash: string | undefined;
-  readonly language?: string | undefined;
-  readonly terms?: { readonly version: string; readonly acceptedAt: Date } | undefined;
-}
-
-const columnsOf = (account: NewAccount, now: RawBuilder<Date>) => ({
-  email: account.email.address,
-  email_key: account.email.key,
-  email_verified_at: account.emailVerified ? now : null,
-  username: account.username?.username ?? null,
-  username_key: account.username?.key ?? null,
-  display_name: account.displayName ?? null,
-  language: account.language ?? null,
-  terms_version: account.terms?.version ?? null,
-  terms_accepted_at: account.terms?.acceptedAt ?? null,
-  password_hash: account.passwordHash ?? null,
-  updated_at: now,
-});
-
 /** The database decides what is taken. A conflict does not raise an error, so the caller's transaction lives on. */
 export async function insertAccount(
   { db, clock }: { db: Db; clock: Clock },
@@ -95,7 +42,7 @@ export async function insertAccount(
   const now = databaseNow(clock);
   const row = await db
     .insertInto('accounts')
-    .values({ ...columnsOf(account, now), id: newId(), status: 'active', created_at: now })
+    .values({ ...newColumns(account, now), id: newId(), status: 'active', created_at: now })
     .onConflict((conflict) => conflict.doNothing())
     .returning(ACCOUNT_COLUMNS)
     .executeTakeFirst();
@@ -106,15 +53,6 @@ export async function insertAccount(
   return insertAccount({ db, clock }, account);
 }
 
-/** An account of another system; what is undefined is as in an account that is made here. */
-export interface BroughtAccount extends NewAccount {
-  readonly id: string;
-  readonly status: 'active' | 'banned';
-  readonly statusReason: string | undefined;
-  readonly createdAt: Date | undefined;
-  readonly lastSignInAt: Date | undefined;
-}
-
 /** The ids of those that nothing stood in the way of; the others are left out. */
 export async function insertAccounts(
   { db, clock }: Deps,
@@ -122,17 +60,9 @@ export async function insertAccounts(
 ): Promise<ReadonlySet<string>> {
   if (accounts.length === 0) return new Set();
   const now = databaseNow(clock);
-  const values = accounts.map((account) => ({
-    ...columnsOf(account, now),
-    id: account.id,
-    status: account.status,
-    status_reason: account.statusReason ?? null,
-    created_at: account.createdAt ?? now,
-    last_sign_in_at: account.lastSignInAt ?? null,
-  }));
   const rows = await db
     .insertInto('accounts')
-    .values(values)
+    .values(accounts.map((account) => broughtColumns(account, now)))
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .execute();

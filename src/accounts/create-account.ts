@@ -2,7 +2,8 @@
 import type { Clock } from '../clock.ts';
 import type { Db } from '../database/database.ts';
 import type { Account } from './account.ts';
-import { insertAccount, type NewAccount } from './accounts.ts';
+import type { NewAccount } from './account-row.ts';
+import { insertAccount } from './accounts.ts';
 import { canonicalEmail, canonicalUsername } from './identifiers.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import { inWords, type PasswordFlaw, type PasswordRules, passwordFlaws, withPersonalWords } from './password-rules.ts';

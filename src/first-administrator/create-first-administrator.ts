@@ -1,6 +1,7 @@
 // The first administrator, with a second factor: everything in one transaction, or nothing.
 import type { Account } from '../accounts/account.ts';
-import { insertAccount, type NewAccount } from '../accounts/accounts.ts';
+import type { NewAccount } from '../accounts/account-row.ts';
+import { insertAccount } from '../accounts/accounts.ts';
 import type { PasswordHasher } from '../accounts/password-hash.ts';
 import { recordEvent, type Source } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';

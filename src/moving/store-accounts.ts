@@ -1,5 +1,6 @@
 // Makes the accounts of many rows in one transaction, with all that belongs to them.
-import { type BroughtAccount, insertAccounts } from '../accounts/accounts.ts';
+import type { BroughtAccount } from '../accounts/account-row.ts';
+import { insertAccounts } from '../accounts/accounts.ts';
 import { type AuditDeps, recordEvents } from '../audit/audit-log.ts';
 import { newId } from '../crypto/identifiers.ts';
 import { atomically } from '../database/atomically.ts';

@@ -1,6 +1,7 @@
 // The address is proved: an account comes of the registration, once, whoever else tries at the same moment.
 import { type Account, isUsable } from '../accounts/account.ts';
-import { findAccount, findPasswordHash, insertAccount } from '../accounts/accounts.ts';
+import { findAccount, insertAccount } from '../accounts/accounts.ts';
+import { findPasswordHash } from '../accounts/finding/find-credentials.ts';
 import { canonicalUsername } from '../accounts/identifiers.ts';
 import { recordEvent, type Source } from '../audit/audit-log.ts';
 import { isCode } from '../crypto/mailed-code.ts';

@@ -7,9 +7,8 @@ import { filesBelow, ROOT, type SourceFile, sourceFile, sourceFiles } from './so
 const FILE_LINES = 300;
 /** Each with the reason why it is not two files. */
 const LARGER_FILES: Readonly<Record<string, number>> = {
-  // A table is written by one file, and these have the most statements.
+  // A table is written by one file, and this one has the most statements.
   'src/protocol-store/payloads.ts': 350,
-  'src/accounts/accounts.ts': 400,
 };
 const MEDIAN_FILE_LINES = 80;
 const FUNCTION_LINES = 60;

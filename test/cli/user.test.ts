@@ -1,7 +1,8 @@
 // An operator looks after people, beside a running server. Every test has a person of its own.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findAccount, findCredentials } from '../../src/accounts/accounts.ts';
+import { findAccount } from '../../src/accounts/accounts.ts';
+import { findCredentials } from '../../src/accounts/finding/find-credentials.ts';
 import { listEventsOf } from '../../src/audit/audit-log.ts';
 import { createSealedBox } from '../../src/crypto/sealed-box.ts';
 import { reserveAttempt } from '../../src/limits/counters.ts';

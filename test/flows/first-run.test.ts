@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { deleteAccount, listAccounts } from '../../src/accounts/accounts.ts';
+import { deleteAccount } from '../../src/accounts/accounts.ts';
+import { listAccounts } from '../../src/accounts/finding/list-accounts.ts';
 import { issueAtStart, issueSetupLink } from '../../src/first-administrator/setup-link.ts';
 import { setupAddress } from '../../src/first-run/address.ts';
 import { grantRole, revokeRole } from '../../src/roles/assignments.ts';

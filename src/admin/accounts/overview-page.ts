@@ -1,6 +1,6 @@
 // The first page about an account: who it is, how it signs in, and what can be done about it.
 import type Koa from 'koa';
-import { findPasswordHash } from '../../accounts/accounts.ts';
+import { findPasswordHash } from '../../accounts/finding/find-credentials.ts';
 import { languageOf } from '../../http/language.ts';
 import { heldRoles } from '../../roles/held.ts';
 import { countRecoveryCodes } from '../../second-factors/recovery-codes.ts';

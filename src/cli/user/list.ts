@@ -1,6 +1,6 @@
 // gatehouse user list and user show.
 import type { AccountStatus } from '../../accounts/account.ts';
-import { listAccounts } from '../../accounts/accounts.ts';
+import { listAccounts } from '../../accounts/finding/list-accounts.ts';
 import { findProfile } from '../../profiles/profiles.ts';
 import { heldRoles } from '../../roles/held.ts';
 import { countRecoveryCodes } from '../../second-factors/recovery-codes.ts';

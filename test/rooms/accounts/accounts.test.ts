@@ -4,9 +4,7 @@ import { isUsable } from '../../../src/accounts/account.ts';
 import {
   deleteAccount,
   findAccount,
-  findCredentials,
   liftBan,
-  listAccounts,
   recordSignIn,
   renewPasswordHash,
   setBanned,
@@ -15,6 +13,8 @@ import {
   takeDueAccount,
   unsetDeleting,
 } from '../../../src/accounts/accounts.ts';
+import { findCredentials } from '../../../src/accounts/finding/find-credentials.ts';
+import { listAccounts } from '../../../src/accounts/finding/list-accounts.ts';
 import { preparePassword } from '../../../src/accounts/prepare-password.ts';
 import { grantRole } from '../../../src/roles/assignments.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../support/database.ts';

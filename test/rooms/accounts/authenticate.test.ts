@@ -1,9 +1,10 @@
 // Signing in with a password: who gets in, who does not, and how often one may try.
 import argon2 from 'argon2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findCredentials, setBanned, setPasswordHash } from '../../../src/accounts/accounts.ts';
+import { setBanned, setPasswordHash } from '../../../src/accounts/accounts.ts';
 import { authenticate } from '../../../src/accounts/authenticate.ts';
 import { createAccount } from '../../../src/accounts/create-account.ts';
+import { findCredentials } from '../../../src/accounts/finding/find-credentials.ts';
 import { createPasswordHasher } from '../../../src/accounts/password-hash.ts';
 import { Refusal } from '../../../src/errors.ts';
 import { type OpenTestDatabase, openTestDatabase, postgresAvailable } from '../../support/database.ts';
