@@ -9,7 +9,6 @@ import {
   PRODUCT_RESOURCE,
   type ProductPermission,
 } from '../config/roles/product-permissions.ts';
-import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { rolesOfClient } from '../roles/client-roles.ts';
 import { permissionsOf, productPermissionsOf } from '../roles/held.ts';
@@ -32,8 +31,6 @@ export interface AdministrationDeps {
   readonly db: Db;
   readonly clock: Clock;
 }
-
-export type Forbidden = { readonly outcome: 'forbidden'; readonly needs: ProductPermission };
 
 export const actorOf = (by: Administrator): Actor => {
   switch (by.kind) {
@@ -69,20 +66,4 @@ export async function permissionsHeld(
       return new Set(held.filter(isProductPermission).filter((name) => by.scopes.includes(name)));
     }
   }
-}
-
-/**
- * Does the work in one transaction, if whoever asks may: `held` is what they may do besides. A change that the work refuses
- * to make is an outcome, not an error: nothing of it may have been written then.
- */
-export async function administer<Deps extends AdministrationDeps, Outcome>(
-  deps: Deps,
-  { by, needs }: { by: Administrator; needs: ProductPermission },
-  work: (inside: Deps, held: ReadonlySet<ProductPermission>) => Promise<Outcome>,
-): Promise<Outcome | Forbidden> {
-  return atomically(deps.db, async (tx) => {
-    const inside = { ...deps, db: tx };
-    const held = await permissionsHeld(inside, by);
-    return held.has(needs) ? work(inside, held) : { outcome: 'forbidden', needs };
-  });
 }

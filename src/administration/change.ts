@@ -1,4 +1,5 @@
 // One change by an administrator: guarded, made and written down in one transaction, or not made and written down as refused.
+import { lockAccount } from '../accounts/lock-account.ts';
 import { recordEvent } from '../audit/audit-log.ts';
 import type { ProductPermission } from '../config/roles/product-permissions.ts';
 import { ADMIN_ROLE } from '../config/roles/role-names.ts';
@@ -65,11 +66,12 @@ class TakenBack extends Error {}
 
 async function guarded<Outcome extends Answer>(
   inside: AdministrationDeps,
-  { by, needs }: Doing,
+  { by, needs, accountId }: Doing,
   work: (acting: Acting) => Promise<Outcome>,
 ): Promise<Outcome | Refusal> {
   const held = await permissionsHeld(inside, by);
   if (!held.has(needs)) return { outcome: 'forbidden', needs };
+  if (accountId !== undefined && CAN_BE_AN_ID.test(accountId)) await lockAccount(inside.db, accountId);
   const before = await administratorsLeft(inside);
   const answer = await work({ by, held });
   if (answer.outcome !== 'done') return answer;

@@ -1,5 +1,4 @@
 // What a verb has answered, as a status: the one place where that is decided.
-import type { Forbidden } from '../administration/administrator.ts';
 import type { InUse, NotDone, Problem } from '../administration/outcomes.ts';
 import { nothingThere } from '../http/refusals.ts';
 import { textsIn } from '../texts/messages.ts';
@@ -7,7 +6,7 @@ import { changedMeanwhile } from './conditions.ts';
 import { ApiProblem, type FieldError } from './problem.ts';
 import { invalidBody } from './read-request.ts';
 
-type Answered = NotDone | Forbidden | InUse<unknown> | { readonly outcome: 'done' };
+type Answered = NotDone | InUse<unknown> | { readonly outcome: 'done' };
 
 type Done<Outcome> = Extract<Outcome, { readonly outcome: 'done' }>;
 

@@ -1,7 +1,6 @@
 // Changes what an account says of its owner, and how they are reached; all of it or nothing.
 import type { Account } from '../../accounts/account.ts';
 import { findAccount } from '../../accounts/accounts.ts';
-import { lockAccount } from '../../accounts/lock-account.ts';
 import { isIdentifierTaken } from '../../accounts/taken.ts';
 import { changeProfile, type ProfileChange } from '../../profiles/change-profile.ts';
 import { type Administrator, actorOf, sourceOf } from '../administrator.ts';
@@ -29,7 +28,6 @@ export async function changeAccountAs(
   const doing = { by, needs: 'accounts:write', action: 'account.change', accountId } as const;
   try {
     return await change(deps, doing, async (inside, acting) => {
-      await lockAccount(inside.db, accountId);
       // Their own address people change where the password is asked for.
       const own = changes.email === undefined ? 'allowed' : 'refused';
       const account = await accountFor(inside, acting, { accountId, own });
