@@ -3,6 +3,7 @@ import { lockAccount } from '../accounts/lock-account.ts';
 import { recordEvent } from '../audit/audit-log.ts';
 import type { ProductPermission } from '../config/roles/product-permissions.ts';
 import { ADMIN_ROLE } from '../config/roles/role-names.ts';
+import { inLine } from '../database/transactions/in-line.ts';
 import { administratorsLeft, isFewer } from '../roles/administrators.ts';
 import { lockModel } from '../roles/model-lock.ts';
 import { noteFirstGrant } from '../roles/roles.ts';
@@ -47,13 +48,15 @@ export async function change<Deps extends AdministrationDeps, Outcome extends An
 ): Promise<Outcome | Refusal> {
   let answer: Outcome | Refusal | undefined;
   try {
-    return await deps.db.transaction().execute(async (tx) => {
-      const inside = { ...deps, db: tx };
-      await lockModel(tx);
-      answer = await guarded(inside, doing, (acting) => work(inside, acting));
-      if (answer.outcome !== 'done') throw new TakenBack();
-      return answer;
-    });
+    return await inLine(deps.db, () =>
+      deps.db.transaction().execute(async (tx) => {
+        const inside = { ...deps, db: tx };
+        await lockModel(tx);
+        answer = await guarded(inside, doing, (acting) => work(inside, acting));
+        if (answer.outcome !== 'done') throw new TakenBack();
+        return answer;
+      }),
+    );
   } catch (error) {
     if (!(error instanceof TakenBack) || answer === undefined) throw error;
     if (isRefusal(answer)) await recordRefusal(deps, doing, answer);
