@@ -9,8 +9,8 @@ export interface Words {
   readonly end: RawBuilder<string>;
 }
 
-/** An address is the longest. */
-const LONGEST = 254;
+/** An id of another system is the longest (isAccountId). */
+const LONGEST = 255;
 const LAST_CHARACTER = '\u{10ffff}';
 
 /** Undefined for what no account can have. A whole address is looked for in any spelling. */
