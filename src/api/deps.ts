@@ -1,6 +1,4 @@
 // What the operations of the API are given.
-import type { PasswordHasher } from '../accounts/password-hash.ts';
-import type { PasswordRules } from '../accounts/password-rules.ts';
 import type { Administrator } from '../administration/administrator.ts';
 import type { ClientRegistry } from '../clients/client.ts';
 import type { LiveClients } from '../clients/live/live-clients.ts';
@@ -10,8 +8,8 @@ import type { SealedBox } from '../crypto/sealed-box.ts';
 import type { Db } from '../database/database.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { PlaceOf } from '../places/places.ts';
 import type { ApiDoor } from '../provider/own-api/api-caller.ts';
+import type { PreviewDeps } from '../provider/preview/preview-claims.ts';
 
 /** Who calls: a service client, with the scopes of its token. */
 export type AdministratingProgram = Extract<Administrator, { kind: 'client' }>;
@@ -25,11 +23,10 @@ export interface ApiParts {
   readonly clients: () => ClientRegistry;
   /** The clients of the files, and how reading them went. */
   readonly live: LiveClients;
-  readonly hasher: PasswordHasher;
-  readonly rules: PasswordRules;
   readonly box: SealedBox;
-  readonly placeOf: PlaceOf;
   readonly log: Logger;
+  /** Asked which claims a scope lets through. */
+  readonly provider: PreviewDeps['provider'];
   /** That access tokens are signed with. */
   readonly keys: readonly SigningKey[];
 }

@@ -17,7 +17,9 @@ import type { Operation } from './operation.ts';
 import { auditOperations } from './system/audit.ts';
 import { clientOperations } from './system/clients.ts';
 import { mailOperations } from './system/mails.ts';
+import { previewOperations } from './system/preview.ts';
 import { serverOperations } from './system/server.ts';
+import { recentSessionOperations } from './system/sessions.ts';
 
 export const operationsOf = (deps: ApiDeps): readonly Operation[] => [
   ...searchOperations(deps),
@@ -30,6 +32,8 @@ export const operationsOf = (deps: ApiDeps): readonly Operation[] => [
   ...permissionOperations(deps),
   ...clientOperations(deps),
   ...clientRoleOperations(deps),
+  ...previewOperations(deps),
+  ...recentSessionOperations(deps),
   ...auditOperations(deps),
   ...mailOperations(deps),
   ...serverOperations(deps),

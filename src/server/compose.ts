@@ -105,7 +105,7 @@ export async function compose(given: Given): Promise<Composed> {
     ...selfServiceRoutes({ config, clock, db, clients, hasher, rules, box, csrf, log }),
     ...accountRoutes({ config, clock, db, clients, ...ofBrowsers, placeOf, hasher, rules, box, csrf, log }),
     ...adminRoutes({ config, clock, db, clients, live, ...ofBrowsers, placeOf, hasher, rules, box, csrf, log }),
-    ...apiRoutes({ config, clock, db, clients, live, hasher, rules, box, placeOf, keys, log }),
+    ...apiRoutes({ config, clock, db, clients, live, box, keys, provider: () => provider, log }),
   ];
   const { colours } = config.branding;
   const assets = loadAssets(join(ROOT, 'views', 'assets'), colours && { [THEME_FILE]: themeSheet(colours) });

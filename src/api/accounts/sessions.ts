@@ -50,7 +50,7 @@ export const sessionOperations = (deps: ApiDeps): readonly Operation[] => [
     id: 'listSessionsOfAccount',
     method: 'GET',
     path: '/accounts/:accountId/sessions',
-    needs: 'sessions:read',
+    needs: 'accounts:read',
     tag: 'Sessions',
     summary: 'Where an account is signed in',
     params: accountParams,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Client } from '../../clients/client.ts';
 import { secretDaysLeft } from '../../clients/live/secret-age.ts';
 import { byCodePoint } from '../../roles/by-code-point.ts';
+import { type AppUse, MOST_COUNTED, useOfApps } from '../../sessions/app-sign-ins.ts';
 import type { ApiDeps } from '../deps.ts';
 import { found, moment, name, said } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
@@ -36,10 +37,27 @@ const clientSchema = z
     consent: z.enum(['ask', 'skip']),
     introspect: z.array(z.string()),
     allowed_origins: z.array(z.string()),
-    roles: z.object({ assign: z.array(z.string()), include: z.array(z.string()).nullable() }),
-    access: z.object({ require_any_role: z.array(z.string()), acr: z.enum(['pwd', 'mfa']) }),
+    roles: z.object({
+      assign: z.array(z.string()),
+      include: z.array(z.string()).nullable(),
+      claim: z.string(),
+      as: z.string(),
+      strip_prefix: z.string().nullable(),
+      in: z.array(z.string()),
+    }),
+    access: z.object({
+      require_any_role: z.array(z.string()),
+      require_any_group: z.array(z.string()),
+      attributes: z.record(z.string(), z.object({ in: z.array(z.union([z.string(), z.number(), z.boolean()])) })),
+      acr: z.enum(['pwd', 'mfa']),
+    }),
+    use: z
+      .object({ people: z.int(), last_sign_in_at: moment.nullable() })
+      .describe(`Who signs in there; counted up to ${MOST_COUNTED}.`),
   })
   .meta({ id: 'Client', description: 'By the names of the client file (RFC 7591).' });
+
+const problems = z.object({ items: z.array(z.string()) });
 
 export const clientOperations = (deps: ApiDeps): readonly Operation[] => [
   operation({
@@ -54,7 +72,12 @@ export const clientOperations = (deps: ApiDeps): readonly Operation[] => [
     run: async ({ query }) => {
       const all = [...deps.live.current().values()].sort((a, b) => byCodePoint(a.clientId, b.clientId));
       const { items, next } = pageAmong(all, query, ({ clientId }) => clientId);
-      return page('/clients', query, { items: items.map((client) => shown(deps, client)), next });
+      const ids = items.map(({ clientId }) => clientId);
+      const use = await useOfApps(deps.db, ids);
+      return page('/clients', query, {
+        items: items.map((client) => shown(deps, client, use.get(client.clientId))),
+        next,
+      });
     },
   }),
   operation({
@@ -66,15 +89,25 @@ export const clientOperations = (deps: ApiDeps): readonly Operation[] => [
     summary: 'One app or service, with its file and line',
     params: z.object({ clientId: name }),
     success: { status: 200, description: 'The client.', schema: clientSchema },
-    run: async ({ params: { clientId } }) => ({
-      status: 200,
-      body: shown(deps, found(deps.live.current().get(clientId))),
-      tagged: true,
-    }),
+    run: async ({ params: { clientId } }) => {
+      const client = found(deps.live.current().get(clientId));
+      const use = await useOfApps(deps.db, [clientId]);
+      return { status: 200, body: shown(deps, client, use.get(clientId)), tagged: true };
+    },
+  }),
+  operation({
+    id: 'listFileProblems',
+    method: 'GET',
+    path: '/file-problems',
+    needs: 'clients:read',
+    tag: 'Clients',
+    summary: 'What was wrong with the files when they were last read, with file and line',
+    success: { status: 200, description: 'All of it; what was in force still is.', schema: problems },
+    run: async () => ({ status: 200, body: { items: deps.live.problems() } }),
   }),
 ];
 
-const shown = ({ clock }: ApiDeps, client: Client) => ({
+const shown = ({ clock }: ApiDeps, client: Client, use: AppUse | undefined) => ({
   client_id: client.clientId,
   client_name: client.clientName,
   preset: client.preset,
@@ -100,6 +133,21 @@ const shown = ({ clock }: ApiDeps, client: Client) => ({
   consent: client.consent,
   introspect: client.introspect,
   allowed_origins: client.allowedOrigins,
-  roles: { assign: client.roles.assign, include: client.roles.include ?? null },
-  access: { require_any_role: client.access.requireAnyRole, acr: client.access.acr },
+  roles: {
+    assign: client.roles.assign,
+    include: client.roles.include ?? null,
+    claim: client.roles.claim,
+    as: client.roles.as,
+    strip_prefix: client.roles.stripPrefix ?? null,
+    in: client.roles.in,
+  },
+  access: {
+    require_any_role: client.access.requireAnyRole,
+    require_any_group: client.access.requireAnyGroup,
+    attributes: Object.fromEntries(
+      client.access.attributes.map(({ name: attribute, values }) => [attribute, { in: values }]),
+    ),
+    acr: client.access.acr,
+  },
+  use: { people: use?.people ?? 0, last_sign_in_at: said(use?.lastAt) },
 });

@@ -1,14 +1,48 @@
 // Mails that have not been delivered: another try, or none.
 import { z } from 'zod';
 import { dropMailAs, retryMailAs } from '../../administration/mails-as.ts';
+import { type ListedMail, listMails } from '../../mail/outbox.ts';
 import type { ApiDeps } from '../deps.ts';
-import { name } from '../fields.ts';
+import { moment, name, said } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
 import { done } from '../outcomes.ts';
+import { page, pageFields, pageOf } from '../pages.ts';
+
+const mailSchema = z
+  .object({
+    id: z.string(),
+    message: z.string().describe('Which: reset_password …'),
+    to: z.string(),
+    account_id: z.string().nullable(),
+    language: z.string(),
+    state: z.enum(['waiting', 'given_up']),
+    attempts: z.int(),
+    created_at: moment,
+    next_attempt_at: moment.nullable(),
+    last_error: z.string().nullable(),
+  })
+  .meta({ id: 'Mail', description: 'Without its text, which may hold a link that opens something.' });
 
 const params = z.object({ mail: name });
 
 export const mailOperations = (deps: ApiDeps): readonly Operation[] => [
+  operation({
+    id: 'listMails',
+    method: 'GET',
+    path: '/outbox',
+    needs: 'outbox:read',
+    tag: 'Server',
+    summary: 'Mails that have not been delivered, the oldest first',
+    query: z.strictObject(pageFields),
+    success: { status: 200, description: 'A page of them.', schema: pageOf(mailSchema) },
+    run: async ({ query }) => {
+      const { limit, cursor: after } = query;
+      // One more than is asked for says whether there are more.
+      const mails = await listMails(deps.db, { limit: limit + 1, after });
+      const items = mails.slice(0, limit).map(shown);
+      return page('/outbox', query, { items, next: mails.length > limit ? items.at(-1)?.id : undefined });
+    },
+  }),
   operation({
     id: 'retryMails',
     method: 'POST',
@@ -48,3 +82,16 @@ export const mailOperations = (deps: ApiDeps): readonly Operation[] => [
     },
   }),
 ];
+
+const shown = (mail: ListedMail) => ({
+  id: mail.id,
+  message: mail.name,
+  to: mail.to,
+  account_id: mail.accountId ?? null,
+  language: mail.language,
+  state: mail.state,
+  attempts: mail.attempts,
+  created_at: mail.createdAt.toISOString(),
+  next_attempt_at: said(mail.nextAttemptAt),
+  last_error: mail.lastError ?? null,
+});

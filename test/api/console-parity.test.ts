@@ -1,0 +1,62 @@
+// What the console does, the API does too, with the same permission. A page of the console without a line here fails.
+import { expect, test } from 'vitest';
+import type { AdminParts } from '../../src/admin/deps.ts';
+import { adminRoutes } from '../../src/admin/routes.ts';
+import { OPERATIONS } from '../support/api.ts';
+
+/** By route of the console: the operations that do it. Forms and their confirmations stand with what they lead to. */
+const SAME: Readonly<Record<string, readonly string[]>> = {
+  'GET /admin': ['listAttention', 'listFigures'],
+  'GET /admin/accounts': ['listAccounts'],
+  'GET /admin/clients': ['listClients'],
+  'GET /admin/clients/:clientId': ['getClient'],
+  'GET /admin/sessions': ['listSessions'],
+  'POST /admin/sessions/:handle/end': ['endSession'],
+  'GET /admin/audit': ['listEvents'],
+  'POST /admin/audit/export': ['exportEvents'],
+  'GET /admin/outbox': ['listMails'],
+  'POST /admin/outbox/retry': ['retryMails'],
+  'POST /admin/outbox/:id/retry': ['retryMail'],
+  'GET /admin/outbox/:id/drop': ['dropMail'],
+  'POST /admin/outbox/:id/drop': ['dropMail'],
+  'GET /admin/keys': ['listKeys'],
+  'GET /admin/configuration': ['getConfiguration'],
+  // Pages about one account.
+  'GET /admin/accounts/new': ['createAccount'],
+  'POST /admin/accounts/new': ['createAccount'],
+  'GET /admin/accounts/invite': ['createAccount'],
+  'POST /admin/accounts/invite': ['createAccount'],
+  'GET /admin/accounts/:id': ['getAccount'],
+  'GET /admin/accounts/:id/profile': ['changeAccount'],
+  'POST /admin/accounts/:id/profile': ['changeAccount'],
+  'GET /admin/accounts/:id/roles': ['getRightsOfAccount'],
+  'POST /admin/accounts/:id/roles': ['grantRole', 'revokeRole'],
+  'POST /admin/accounts/:id/roles/timed': ['grantRole'],
+  'POST /admin/accounts/:id/roles/join': ['addMember'],
+  'POST /admin/accounts/:id/roles/leave': ['removeMember'],
+  'GET /admin/accounts/:id/sessions': ['listSessionsOfAccount', 'listAppsOfAccount'],
+  'POST /admin/accounts/:id/sessions/end-all': ['endSessionsOfAccount'],
+  'POST /admin/accounts/:id/sessions/:handle/end': ['endSession'],
+  'POST /admin/accounts/:id/apps/:clientId/disconnect': ['disconnectApp'],
+  'GET /admin/accounts/:id/events': ['listEventsOfAccount'],
+  'POST /admin/accounts/:id/reset': ['startReset'],
+  'POST /admin/accounts/:id/invite': ['inviteAccount'],
+  'GET /admin/accounts/:id/factors': ['resetFactors'],
+  'POST /admin/accounts/:id/factors': ['resetFactors'],
+  'POST /admin/accounts/:id/download': ['exportAccount'],
+  'GET /admin/accounts/:id/ban': ['banAccount'],
+  'POST /admin/accounts/:id/ban': ['banAccount'],
+  'POST /admin/accounts/:id/unban': ['unbanAccount'],
+  'GET /admin/accounts/:id/delete': ['deleteAccount'],
+  'POST /admin/accounts/:id/delete': ['deleteAccount'],
+};
+
+const pages = adminRoutes({} as AdminParts).flatMap(({ method, path, access }) =>
+  access.rule === 'administrator' ? [{ key: `${method} ${path}`, needs: access.needs }] : [],
+);
+
+test.each(pages)('$key has its like in the API, for $needs', ({ key, needs }) => {
+  const same = OPERATIONS.filter(({ id }) => SAME[key]?.includes(id));
+  expect(same.map(({ id }) => id).sort()).toEqual([...(SAME[key] ?? ['none'])].sort());
+  if (needs !== 'any') expect(same.map((operation) => operation.needs)).toEqual(same.map(() => needs));
+});
