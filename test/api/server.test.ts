@@ -1,0 +1,129 @@
+// What the API says of the server: events, apps, mails, keys, settings, figures, and what an app would read of somebody.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PROGRAMS, type Program, program } from '../support/api.ts';
+import { startTestServer, type TestServer, WEB_SECRET } from '../support/start-server.ts';
+import { visitsAndSignsIn } from '../support/visits.ts';
+
+let server: TestServer;
+let keeper: Program;
+let jane: string;
+
+beforeAll(async () => {
+  server = await startTestServer({ clients: PROGRAMS });
+  keeper = await program(server);
+  jane = (await server.person({ email: 'jane@example.test', name: 'Jane', roles: ['vendor'] })).id;
+  await visitsAndSignsIn(server, { identifier: 'jane@example.test' });
+});
+
+afterAll(() => server.stop());
+
+const read = async (path: string) => (await keeper.call('GET', path)).body;
+
+test('events are found by filters, of everybody and of one account', async () => {
+  const { items } = await read(`/events?event=sign_in.&account=${jane}`);
+  expect(items[0]).toMatchObject({ event: 'sign_in.succeeded', account_id: jane, outcome: 'success' });
+  expect((await read(`/accounts/${jane}/events`)).items.map(({ event }: { event: string }) => event)).toContain(
+    'sign_in.succeeded',
+  );
+  expect((await read('/events?outcome=failure&client=web')).items).toEqual([]);
+  const wrong = await keeper.call('GET', '/events?event=sing_in&from=yesterday');
+  expect([wrong.status, wrong.body.errors.map(({ parameter }: { parameter: string }) => parameter)]).toEqual([
+    400,
+    ['event', 'from'],
+  ]);
+});
+
+test('what a program changes leaves an event that names it, and the request', async () => {
+  const changed = await keeper.call('POST', `/accounts/${jane}/password-reset`);
+  const id = changed.headers.get('x-request-id');
+  const { items } = await read(`/events?request_id=${id}`);
+  expect(items[0]).toMatchObject({ actor: 'client:keeper', account_id: jane, request_id: id, address: '127.0.0.1' });
+});
+
+test('events are exported, which is an event', async () => {
+  const lines = (await keeper.call('POST', `/events/export?account=${jane}`)).body as string;
+  expect(
+    lines
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).account_id),
+  ).toEqual(expect.arrayContaining([jane]));
+  const csv = await keeper.call('POST', '/events/export?format=csv&event=sign_in.');
+  expect(csv.headers.get('content-type')).toMatch(/^text\/csv/);
+  expect(csv.body).toMatch(/^id,at,event,outcome/);
+  const [latest] = (await read('/events?event=audit.exported')).items;
+  expect(latest).toMatchObject({ actor: 'client:keeper', details: { format: 'csv', filters: ['event=sign_in.'] } });
+});
+
+test('apps are shown with file and line, who uses them, and never a secret', async () => {
+  const client = await read('/clients/web');
+  expect(client).toMatchObject({
+    client_id: 'web',
+    file: expect.stringContaining('clients/web.yaml'),
+    line: 2,
+    client_secrets: [{ created: null, expires: null, expired: false }],
+    use: { people: 1 },
+  });
+  const ids = (await read('/clients')).items.map(({ client_id }: { client_id: string }) => client_id);
+  expect(ids).toEqual(['ask', 'keeper', 'native', 'robot', 'second', 'spa', 'web']);
+  expect(JSON.stringify(await read('/clients'))).not.toContain(WEB_SECRET);
+  expect(await read('/file-problems')).toEqual({ items: [] });
+});
+
+test('keys are shown without their private parts, settings without secrets', async () => {
+  const { items } = await read('/keys');
+  expect(items).toMatchObject([{ algorithm: 'RS256', stage: 'active', retired_at: null }]);
+  const configuration = await read('/configuration');
+  expect(configuration).toMatchObject({ state: 'current', settings: { issuer: server.issuer, 'api.docs': true } });
+  expect(JSON.stringify(configuration)).not.toContain(server.config.masterSecret);
+});
+
+test('mails that wait are listed, tried again and dropped', async () => {
+  const { db } = server.database;
+  const due = { delivered_at: null, last_error: 'refused', attempts: 3 };
+  await keeper.call('POST', `/accounts/${jane}/password-reset`);
+  await db.updateTable('mail_outbox').set(due).execute();
+  const { items } = await read('/outbox');
+  expect(items[0]).toMatchObject({ to: 'jane@example.test', account_id: jane, last_error: 'refused' });
+  expect(Object.keys(items[0])).not.toContain('content');
+  const [{ id }] = items;
+  expect((await keeper.call('POST', `/outbox/${id}/retry`)).status).toBe(204);
+  await db.updateTable('mail_outbox').set(due).execute();
+  expect((await keeper.call('DELETE', `/outbox/${id}`)).status).toBe(204);
+  expect((await keeper.call('DELETE', `/outbox/${id}`)).status).toBe(404);
+});
+
+test('who is signed in is listed, last used first, and ended from there', async () => {
+  const { items } = await read('/sessions');
+  expect(items[0]).toMatchObject({ account_id: jane, email: 'jane@example.test', address: '127.0.0.1' });
+  expect((await keeper.call('DELETE', `/accounts/${jane}/sessions/${items[0].id}`)).status).toBe(204);
+  expect((await read('/sessions')).items).toEqual([]);
+});
+
+test('figures say what happened by the day', async () => {
+  const { items } = await read('/figures?days=7');
+  expect(items).toHaveLength(7);
+  expect(items.at(-1).counts['sign_in.succeeded']).toBe(1);
+  expect((await read('/attention')).items).toEqual(expect.any(Array));
+});
+
+test('a preview shows what an app would read, and why, to who may see accounts too', async () => {
+  const body = await read(`/claims-preview?account=${jane}&client=web&scope=openid+roles`);
+  expect(body).toMatchObject({
+    account: { id: jane },
+    refusal: null,
+    id_token: { claims: { sub: jane, roles: ['vendor'] } },
+    roles: [{ role: 'vendor', ways: [{ group: null, path: ['vendor'] }] }],
+  });
+  for (const query of [
+    'client=nobody',
+    'client=robot',
+    'client=web&scope=secrets',
+    'client=web&resource=https%3A%2F%2Fx.example',
+  ]) {
+    expect([400, 404]).toContain((await keeper.call('GET', `/claims-preview?account=${jane}&${query}`)).status);
+  }
+  const roles = await program(server, { clientId: 'second', scope: 'roles:read' });
+  const refused = await roles.call('GET', `/claims-preview?account=${jane}&client=web`);
+  expect([refused.status, refused.body.needs]).toEqual([403, 'accounts:read']);
+});
