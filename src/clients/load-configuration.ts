@@ -41,11 +41,15 @@ export function loadConfiguration({
   return deepFreeze({ config, clients: loaded.clients, declared: roles.declared, warnings: loaded.warnings });
 }
 
-/** For roles.yaml. A client file with problems may be any client: then nothing is said about those there are. */
-export const knownNames = ({ resources }: KnownConfig, { clients, problems }: LoadedClients): KnownNames => ({
+/** For roles.yaml. */
+export const knownNames = ({ resources }: KnownConfig, loaded: LoadedClients): KnownNames => ({
   resources: resources && [...resources.keys()],
-  clients: problems.length > 0 ? undefined : knownClients(clients),
+  clients: knownClientsOf(loaded),
 });
+
+/** A file with problems may be any client: then nothing is said about those there are. */
+export const knownClientsOf = ({ clients, problems }: LoadedClients): KnownNames['clients'] =>
+  problems.length > 0 ? undefined : knownClients(clients);
 
 export const knownClients = (clients: ClientRegistry): NonNullable<KnownNames['clients']> =>
   [...clients.values()].map(({ clientId, preset }) => ({ clientId, isService: preset === 'service' }));

@@ -35,13 +35,15 @@ export async function grantClientRole(
 export async function revokeClientRole(
   db: Db,
   { clientId, role }: { clientId: string; role: string },
-): Promise<'revoked' | 'not_assigned'> {
+): Promise<'revoked' | 'not_assigned' | 'declared'> {
   const { numDeletedRows } = await db
     .deleteFrom('client_roles')
     .where('client_id', '=', clientId)
     .where('role', '=', role)
+    .where('declared', '=', false)
     .executeTakeFirst();
-  return numDeletedRows > 0n ? 'revoked' : 'not_assigned';
+  if (numDeletedRows > 0n) return 'revoked';
+  return (await rolesGivenToClient(db, clientId)).includes(role) ? 'declared' : 'not_assigned';
 }
 
 export interface ClientRole {

@@ -180,3 +180,19 @@ export async function clientsThatHave(
     .flatMap(({ clientId, role }) => (paths.get(role) ?? []).map((path) => ({ clientId, path })))
     .sort((a, b) => byCodePoint(a.clientId, b.clientId) || a.path.length - b.path.length);
 }
+
+/** Of all of them; reads as many rows as there are. */
+export async function countHolders({ db, clock }: Deps, sought: Sought): Promise<number> {
+  const roles = [...(await pathsTo(db, sought)).keys()];
+  const now = databaseNow(clock);
+  const { rows } = await sql<{ count: string }>`
+    select count(*) as count from (
+      select a.account_id from role_assignments a
+      where a.role = any(${sql.val(roles)}::text[]) and (a.expires_at is null or a.expires_at > ${now})
+      union
+      select m.account_id from group_roles gr join groups g on g.name = gr.group_name and g.gone_at is null
+        join group_members m on m.group_name = gr.group_name and (m.expires_at is null or m.expires_at > ${now})
+      where gr.role = any(${sql.val(roles)}::text[])
+    ) as holder`.execute(db);
+  return Number(rows[0]?.count ?? 0);
+}

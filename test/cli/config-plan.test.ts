@@ -6,6 +6,8 @@ import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { hashClientSecret, sha256 } from '../../src/clients/client-secret.ts';
 import { openDatabase } from '../../src/database/database.ts';
+import { addMember } from '../../src/roles/members.ts';
+import { createRole } from '../../src/roles/roles.ts';
 import { refresh, signedIn, WEB } from '../protocol/apps.ts';
 import { makeTestDatabase, postgresAvailable } from '../support/database.ts';
 import { API, startTestServer, type TestServer, type TestServerOptions, WEB_SECRET } from '../support/start-server.ts';
@@ -405,4 +407,39 @@ describe('secrets', () => {
     for (const text of told) for (const secret of [...hidden, MASTER_SECRET]) expect(text).not.toContain(secret);
     expect(told[0]).toContain('fingerprint');
   });
+});
+
+test('what roles.yaml would change is told too, with how many people would lose what', async () => {
+  const roles = 'roles: {editor: {includes: [author]}, author: {}}\ngroups: {staff: {roles: [editor]}}\n';
+  const server = await started({ files: { 'roles.yaml': roles } });
+  const here = branchOf(server);
+  const jane = await server.person({ email: 'jane@example.test' });
+  await addMember(server.deps, { group: 'staff', accountId: jane.id });
+  expect((await plan(here, '--exit-code')).exitCode).toBe(0);
+  here.add('roles.yaml', 'roles: {editor: {description: Edits}, reader: {}, vendor: {}}\n');
+  await createRole(server.deps, { name: 'vendor', description: 'By hand' });
+  const { stdout, exitCode } = await plan(here, '--exit-code');
+  expect(exitCode).toBe(3);
+  expect(stdout).toContain(`config/roles.yaml:
+  ! role vendor: made by hand as well, so nothing is applied: gatehouse role adopt vendor
+  + role reader
+  ~ role editor
+      description: nothing → Edits
+      includes
+        − author
+      1 person loses what goes
+  − role author
+      1 person loses it at once, and for good after 24 hours
+  − group staff
+      1 person loses it at once, and for good after 24 hours`);
+  expect(JSON.parse((await plan(here, '--json')).stdout).roles).toMatchObject({
+    added: [{ kind: 'role', name: 'reader', people_losing: 0 }],
+    removed: [
+      { name: 'author', people_losing: 1 },
+      { name: 'staff', people_losing: 1 },
+    ],
+    made_by_hand: [{ kind: 'role', name: 'vendor', line: 1 }],
+  });
+  here.add('roles.yaml', 'roles: {editor: {includes: [auhtor]}}\n');
+  expect(await plan(here)).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('config/roles.yaml:1') });
 });

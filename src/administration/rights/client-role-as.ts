@@ -40,6 +40,7 @@ export function revokeClientRoleAs(deps: AdministrationDeps, by: Administrator, 
     const before = await rolesGivenToClient(inside.db, taken.clientId);
     const revoked = await revokeClientRole(inside.db, taken);
     if (revoked === 'not_assigned') return { outcome: 'unchanged' };
+    if (revoked === 'declared') return { outcome: 'declared' };
     await record(inside, acting, { event: 'client_role.revoked', ...taken, before });
     return { outcome: 'done' };
   });

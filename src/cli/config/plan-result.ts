@@ -4,10 +4,12 @@ import { type FieldChange, newItems } from '../../config/effective/described.ts'
 import type { Cost } from '../../sessions/costs.ts';
 import type { Comparison } from './comparison.ts';
 import type { Plan } from './plan.ts';
+import { rolesPlanResult } from './roles-plan.ts';
 
-export const planResult = ({ comparisons, accepted }: Plan) => ({
+export const planResult = ({ comparisons, roles, accepted }: Plan) => ({
   valid: true,
   comparisons: comparisons.map((comparison) => comparisonResult(comparison)),
+  roles: rolesPlanResult(roles),
   regressions: regressionsOf(comparisons).map(({ id, subject, key, what, why }) => ({
     id,
     subject,
@@ -20,7 +22,7 @@ export const planResult = ({ comparisons, accepted }: Plan) => ({
 });
 
 /** What was accepted before it was there, or still is when it has long been in force. */
-export const unusedAccepts = ({ comparisons, accepted }: Plan): readonly string[] =>
+export const unusedAccepts = ({ comparisons, accepted }: Omit<Plan, 'roles'>): readonly string[] =>
   [...accepted].filter((id) => comparisons.every(({ regressions }) => regressions.every((each) => each.id !== id)));
 
 /** Of all comparisons, each once. */

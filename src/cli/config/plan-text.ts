@@ -9,11 +9,13 @@ import { count, neutral } from '../output.ts';
 import { type Comparison, type Regression, SERVER_FILE } from './comparison.ts';
 import type { Plan } from './plan.ts';
 import { regressionsOf, unusedAccepts } from './plan-result.ts';
+import { rolesPlanText } from './roles-plan.ts';
 
-export const planText = ({ comparisons, accepted }: Plan): string =>
+export const planText = ({ comparisons, roles, accepted }: Plan): string =>
   [
     ...manySets(comparisons),
     ...comparisons.flatMap((comparison) => [...comparisonLines(comparison), '']),
+    ...rolesPlanText(roles),
     ...regressionLines(regressionsOf(comparisons), accepted),
     ...unusedAccepts({ comparisons, accepted }).map((id) => `Nothing to accept: ${neutral(id)}`),
   ]

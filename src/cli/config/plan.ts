@@ -6,6 +6,7 @@ import { withDatabase } from '../with-database.ts';
 import { type Comparison, compareWithServed } from './comparison.ts';
 import { planResult } from './plan-result.ts';
 import { planText } from './plan-text.ts';
+import { changesRoles, planRoles, type RolesPlan } from './roles-plan.ts';
 import { readWanted } from './wanted.ts';
 
 export interface PlanOptions {
@@ -17,6 +18,7 @@ export interface PlanOptions {
 
 export interface Plan {
   readonly comparisons: readonly Comparison[];
+  readonly roles: RolesPlan;
   readonly accepted: ReadonlySet<string>;
 }
 
@@ -24,8 +26,14 @@ export interface Plan {
 export async function planConfiguration(invocation: Invocation, { exitCode, accept }: PlanOptions): Promise<Answer> {
   const wanted = await readWanted(invocation);
   if (wanted.outcome === 'invalid') return invalid(wanted.problems);
-  const comparisons = await withDatabase(wanted.config, (deps) => compareWithServed(deps, wanted));
-  const plan: Plan = { comparisons, accepted: new Set(accept) };
+  const plan = await withDatabase(
+    wanted.config,
+    async (deps): Promise<Plan> => ({
+      comparisons: await compareWithServed(deps, wanted),
+      roles: await planRoles(deps, wanted.declared),
+      accepted: new Set(accept),
+    }),
+  );
   return {
     result: planResult(plan),
     text: planText(plan),
@@ -43,9 +51,9 @@ const INVALID =
   'Nothing changes: a running server goes on with what it has, and one that is started with these files and this environment would refuse to.';
 
 /** Not 2, which says that the command line was not understood. */
-function exitCodeFor({ comparisons, accepted }: Plan): 0 | 3 | 4 {
+function exitCodeFor({ comparisons, roles, accepted }: Plan): 0 | 3 | 4 {
   if (comparisons.some(({ regressions }) => regressions.some(({ id }) => !accepted.has(id)))) return 4;
-  return comparisons.some(hasChanges) ? 3 : 0;
+  return comparisons.some(hasChanges) || changesRoles(roles) ? 3 : 0;
 }
 
 const hasChanges = ({ clients, settings, secretsDiffer }: Comparison): boolean =>

@@ -1,16 +1,25 @@
 // The configuration as the files and this environment say it, checked like at a start.
 import { type LoadedClients, loadClients } from '../../clients/load-clients.ts';
+import { knownClientsOf } from '../../clients/load-configuration.ts';
 import { systemClock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
 import type { KnownConfig, Surroundings } from '../../config/load.ts';
 import { ConfigurationInvalid, type Problem } from '../../config/problem.ts';
+import type { DeclaredModel } from '../../config/roles/declared-model.ts';
+import { loadRolesFile } from '../../config/roles/load-roles-file.ts';
 import { scopesServed } from '../../config/scopes.ts';
 import { readClientFiles } from '../client/read-files.ts';
 import { commandConfig } from '../configuration.ts';
 import type { Invocation } from '../terminal.ts';
 
 export type Wanted =
-  | { readonly outcome: 'valid'; readonly config: Config; readonly loaded: LoadedClients; readonly place: Surroundings }
+  | {
+      readonly outcome: 'valid';
+      readonly config: Config;
+      readonly loaded: LoadedClients;
+      readonly declared: DeclaredModel;
+      readonly place: Surroundings;
+    }
   | { readonly outcome: 'invalid'; readonly problems: readonly Problem[] };
 
 /** @throws ConfigurationInvalid when there is no configuration directory */
@@ -24,8 +33,11 @@ export async function readWanted(invocation: Invocation): Promise<Wanted> {
   const loaded = loadClientsWith(config, place);
   // The engine takes a second to load.
   const { problemsOfEngine } = await import('../../server/engine-for-checks.ts');
-  const problems = [...loaded.problems, ...(await problemsOfEngine(loaded.clients))];
-  return problems.length > 0 ? { outcome: 'invalid', problems } : { outcome: 'valid', config, loaded, place };
+  const known = { resources: [...config.resources.keys()], clients: knownClientsOf(loaded) };
+  const { declared, problems: ofRoles } = loadRolesFile({ ...place, configDir: config.paths.configDir }, known);
+  const problems = [...loaded.problems, ...(await problemsOfEngine(loaded.clients)), ...ofRoles];
+  if (problems.length > 0 || declared === undefined) return { outcome: 'invalid', problems };
+  return { outcome: 'valid', config, loaded, declared, place };
 }
 
 function configOrProblems(invocation: Invocation): Config | { readonly problems: readonly Problem[] } {
