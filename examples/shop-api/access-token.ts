@@ -19,6 +19,8 @@ export interface AccessToken {
   /** What the person allowed the app, as against `roles`: what the person may do. An API looks at both. */
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
+  /** What these roles allow at this API; undefined where the server knows nothing that there is to be allowed here. */
+  readonly permissions: readonly string[] | undefined;
   /** How the person proved who they are, and when (epoch seconds). A refresh changes neither. */
   readonly acr: string | undefined;
   readonly authenticatedAt: number | undefined;
@@ -106,7 +108,13 @@ const tokenOf = (payload: JWTPayload): AccessToken => ({
   subject: String(payload.sub),
   clientId: String(payload['client_id']),
   scopes: typeof payload['scope'] === 'string' ? payload['scope'].split(' ') : [],
-  roles: Array.isArray(payload['roles']) ? payload['roles'].filter((role) => typeof role === 'string') : [],
+  roles: namesIn(payload, 'roles') ?? [],
+  permissions: namesIn(payload, 'permissions'),
   acr: typeof payload['acr'] === 'string' ? payload['acr'] : undefined,
   authenticatedAt: typeof payload['auth_time'] === 'number' ? payload['auth_time'] : undefined,
 });
+
+const namesIn = (payload: JWTPayload, claim: string): readonly string[] | undefined => {
+  const names = payload[claim];
+  return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : undefined;
+};

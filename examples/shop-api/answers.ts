@@ -60,6 +60,10 @@ export function createChallenges({ name, metadataUrl }: Realm) {
           return problem(403, 'The person may not do this', {
             detail: `This needs the role ${lack.roles.join(' or ')}.`,
           });
+        case 'permission':
+          return problem(403, 'The person may not do this', {
+            detail: `This needs the permission ${lack.permission}.`,
+          });
         // RFC 9470 section 3. All of it is named, met or not, so that one round suffices.
         case 'authentication':
           return challenged(401, 'The person has to prove again who they are', {

@@ -4,8 +4,10 @@ import { type AccessToken, CLOCK_TOLERANCE_SECONDS } from './access-token.ts';
 export interface Requirements {
   /** The person must have allowed the app this. */
   readonly scope: string;
-  /** The person must have one of these. */
+  /** The person must have one of these, unless the token says what they are allowed at this API. */
   readonly roles?: readonly string[];
+  /** Then this counts. */
+  readonly permission?: string;
   /** The person must have proved who they are in this way, and not longer ago. */
   readonly authentication?: Authentication;
 }
@@ -18,14 +20,18 @@ export interface Authentication {
 export type Lack =
   | { readonly lacks: 'scope'; readonly scope: string }
   | { readonly lacks: 'role'; readonly roles: readonly string[] }
+  | { readonly lacks: 'permission'; readonly permission: string }
   | { readonly lacks: 'authentication'; readonly authentication: Authentication };
 
 /**
  * In this order: signing in again is asked only of who may do it afterwards. `now` is in milliseconds since the epoch.
  */
-export function lackOf(token: AccessToken, { scope, roles, authentication }: Requirements, now: number) {
+export function lackOf(token: AccessToken, requirements: Requirements, now: number) {
+  const { scope, roles, permission, authentication } = requirements;
   if (!token.scopes.includes(scope)) return { lacks: 'scope', scope } satisfies Lack;
-  if (roles !== undefined && !roles.some((role) => token.roles.includes(role))) {
+  if (permission !== undefined && token.permissions !== undefined) {
+    if (!token.permissions.includes(permission)) return { lacks: 'permission', permission } satisfies Lack;
+  } else if (roles !== undefined && !roles.some((role) => token.roles.includes(role))) {
     return { lacks: 'role', roles } satisfies Lack;
   }
   if (authentication !== undefined && !isMet(authentication, token, now)) {

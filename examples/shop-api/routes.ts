@@ -35,7 +35,12 @@ export const routes = (ledger: Ledger): readonly Route[] => [
   {
     method: 'PUT',
     path: '/payout-account',
-    needs: { scope: 'payout-account:write', roles: ['vendor', 'shop-admin'], authentication: SECOND_FACTOR },
+    needs: {
+      scope: 'payout-account:write',
+      roles: ['vendor', 'shop-admin'],
+      permission: 'payout-account:write',
+      authentication: SECOND_FACTOR,
+    },
     answer: changePayoutAccount(ledger),
   },
 ];

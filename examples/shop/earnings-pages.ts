@@ -3,7 +3,7 @@ import type Router from '@koa/router';
 import type { RouterContext } from '@koa/router';
 import type { Earnings, Trouble } from './earnings.ts';
 import type { Gate, Handler } from './gate.ts';
-import { SHOP_ADMIN, VENDOR } from './listings.ts';
+import { MANAGE, SELL } from './listings.ts';
 import { apiRefused, cannotReachApi, signInEnded } from './messages.ts';
 import type { Message, Pages } from './pages.ts';
 import { grouped, type PayoutAccount, type PayoutProblems, payoutFieldsIn, readPayoutAccount } from './payout-form.ts';
@@ -19,13 +19,13 @@ export interface EarningsPagesDeps {
   readonly stepUp: StepUpSignIn;
 }
 
-export function addEarningsPages(router: Router, { withRole }: Gate, deps: EarningsPagesDeps): void {
-  const sellers = [VENDOR, SHOP_ADMIN];
-  router.get('/earnings', withRole(sellers, showEarnings(deps)));
-  router.get('/earnings/account', withRole(sellers, showForm(deps)));
-  router.post('/earnings/account', withRole(sellers, submitForm(deps)));
-  router.get(CONFIRM, withRole(sellers, showDraft(deps)));
-  router.post(CONFIRM, withRole(sellers, confirmDraft(deps)));
+export function addEarningsPages(router: Router, { allowed }: Gate, deps: EarningsPagesDeps): void {
+  const sellers = [SELL, MANAGE];
+  router.get('/earnings', allowed(sellers, showEarnings(deps)));
+  router.get('/earnings/account', allowed(sellers, showForm(deps)));
+  router.post('/earnings/account', allowed(sellers, submitForm(deps)));
+  router.get(CONFIRM, allowed(sellers, showDraft(deps)));
+  router.post(CONFIRM, allowed(sellers, confirmDraft(deps)));
 }
 
 const CONFIRM = '/earnings/account/confirm';
@@ -35,7 +35,8 @@ const showEarnings =
   async (ctx, session) => {
     const known = await deps.earnings.statement(session);
     if (known.outcome !== 'known') return showTrouble(deps, ctx, known);
-    const isAdmin = session.person.roles.includes(SHOP_ADMIN);
+    // The API looks at the role.
+    const isAdmin = session.person.roles.includes('shop-admin');
     const due = isAdmin ? await deps.earnings.payouts(session) : undefined;
     if (due !== undefined && due.outcome !== 'known') return showTrouble(deps, ctx, due);
     deps.pages.show(ctx, 'earnings', {

@@ -2,6 +2,7 @@
 import type { RouterContext } from '@koa/router';
 import type { Context } from 'koa';
 import { readForm } from './form.ts';
+import { may } from './listings.ts';
 import { accessDenied, cannotReachServer, signInEnded } from './messages.ts';
 import type { Pages } from './pages.ts';
 import { signInPath } from './return-to.ts';
@@ -15,8 +16,8 @@ export type Middleware = (ctx: RouterContext) => Promise<void>;
 
 export interface Gate {
   signedIn(handler: Handler): Middleware;
-  /** Any one of the roles is enough. They are never older than the access token. */
-  withRole(roles: readonly string[], handler: Handler): Middleware;
+  /** Any one of the permissions is enough. They are never older than the access token. */
+  allowed(permissions: readonly string[], handler: Handler): Middleware;
 }
 
 export interface GateDeps {
@@ -57,20 +58,20 @@ export function createGate(deps: GateDeps): Gate {
 
   return {
     signedIn,
-    withRole: (roles, handler) =>
+    allowed: (permissions, handler) =>
       signedIn(async (ctx, before, form) => {
-        const session = await withFreshRoles(deps, ctx, before);
+        const session = await withFreshRights(deps, ctx, before);
         if (session === undefined) return;
-        if (!roles.some((role) => session.person.roles.includes(role))) {
-          return pages.showMessage(ctx, accessDenied(session.person, roles));
+        if (!permissions.some((permission) => may(session.person, permission))) {
+          return pages.showMessage(ctx, accessDenied(session.person, permissions));
         }
         return handler(ctx, session, form);
       }),
   };
 }
 
-/** A role taken away at the server counts here as soon as the access token has expired. Undefined: a page was shown. */
-async function withFreshRoles(
+/** What is taken away at the server counts here as soon as the access token has expired. Undefined: a page was shown. */
+async function withFreshRights(
   { visitors, pages, refresh }: GateDeps,
   ctx: Context,
   session: Session,

@@ -44,13 +44,22 @@ export interface Listings {
   remove(id: string): void;
 }
 
-export const VENDOR = 'vendor';
-export const SHOP_ADMIN = 'shop-admin';
+/** Permissions of this shop, as the server knows them (config/roles.yaml): to sell, and to look after everything. */
+export const SELL = 'listings:write';
+export const MANAGE = 'products:write';
 
-/** Vendors change what is theirs, shop admins everything. */
-export const mayChange = (person: Pick<Person, 'subject' | 'roles'>, listing: Listing): boolean =>
-  person.roles.includes(SHOP_ADMIN) ||
-  (person.roles.includes(VENDOR) && listing.sellerSubject !== undefined && listing.sellerSubject === person.subject);
+/** For a server that knows no permissions of the shop: its roles decide then. */
+const OF_ROLES: Readonly<Record<string, readonly string[]>> = { vendor: [SELL], 'shop-admin': [MANAGE] };
+
+type Rights = Pick<Person, 'roles' | 'permissions'>;
+
+export const may = ({ roles, permissions }: Rights, permission: string): boolean =>
+  (permissions ?? roles.flatMap((role) => OF_ROLES[role] ?? [])).includes(permission);
+
+/** Who sells changes what is theirs, who manages everything. */
+export const mayChange = (person: Pick<Person, 'subject'> & Rights, listing: Listing): boolean =>
+  may(person, MANAGE) ||
+  (may(person, SELL) && listing.sellerSubject !== undefined && listing.sellerSubject === person.subject);
 
 /** The shop lives in memory, so there is an end to it. */
 export const MAX_LISTINGS = 500;

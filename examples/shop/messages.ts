@@ -5,12 +5,12 @@ import type { Person } from './sign-in.ts';
 
 export const accessDenied = (person: Person, needed: readonly string[]): Message => ({
   status: 403,
-  title: `This needs the role ${needed.join(' or ')}`,
+  title: `This needs the permission ${needed.join(' or ')}`,
   paragraphs: [
     person.roles.length === 0
       ? `You are signed in as ${person.name} and have no role in this shop.`
       : `You are signed in as ${person.name} with: ${person.roles.join(', ')}.`,
-    'Whoever runs the sign-in server can grant it. Then refresh your tokens on your account page, or sign in again.',
+    'Whoever runs the sign-in server can give you a role that has it. Then refresh your tokens on your account page, or sign in again.',
   ],
   action: { label: 'Back to the shop', href: '/' },
 });

@@ -1,10 +1,10 @@
-// Renders the views; every page knows who is signed in, and the menu follows their roles.
+// Renders the views; every page knows who is signed in, and the menu follows what they may do.
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Context } from 'koa';
 import { compileFile, type compileTemplate } from 'pug';
 import type { Assets } from './assets.ts';
-import { SHOP_ADMIN, VENDOR } from './listings.ts';
+import { MANAGE, may, SELL } from './listings.ts';
 import { returnPath, signInPath } from './return-to.ts';
 import type { Sessions } from './session.ts';
 import type { Visitors } from './visitors.ts';
@@ -50,15 +50,14 @@ export function createPages({ assets, sessions, visitors, shopUrl }: PagesDeps):
     const template = views.get(view);
     if (template === undefined) throw new Error(`there is no view ${view}`);
     const session = visitors.current(ctx);
-    const roles = session?.person.roles ?? [];
     ctx.type = 'html';
     ctx.body = template({
       notice: session && sessions.takeNotice(session.id),
       ...locals,
       session,
       person: session?.person,
-      isVendor: roles.includes(VENDOR),
-      isShopAdmin: roles.includes(SHOP_ADMIN),
+      isVendor: session !== undefined && may(session.person, SELL),
+      isShopAdmin: session !== undefined && may(session.person, MANAGE),
       path: ctx.path,
       signInHref: signInPath(ctx.method === 'GET' ? returnPath(ctx.url, shopUrl) : '/'),
       asset: assets.url,

@@ -2,7 +2,7 @@
 import type Router from '@koa/router';
 import type { RouterContext } from '@koa/router';
 import type { Gate, Handler } from './gate.ts';
-import { CONDITIONS, type Listing, type Listings, mayChange, PICTURES, SHOP_ADMIN, VENDOR } from './listings.ts';
+import { CONDITIONS, type Listing, type Listings, MANAGE, may, mayChange, PICTURES, SELL } from './listings.ts';
 import { noSuchPage } from './messages.ts';
 import { emptyFields, fieldsIn, fieldsOf, type OfferFields, type OfferProblems, readOffer } from './offer-form.ts';
 import type { Pages } from './pages.ts';
@@ -14,16 +14,16 @@ export interface SellingPagesDeps {
   readonly pages: Pages;
 }
 
-export function addSellingPages(router: Router, { withRole }: Gate, deps: SellingPagesDeps): void {
-  const sellers = [VENDOR, SHOP_ADMIN];
-  router.get('/my-listings', withRole([VENDOR], showOwn(deps)));
-  router.get('/manage', withRole([SHOP_ADMIN], showAll(deps)));
-  router.get('/listings/new', withRole(sellers, showNew(deps)));
-  router.post('/listings', withRole(sellers, add(deps)));
-  router.get('/listings/:id/edit', withRole(sellers, ofListing(deps, showEdit)));
-  router.post('/listings/:id/edit', withRole(sellers, ofListing(deps, change)));
-  router.get('/listings/:id/delete', withRole(sellers, ofListing(deps, showDelete)));
-  router.post('/listings/:id/delete', withRole(sellers, ofListing(deps, remove)));
+export function addSellingPages(router: Router, { allowed }: Gate, deps: SellingPagesDeps): void {
+  const sellers = [SELL, MANAGE];
+  router.get('/my-listings', allowed([SELL], showOwn(deps)));
+  router.get('/manage', allowed([MANAGE], showAll(deps)));
+  router.get('/listings/new', allowed(sellers, showNew(deps)));
+  router.post('/listings', allowed(sellers, add(deps)));
+  router.get('/listings/:id/edit', allowed(sellers, ofListing(deps, showEdit)));
+  router.post('/listings/:id/edit', allowed(sellers, ofListing(deps, change)));
+  router.get('/listings/:id/delete', allowed(sellers, ofListing(deps, showDelete)));
+  router.post('/listings/:id/delete', allowed(sellers, ofListing(deps, remove)));
 }
 
 const showOwn =
@@ -78,7 +78,7 @@ const ofListing =
       status: 403,
       title: 'This is not your listing',
       paragraphs: [
-        `${listing.sellerName} sells it. Vendors change only their own; the role ${SHOP_ADMIN} may change it.`,
+        `${listing.sellerName} sells it. Sellers change only their own; it takes the permission ${MANAGE} to change it.`,
       ],
       action: { label: 'Back to the shop', href: '/' },
     });
@@ -130,7 +130,7 @@ function showForm(
 }
 
 /** Where a person sees the list that they have just changed. */
-const tableOf = ({ person }: Session): string => (person.roles.includes(SHOP_ADMIN) ? '/manage' : '/my-listings');
+const tableOf = ({ person }: Session): string => (may(person, MANAGE) ? '/manage' : '/my-listings');
 
 function leave(
   { sessions }: SellingPagesDeps,

@@ -35,6 +35,8 @@ export interface Person {
   readonly subject: string;
   readonly name: string;
   readonly roles: readonly string[];
+  /** What they may do in this app; undefined where the server knows nothing that there is to be allowed here. */
+  readonly permissions: readonly string[] | undefined;
   /** The claims of the ID token, signature and contents checked. */
   readonly claims: oidc.IDToken;
   readonly tokens: Tokens;
@@ -84,7 +86,7 @@ export interface SignIn {
   signOutUrl(person: Person, state: string): Promise<{ outcome: 'ready'; url: string } | Failure>;
 }
 
-// `roles` is what this app decides by; `offline_access` asks for a refresh token.
+// `roles` brings what this app decides by, permissions among it; `offline_access` asks for a refresh token.
 const SCOPE = 'openid profile email roles offline_access';
 const REQUEST_TIMEOUT_SECONDS = 5;
 
@@ -234,16 +236,23 @@ function signedIn(response: TokenResponse, before: Person | undefined): SignInRe
   };
   return {
     outcome: 'signed_in',
-    person: { subject: claims.sub, name: nameIn(claims), roles: rolesIn(claims), claims, tokens },
+    person: {
+      subject: claims.sub,
+      name: nameIn(claims),
+      roles: namesIn(claims, 'roles') ?? [],
+      permissions: namesIn(claims, 'permissions'),
+      claims,
+      tokens,
+    },
   };
 }
 
 const nameIn = (claims: oidc.IDToken): string =>
   [claims['name'], claims['preferred_username'], claims['email']].find(isText) ?? claims.sub;
 
-const rolesIn = (claims: oidc.IDToken): readonly string[] => {
-  const roles: unknown = claims['roles'];
-  return Array.isArray(roles) ? roles.filter(isText) : [];
+const namesIn = (claims: oidc.IDToken, claim: string): readonly string[] | undefined => {
+  const names: unknown = claims[claim];
+  return Array.isArray(names) ? names.filter(isText) : undefined;
 };
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

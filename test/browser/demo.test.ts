@@ -1,11 +1,12 @@
 // The whole demo in a real browser: the shipped configuration, the real shop, the real server.
 import path from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createShop } from '../../examples/shop/shop.ts';
 import { chromiumAvailable, launchChromium } from '../support/chromium.ts';
+import { enterPassword, signInAndEnrol } from '../support/demo-shop.ts';
 import { totpCode } from '../support/sign-in.ts';
-import { freePort, PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
+import { freePort, startTestServer, type TestServer } from '../support/start-server.ts';
 
 const SHIPPED_CONFIG = path.join(import.meta.dirname, '../../config');
 
@@ -82,26 +83,6 @@ describe.skipIf(!chromiumAvailable())('the demo shop', () => {
     },
   );
 });
-
-async function enterPassword(page: Page, email: string): Promise<void> {
-  await page.getByLabel('E-mail or username').fill(email);
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-}
-
-/** Gives the secret, read from the page as a person would type it. */
-async function signInAndEnrol(page: Page, email: string): Promise<string> {
-  await enterPassword(page, email);
-  const secret = ((await page.locator('#key').textContent()) ?? '').replace(/[^A-Z2-7]/g, '');
-  await page.locator('svg[role=img]').first().waitFor();
-  await page.locator('#code').fill(totpCode(secret));
-  await page
-    .getByRole('button', { name: /confirm|continue|turn on|finish/i })
-    .first()
-    .click();
-  await page.getByRole('button', { name: 'I have stored them' }).click();
-  return secret;
-}
 
 /** What the browser complains about: violations of the policy, failing scripts, answers of 5xx. */
 function watchForProblems(context: BrowserContext): string[] {

@@ -43,7 +43,7 @@ async function shopFor(person: Person, signIn: SignIn) {
   const router = new Router();
   router.all(
     '/sell',
-    gate.withRole(['vendor'], (ctx, session) => {
+    gate.allowed(['listings:write'], (ctx, session) => {
       ctx.body = `welcome ${session.person.name}`;
     }),
   );
@@ -81,7 +81,7 @@ describe('a posted form', () => {
 describe('a role', () => {
   test('that is missing is named', async () => {
     const shop = await shopFor(withFreshTokens(personNamed('bob')), serverAnswering(unreachable));
-    expect(await shop.opens()).toEqual({ status: 403, text: 'This needs the role vendor' });
+    expect(await shop.opens()).toEqual({ status: 403, text: 'This needs the permission listings:write' });
   });
 
   test('taken away at the server is gone here once the access token has expired', async () => {

@@ -5,6 +5,7 @@ export const personNamed = (subject: string, roles: readonly string[] = [], issu
   subject,
   name: subject,
   roles,
+  permissions: undefined,
   claims: { iss: 'http://localhost:3000', sub: subject, aud: 'shop', iat: issuedAt, exp: issuedAt + 3600 },
   tokens: { idToken: 'id', accessToken: 'access', refreshToken: 'refresh', expiresAt: (issuedAt + 300) * 1000 },
 });

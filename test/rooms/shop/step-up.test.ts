@@ -207,7 +207,10 @@ describe('the API', () => {
   test('is for sellers: others are told what they need', async () => {
     const { browser } = await somebody([]);
     await browser.open(`${shopUrl}/earnings`);
-    expect([browser.page.status, browser.title]).toEqual([403, 'This needs the role vendor or shop-admin']);
+    expect([browser.page.status, browser.title]).toEqual([
+      403,
+      'This needs the permission listings:write or products:write',
+    ]);
     await browser.open(shopUrl);
     expect(browser.text).not.toContain('Earnings');
   });
