@@ -152,7 +152,8 @@ function addAccessCommands(user: Command, perform: Perform): void {
     .argument('<who>', WHO)
     .option('--reason <text>', 'a note for operators; the person does not see it')
     .addHelpText('after', examples('gatehouse user ban jane@example.com --reason "laptop stolen, ticket 4711"'))
-    .action((who: string, options: { reason?: string }) =>
+    .option('--yes', 'even the last administrator, and do not ask', false)
+    .action((who: string, options: { reason?: string; yes: boolean }) =>
       perform((invocation) => banUser(invocation, { who, ...options })),
     );
   user

@@ -1,6 +1,6 @@
 // An operator looks after people, beside a running server. Every test has a person of its own.
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { findAccount } from '../../src/accounts/accounts.ts';
 import { findCredentials } from '../../src/accounts/finding/find-credentials.ts';
 import { listEventsOf } from '../../src/audit/audit-log.ts';
@@ -8,6 +8,7 @@ import { createSealedBox } from '../../src/crypto/sealed-box.ts';
 import { reserveAttempt } from '../../src/limits/counters.ts';
 import { confirmTotpEnrolment, startTotpEnrolment } from '../../src/second-factors/enrol-totp.ts';
 import { refresh, signedIn, WEB } from '../protocol/apps.ts';
+import { makeTestDatabase } from '../support/database.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { totpCode } from '../support/sign-in.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
@@ -175,6 +176,22 @@ test('who is not there is not found, by any command, and the name given cannot r
     expect({ command, exitCode, stdout }).toEqual({ command, exitCode: 1, stdout: '' });
     expect(stderr).toMatch(/^There is no account "x\\u001b\[2J"/);
   }
+});
+
+test('the last administrator is shut out or deleted only by who says so', async () => {
+  const database = await makeTestDatabase('pglite');
+  onTestFinished(database.remove);
+  const place = developmentPlace(database.dataDir);
+  await answerOf(place, ['user', 'create', '--email', 'root@example.test', '--role', 'gatehouse:admin']);
+  const failure = await failureOf(place, ['user', 'ban', 'root@example.test']);
+  expect(failure).toMatchObject({ code: 'last_administrator', exitCode: 1 });
+  const asked = await gatehouse(place, ['user', 'ban', 'root@example.test'], { typed: '\r' });
+  expect(asked.exitCode).toBe(1);
+  expect(await answerOf(place, ['user', 'show', 'root@example.test'])).toMatchObject({ status: 'active' });
+  expect(await answerOf(place, ['user', 'ban', 'root@example.test', '--yes'])).toMatchObject({ status: 'banned' });
+  expect(await answerOf(place, ['user', 'unban', 'root@example.test'])).toMatchObject({ status: 'active' });
+  const deleted = await answerOf(place, ['user', 'delete', 'root@example.test', '--yes']);
+  expect(deleted).toMatchObject({ deleted: true });
 });
 
 test('a ban ends sessions and tokens at once, and being let in again does not bring them back', async () => {

@@ -1,11 +1,10 @@
 // gatehouse user set-password and reset-mfa: a new start for somebody who is locked out, and an end for whoever is in.
 import { inWords } from '../../accounts/password-rules.ts';
-import { recordEvent } from '../../audit/audit-log.ts';
+import { resetFactorsAs } from '../../administration/accounts/reset-factors-as.ts';
 import { setPassword } from '../../credentials/set-password.ts';
 import { deriveKey } from '../../crypto/derived-keys.ts';
 import { createSealedBox } from '../../crypto/sealed-box.ts';
-import { atomically } from '../../database/atomically.ts';
-import { resetSecondFactors } from '../../second-factors/reset-second-factors.ts';
+import { OPERATOR } from '../access/operator.ts';
 import { commandConfig } from '../configuration.ts';
 import { CommandFailed } from '../failure.ts';
 import { count } from '../output.ts';
@@ -47,24 +46,17 @@ const refusedPassword = (email: string, reasons: readonly string[]): string =>
   `The password of ${email} was not changed:${reasons.map((reason) => `\n  ${reason}`).join('')}`;
 
 /** Ends every session and refresh token too; whoever had a second factor is told by mail. */
-export const resetUserFactors = (invocation: Invocation, { who }: { who: string }): Promise<Answer> => {
+export function resetUserFactors(invocation: Invocation, { who }: { who: string }): Promise<Answer> {
   const config = commandConfig(invocation);
-  const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
   return withDatabase(config, async (deps) => {
-    const account = await requireAccount(deps.db, who);
-    const { id, email } = account;
-    const by = { actor: 'operator', source: undefined } as const;
-    const { removed, sessionsEnded } = await atomically(deps.db, async (tx) => {
-      const inside = { ...deps, box, config, db: tx };
-      const reset = await resetSecondFactors(inside, { account, by });
-      const details = { sessions_ended: reset.sessionsEnded };
-      await recordEvent(inside, { event: 'factors.reset', accountId: id, actor: 'operator', details });
-      return reset;
-    });
+    const { id, email } = await requireAccount(deps.db, who);
+    const reset = await resetFactorsAs({ ...deps, config }, OPERATOR, { accountId: id });
+    if (reset.outcome !== 'done') throw notFound(who);
+    const { removed, sessionsEnded } = reset;
     const what = removed ? 'has no second factor any longer' : 'had no second factor';
     return {
       result: { id, email, removed, sessions_ended: sessionsEnded },
       text: `${email} ${what}; ${count(sessionsEnded, 'session')} ended.`,
     };
   });
-};
+}
