@@ -4,6 +4,7 @@ import type { PasswordRules } from '../accounts/password-rules.ts';
 import type { LiveClients } from '../clients/live/live-clients.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { PlaceOf } from '../places/places.ts';
+import type { PreviewDeps } from '../provider/preview/preview-claims.ts';
 import type { SignedInDeps } from '../signed-in/deps.ts';
 
 /** What the server gives them. */
@@ -13,6 +14,8 @@ export interface AdminParts extends Omit<SignedInDeps, 'isPage'> {
   readonly placeOf: PlaceOf;
   readonly hasher: PasswordHasher;
   readonly rules: PasswordRules;
+  /** For previews of claims. */
+  readonly provider: PreviewDeps['provider'];
   readonly log: Logger;
 }
 

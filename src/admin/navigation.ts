@@ -48,7 +48,7 @@ const ITEMS: readonly Item[] = [
   item('outbox', 'admin.menu.outbox', 'outbox:read'),
   item('keys', 'admin.menu.keys', 'keys:read'),
   item('configuration', 'admin.menu.configuration', 'config:read'),
-  item('preview', 'admin.menu.preview', 'roles:read'),
+  item('preview', 'admin.menu.preview', 'accounts:read'),
 ];
 
 /** Those that there are, without those that would refuse. */

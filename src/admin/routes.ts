@@ -4,6 +4,7 @@ import { pagesAmong } from '../signed-in/paths.ts';
 import { accountsRoutes } from './accounts/routes.ts';
 import type { AdminDeps, AdminParts } from './deps.ts';
 import { ANY_PERMISSION, adminPage } from './in-console.ts';
+import { modelRoutes } from './model/routes.ts';
 import { ADMIN_PATH } from './navigation.ts';
 import { operationRoutes } from './operations/routes.ts';
 import { showOverview } from './overview-page.ts';
@@ -13,6 +14,7 @@ export function adminRoutes(parts: AdminParts): readonly Route[] {
   const routes: readonly Route[] = [
     adminPage(deps, ADMIN_PATH, ANY_PERMISSION, showOverview(deps)),
     ...accountsRoutes(deps),
+    ...modelRoutes(deps),
     ...operationRoutes(deps),
   ];
   return routes;

@@ -104,7 +104,7 @@ export async function compose(given: Given): Promise<Composed> {
     ...firstRunRoutes({ config, clock, db, hasher, rules, box, csrf, log }),
     ...selfServiceRoutes({ config, clock, db, clients, hasher, rules, box, csrf, log }),
     ...accountRoutes({ config, clock, db, clients, ...ofBrowsers, placeOf, hasher, rules, box, csrf, log }),
-    ...adminRoutes({ config, clock, db, clients, live, ...ofBrowsers, placeOf, hasher, rules, box, csrf, log }),
+    ...adminRoutes({ config, clock, db, clients, live, provider: () => provider, ...ofBrowsers, placeOf, hasher, rules, box, csrf, log }),
     ...apiRoutes({ config, clock, db, clients, live, box, keys, provider: () => provider, log }),
   ];
   const { colours } = config.branding;

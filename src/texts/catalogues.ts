@@ -2,6 +2,7 @@
 import deAccountCentre from '../../views/locales/de/account-centre.json' with { type: 'json' };
 import deAdmin from '../../views/locales/de/admin.json' with { type: 'json' };
 import deAdminAccounts from '../../views/locales/de/admin-accounts.json' with { type: 'json' };
+import deAdminModel from '../../views/locales/de/admin-model.json' with { type: 'json' };
 import deAdminOperations from '../../views/locales/de/admin-operations.json' with { type: 'json' };
 import deAdminOverview from '../../views/locales/de/admin-overview.json' with { type: 'json' };
 import deAdministration from '../../views/locales/de/administration.json' with { type: 'json' };
@@ -18,6 +19,7 @@ import deSignUp from '../../views/locales/de/sign-up.json' with { type: 'json' }
 import enAccountCentre from '../../views/locales/en/account-centre.json' with { type: 'json' };
 import enAdmin from '../../views/locales/en/admin.json' with { type: 'json' };
 import enAdminAccounts from '../../views/locales/en/admin-accounts.json' with { type: 'json' };
+import enAdminModel from '../../views/locales/en/admin-model.json' with { type: 'json' };
 import enAdminOperations from '../../views/locales/en/admin-operations.json' with { type: 'json' };
 import enAdminOverview from '../../views/locales/en/admin-overview.json' with { type: 'json' };
 import enAdministration from '../../views/locales/en/administration.json' with { type: 'json' };
@@ -39,6 +41,7 @@ export const en = {
   ...enApi,
   ...enAdminAccounts,
   ...enConsole,
+  ...enAdminModel,
   ...enAdminOperations,
   ...enAdminOverview,
   ...enCredentials,
@@ -58,6 +61,7 @@ export const de = {
   ...deApi,
   ...deAdminAccounts,
   ...deConsole,
+  ...deAdminModel,
   ...deAdminOperations,
   ...deAdminOverview,
   ...deCredentials,
