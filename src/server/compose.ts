@@ -94,17 +94,17 @@ export async function compose(given: Given): Promise<Composed> {
   const mailing = sendingMails({ config, clock, db, box, log });
   const readiness = createReadiness();
   const recorder = createRecorder({ db, clock, log });
-  const placeOf = openPlaces(config.geo.mmdbFile);
   const ofBrowsers = browserSessions({ provider: () => provider, config, db, clock });
+  const [placeOf, ofPages] = [openPlaces(config.geo.mmdbFile), { config, clock, db, hasher, rules, box, csrf, log }];
   const routes = [
     ...mailing.routes,
     ...systemRoutes({ config, db, clients: live, readiness, version: VERSION, demoUrl: given.demoUrl }),
     probeRoute({ config, clock, db, version: VERSION }),
-    ...interactionRoutes({ config, clock, db, clients, provider: () => provider, hasher, rules, box, csrf, log }),
-    ...firstRunRoutes({ config, clock, db, hasher, rules, box, csrf, log }),
-    ...selfServiceRoutes({ config, clock, db, clients, hasher, rules, box, csrf, log }),
-    ...accountRoutes({ config, clock, db, clients, ...ofBrowsers, placeOf, hasher, rules, box, csrf, log }),
-    ...adminRoutes({ config, clock, db, clients, live, provider: () => provider, ...ofBrowsers, placeOf, hasher, rules, box, csrf, log }),
+    ...interactionRoutes({ ...ofPages, clients, provider: () => provider }),
+    ...firstRunRoutes(ofPages),
+    ...selfServiceRoutes({ ...ofPages, clients }),
+    ...accountRoutes({ ...ofPages, clients, ...ofBrowsers, placeOf }),
+    ...adminRoutes({ ...ofPages, clients, live, provider: () => provider, ...ofBrowsers, placeOf }),
     ...apiRoutes({ config, clock, db, clients, live, box, keys, provider: () => provider, log }),
   ];
   const { colours } = config.branding;

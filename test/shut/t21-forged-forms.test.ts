@@ -5,6 +5,7 @@ import { setupAddress } from '../../src/first-run/address.ts';
 import { knownSignInCode, whileAlarmStands } from '../support/alarm.ts';
 import type { Browser } from '../support/browser.ts';
 import { operationForms } from '../support/console-forms.ts';
+import { modelForms } from '../support/console-model.ts';
 import { NEW_PASSWORD } from '../support/forgotten.ts';
 import { confirmToken, keepToken, resetToken, undoToken } from '../support/link-pages.ts';
 import { movingClock } from '../support/moving-clock.ts';
@@ -124,6 +125,7 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
   /** Every form of ours by its address, filled in as its owner would. */
   const FORMS: Record<string, () => Promise<Form>> = {
     ...operationForms(() => server),
+    ...modelForms(() => server),
     '/interaction/:uid/sign-in': async () =>
       formOf(await visits(server), { identifier: 'ada@example.test', password: PASSWORD }, 'Sign in'),
     '/interaction/:uid/create-account': async () => formOf(await visits(server), {}, 'Create an account'),

@@ -7,6 +7,7 @@ import { setupAddress } from '../../src/first-run/address.ts';
 import { ACCOUNT_PAGES } from './account-pages.ts';
 import { whileAlarmStands } from './alarm.ts';
 import { API_PAGES } from './api-pages.ts';
+import { CONSOLE_MODEL_PAGES } from './console-model-pages.ts';
 import { CONSOLE_PAGES } from './console-pages.ts';
 import { FACTOR_PAGES } from './factor-pages.ts';
 import { LINK_PAGES } from './link-pages.ts';
@@ -156,6 +157,7 @@ async function setsUpAuthenticator(stage: Stage): Promise<void> {
 export const PAGES: readonly PageState[] = [
   ...ACCOUNT_PAGES,
   ...API_PAGES,
+  ...CONSOLE_MODEL_PAGES,
   ...CONSOLE_PAGES,
   ...FACTOR_PAGES,
   ...LINK_PAGES,

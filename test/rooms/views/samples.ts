@@ -6,6 +6,7 @@ import { accountCentre } from './account-samples.ts';
 import { consoleAccounts } from './console-account-samples.ts';
 import { consolePages } from './console-samples.ts';
 import { factorPages } from './factor-samples.ts';
+import { modelPages } from './model-samples.ts';
 import { operationPages } from './operation-samples.ts';
 
 export interface Sample {
@@ -597,6 +598,7 @@ export const samples: readonly Sample[] = [
   ...accountCentre,
   ...consolePages,
   ...consoleAccounts,
+  ...modelPages,
   ...operationPages,
   ...factorPages,
 ];

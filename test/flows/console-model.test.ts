@@ -1,0 +1,121 @@
+// An administrator makes roles, groups and permissions in the console, and sees who has what, and why.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { heldRoles } from '../../src/roles/held.ts';
+import { type AdministratorInTest, administrator } from '../support/administrators.ts';
+import { someModel } from '../support/console-model.ts';
+import { startTestServer, type TestServer } from '../support/start-server.ts';
+
+let server: TestServer;
+let root: AdministratorInTest;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  root = await administrator(server);
+});
+
+afterAll(() => server.stop());
+
+const opens = (path: string) => root.browser.open(`${server.issuer}/admin/${path}`);
+
+/** Presses the toggle of that name. */
+async function presses(label: string): Promise<void> {
+  const { browser } = root;
+  const form = browser.document
+    .querySelectorAll('form.toggle-form')
+    .find((each) => each.querySelector('.toggle-label')?.text === label);
+  const data = Object.fromEntries(
+    (form?.querySelectorAll('input') ?? []).map((input) => [input.getAttribute('name'), input.getAttribute('value')]),
+  ) as Record<string, string>;
+  const action = `${server.issuer}${form?.getAttribute('action')}`;
+  const answer = await browser.request(action, { method: 'POST', form: data });
+  expect([303, 403, 409]).toContain(answer.status);
+}
+
+const isOn = (label: string): boolean =>
+  root.browser.document
+    .querySelectorAll('button.toggle')
+    .some((each) => each.text.includes(label) && each.getAttribute('aria-pressed') === 'true');
+
+test('from a permission to a person, and back', async () => {
+  await opens('new-permission');
+  await root.browser.submit(
+    { resource: 'https://api.example.test', name: 'posts:add', description: 'Can add a post' },
+    'New permission',
+  );
+  expect(root.browser.title).toBe('posts:add');
+  await opens('new-role');
+  await root.browser.submit({ name: 'author', description: 'Writes posts', scope: '' }, 'New role');
+  expect(root.browser.title).toBe('author');
+  await presses('posts:add');
+  await opens('roles/author');
+  expect(isOn('posts:add')).toBe(true);
+  await opens('new-group');
+  await root.browser.submit({ name: 'newsroom', description: 'Who writes' }, 'New group');
+  await presses('author');
+  await opens('groups/newsroom');
+  expect(isOn('author')).toBe(true);
+  const { id } = await server.person({ email: 'ada@example.test' });
+  await root.browser.submit({ who: 'ada@example.test' }, 'Add somebody');
+  expect(root.browser.text).toContain('Added.');
+  expect((await heldRoles(server.deps, id)).roles).toEqual(['author']);
+  await opens('roles/author');
+  expect(root.browser.text).toContain('group newsroom: author');
+  await opens(`permissions/one?${new URLSearchParams({ resource: 'https://api.example.test', name: 'posts:add' })}`);
+  expect(root.browser.text).toContain('ada@example.test');
+  await opens('groups/newsroom');
+  await root.browser.submit({}, 'Remove');
+  expect((await heldRoles(server.deps, id)).roles).toEqual([]);
+});
+
+test('deleting what is in use says what it takes away, and asks', async () => {
+  const model = await someModel(server);
+  await opens(`roles/${model.role}/delete`);
+  expect(root.browser.text).toContain(`The groups ${model.group} no longer carry it: 1 account is in them.`);
+  await root.browser.submit({}, 'Delete');
+  expect(root.browser.text).toContain('The role was deleted.');
+  expect((await heldRoles(server.deps, model.accountId)).roles).toEqual([]);
+});
+
+test('a name that no role can have is refused beside its field, and nothing typed is lost', async () => {
+  await opens('new-role');
+  await root.browser.submit({ name: '__proto__', description: 'Mine', scope: '' }, 'New role');
+  expect(root.browser.page.status).toBe(400);
+  expect(root.browser.document.querySelector('#name-error')).not.toBeNull();
+  expect(root.browser.document.querySelector('#description')?.getAttribute('value')).toBe('Mine');
+});
+
+test('roles of the product are read, not changed, and circles are named', async () => {
+  await opens('roles/gatehouse%3Aadmin');
+  expect(
+    root.browser.document.querySelectorAll('form.toggle-form').filter((form) => form.text.includes('accounts:')),
+  ).toHaveLength(0);
+  const model = await someModel(server);
+  await opens(`roles/${model.other}`);
+  const { browser } = root;
+  const { data } = browser.form({}, 'Save');
+  const answer = await browser.request(`${server.issuer}/admin/roles/${model.other}/include`, {
+    method: 'POST',
+    form: { csrf: data['csrf'] ?? '', role: model.role, on: 'yes' },
+  });
+  expect(answer.status).toBe(400);
+  expect(await answer.text()).toContain(model.role);
+});
+
+test('a preview says what an app would read of somebody, and through what', async () => {
+  const model = await someModel(server);
+  await opens(
+    `preview?${new URLSearchParams({ user: model.email, client: 'web', resource: 'https://api.example.test' })}`,
+  );
+  expect(root.browser.text).toContain('ID token');
+  expect(root.browser.text).toContain(`group ${model.group}: ${model.role}`);
+  const wrong = await root.browser.request(`${server.issuer}/admin/preview?user=nobody&client=web`);
+  expect(wrong.status).toBe(400);
+});
+
+test('whoever may only read is offered nothing to change', async () => {
+  const auditor = await administrator(server, { roles: ['gatehouse:auditor'] });
+  const model = await someModel(server);
+  await auditor.browser.open(`${server.issuer}/admin/roles/${model.role}`);
+  expect(auditor.browser.title).toBe(model.role);
+  expect(auditor.browser.document.querySelectorAll('main form')).toHaveLength(0);
+});
