@@ -1,4 +1,5 @@
 // The description of the API: a page for people, OpenAPI for programs. Only where the configuration shows it.
+import { z } from 'zod';
 import { API_PATH } from '../config/roles/product-api.ts';
 import { PRODUCT_PERMISSIONS } from '../config/roles/product-permissions.ts';
 import { renderPage } from '../http/page.ts';
@@ -36,13 +37,31 @@ export function docsRoutes({ config }: ApiDeps, operations: readonly Operation[]
 const sectionsOf = (operations: readonly Operation[]) =>
   [...Map.groupBy(operations, ({ tag }) => tag)].map(([tag, ofTag]) => ({
     tag,
-    operations: ofTag.map(({ id, method, path, summary, description, needs, ifMatch }) => ({
-      id,
-      method,
-      path: `${API_PATH}${path}`,
-      summary,
-      description,
-      needs,
-      ifMatch,
+    operations: ofTag.map((operation) => ({
+      id: operation.id,
+      method: operation.method,
+      path: `${API_PATH}${operation.path.replaceAll(/:(\w+)/g, '{$1}')}`,
+      summary: operation.summary,
+      description: operation.description,
+      needs: operation.needs,
+      fields: [
+        ...fieldsOf(operation.params, 'path'),
+        ...fieldsOf(operation.query, 'query'),
+        ...(operation.ifMatch === undefined ? [] : [IF_MATCH]),
+        ...(operation.body === undefined ? [] : fieldsOf(operation.body, 'body')),
+      ],
+      answer: `${operation.success.status}: ${operation.success.description}`,
     })),
   }));
+
+const IF_MATCH = { name: 'If-Match', where: 'header', isRequired: true, text: 'The ETag of what was read.' };
+
+/** Of what is sent, in the words of its schema. */
+function fieldsOf(schema: z.ZodType, where: 'path' | 'query' | 'body') {
+  const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input' });
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, enum: choices } = property as { description?: string; enum?: readonly string[] };
+    const isRequired = where === 'path' || required.includes(name);
+    return { name, where, isRequired, text: [description, choices?.join(' | ')].filter(Boolean).join(' ') };
+  });
+}
