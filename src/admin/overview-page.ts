@@ -74,6 +74,8 @@ function said(t: Texts, item: Attention): string {
   switch (item.kind) {
     case 'clients_outdated':
       return t.count('admin.attention.clients_outdated', item.problems);
+    case 'roles_outdated':
+      return t('admin.attention.roles_outdated');
     case 'restart_needed':
       return t('admin.attention.restart_needed');
     case 'server_file_invalid':
@@ -95,6 +97,7 @@ const DAYS_LEFT: CountedKey = 'admin.attention.days';
 
 const PLACES: Readonly<Record<Attention['kind'], AdminPage>> = {
   clients_outdated: 'clients',
+  roles_outdated: 'roles',
   restart_needed: 'configuration',
   server_file_invalid: 'configuration',
   secret_expired: 'clients',

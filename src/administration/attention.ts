@@ -12,6 +12,8 @@ import { countUndelivered } from '../mail/outbox.ts';
 export type Attention =
   /** The client files cannot be used; the server runs on with what it has. */
   | { readonly kind: 'clients_outdated'; readonly problems: number; readonly since: Date }
+  /** roles.yaml cannot be used; what it said before is in force. */
+  | { readonly kind: 'roles_outdated' }
   /** gatehouse.yaml was changed since the start, or cannot be used any more. */
   | { readonly kind: 'restart_needed' | 'server_file_invalid' }
   | { readonly kind: 'secret_expired'; readonly clientId: string }
@@ -23,6 +25,7 @@ export type Attention =
 /** What one has to be allowed to see to be told. */
 export const SEEN_WITH: Readonly<Record<Attention['kind'], ProductPermission>> = {
   clients_outdated: 'clients:read',
+  roles_outdated: 'roles:read',
   restart_needed: 'config:read',
   server_file_invalid: 'config:read',
   secret_expired: 'clients:read',
@@ -61,6 +64,7 @@ function ofFiles(live: LiveClients): Attention[] {
     ...(status.clients === 'outdated'
       ? [{ kind: 'clients_outdated', problems: status.problems, since: status.since } as const]
       : []),
+    ...(status.roles === 'outdated' ? [{ kind: 'roles_outdated' } as const] : []),
     ...server[status.server].map((kind) => ({ kind })),
   ];
 }

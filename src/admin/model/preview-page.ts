@@ -1,5 +1,6 @@
 // What an app would read of a person, and where each claim comes from: made by the code that issues.
 import { findAccount, findAccountByIdentifier } from '../../accounts/accounts.ts';
+import { recordEvent } from '../../audit/audit-log.ts';
 import { textsFor } from '../../http/page.ts';
 import type { Origin } from '../../provider/preview/origins.ts';
 import {
@@ -10,7 +11,7 @@ import {
 } from '../../provider/preview/preview-claims.ts';
 import type { Texts } from '../../texts/messages.ts';
 import type { AdminDeps } from '../deps.ts';
-import type { AdminStep } from '../in-console.ts';
+import type { AdminStep, AtConsole } from '../in-console.ts';
 import { showAdminPage } from '../page.ts';
 import { wordIn } from '../query.ts';
 import { PREVIEW_PATH } from './paths.ts';
@@ -25,7 +26,7 @@ export const showPreview =
       scope: wordIn(ctx, 'scope'),
       resource: wordIn(ctx, 'resource'),
     };
-    const preview = await previewAsked(deps, asked);
+    const preview = await previewAsked(deps, admin.by, asked);
     const shown = preview?.outcome === 'shown' ? tokensShown(t, preview) : undefined;
     if (preview !== undefined && shown === undefined) ctx.status = 400;
     await showAdminPage(deps, ctx, {
@@ -53,11 +54,26 @@ interface Asked {
 }
 
 /** Undefined until somebody and an app are named. */
-async function previewAsked(deps: AdminDeps, { user, client, scope, resource }: Asked): Promise<Preview | undefined> {
+async function previewAsked(
+  deps: AdminDeps,
+  by: AtConsole['by'],
+  { user, client, scope, resource }: Asked,
+): Promise<Preview | undefined> {
   if (user === undefined || client === undefined) return undefined;
   const account = (await findAccountByIdentifier(deps.db, user)) ?? (await findAccount(deps.db, user));
   if (account === undefined) return { outcome: 'unknown_account' };
-  return previewClaims(deps, { accountId: account.id, clientId: client, scope, resource });
+  const preview = await previewClaims(deps, { accountId: account.id, clientId: client, scope, resource });
+  if (preview.outcome === 'shown') {
+    await recordEvent(deps, {
+      event: 'claims.previewed',
+      accountId: account.id,
+      clientId: client,
+      actor: `account:${by.accountId}`,
+      source: by.source,
+      details: { scope: preview.scope, resource: preview.audience },
+    });
+  }
+  return preview;
 }
 
 const clientOptions = ({ live }: AdminDeps) =>
