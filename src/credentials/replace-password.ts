@@ -7,7 +7,7 @@ import { type Actor, recordEvent, type Source } from '../audit/audit-log.ts';
 import { atomically } from '../database/atomically.ts';
 import { forgetDevicesOf } from '../devices/devices.ts';
 import { forgetAttempts } from '../limits/counters.ts';
-import { accountLimit, knownAccount } from '../limits/limits.ts';
+import { accountLimit, knownAccount, signInMailLimit } from '../limits/limits.ts';
 import { writeMail } from '../mail/outbox.ts';
 import { endEverythingOf } from '../sessions/end-everything.ts';
 import type { Language } from '../texts/messages.ts';
@@ -42,8 +42,9 @@ export async function replacePassword(deps: CredentialDeps, change: NewPassword)
     if (!(await setPasswordHash(db, { accountId, passwordHash }, deps.clock))) return undefined;
     await voidMailedTokens(db, accountId, VOIDED);
     const ended = await endEverythingOf(inside, accountId, { exceptSession });
-    // What was tried at the old one holds nobody up who knows the new one.
+    // What was tried at the old one, or mailed to who knew it, holds nobody up who knows the new one.
     await forgetAttempts(inside, accountLimit(deps.config.limits, knownAccount(accountId)).key);
+    await forgetAttempts(inside, signInMailLimit(deps.config.limits, accountId).key);
     await forgetDevicesOf(db, accountId, { keep: change.keepDevice });
     const where = whereFrom(source, language);
     const resetLink = linkTo(deps.config, RESET_PATH);

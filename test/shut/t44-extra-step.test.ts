@@ -77,6 +77,12 @@ describe('T44 an extra step while an alarm stands: Rauthy v0.34; ASVS 6.3.1, 6.5
     return { ...visit, visit, id, email };
   }
 
+  async function givesNewPassword(accountId: string): Promise<void> {
+    const { deps, config, hasher } = server;
+    const rules = passwordRulesFor(config.accounts, config.name);
+    await setPassword({ ...deps, config, hasher, rules }, { accountId, password: NEW_PASSWORD });
+  }
+
   const wrong = (code: string): string => (code === '00000000' ? '00000001' : '00000000');
 
   const enters = (browser: Browser, code: string) => browser.submit({ code }, 'Continue');
@@ -246,6 +252,16 @@ describe('T44 an extra step while an alarm stands: Rauthy v0.34; ASVS 6.3.1, 6.5
     expect(isBackAtApp(later)).toBe(true);
   });
 
+  test('a thief who has used them up holds nobody up who then sets a new password', async () => {
+    const { id, email } = await asked();
+    for (const _ of numbers(3)) await visitsAndSignsIn(server, { identifier: email });
+    await codeFor(email, 3);
+    await givesNewPassword(id);
+    const owner = await visitsAndSignsIn(server, { identifier: email, password: NEW_PASSWORD });
+    await enters(owner.browser, await codeFor(email, 4));
+    expect(isBackAtApp(owner)).toBe(true);
+  });
+
   test('strangers who fill somebody’s mailbox otherwise leave the codes alone', async () => {
     await alarmIsRaised(server);
     const { email } = await somebody();
@@ -317,9 +333,7 @@ describe('T44 an extra step while an alarm stands: Rauthy v0.34; ASVS 6.3.1, 6.5
     await enters(banned.browser, await codeFor(banned.email));
     expect(banned.browser.title).toBe('This sign-in has ended');
     const changed = await asked();
-    const { deps, config, hasher } = server;
-    const rules = passwordRulesFor(config.accounts, config.name);
-    await setPassword({ ...deps, config, hasher, rules }, { accountId: changed.id, password: NEW_PASSWORD });
+    await givesNewPassword(changed.id);
     await enters(changed.browser, await codeFor(changed.email));
     expect(changed.browser.title).toBe('This sign-in has ended');
   });
