@@ -17,6 +17,7 @@ import {
   signedIn,
   userinfo,
 } from '../protocol/apps.ts';
+import { administrator } from '../support/administrators.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { claimsIn } from '../support/sign-in.ts';
 import { API, startTestServer, type TestServer, WEB_SECRET } from '../support/start-server.ts';
@@ -148,4 +149,20 @@ describe('T08 refresh and userinfo ask anew: Pocket ID CVE-2026-43983; authentik
     }
     console.info(`T08: ${what}: everything refused within ${Math.round(performance.now() - since)} ms`);
   });
+
+  test.each(['ban', 'delete'])(
+    'an administrator is out of the console at the next call, once there is user %s',
+    async (verb) => {
+      // Somebody else stays: the last administrator cannot go.
+      await administrator(server);
+      const { email, browser } = await administrator(server);
+      expect((await browser.open(`${server.issuer}/admin`)).title).toBe('Administration');
+      await (verb === 'ban' ? says('user', 'ban', email, '--reason', 'spam') : says('user', 'delete', email, '--yes'));
+      for (const path of ['/admin', '/admin/accounts', '/account']) {
+        const { status, headers } = await browser.request(`${server.issuer}${path}`);
+        const { pathname } = new URL(headers.get('location') ?? path, server.issuer);
+        expect([path, status, pathname]).toEqual([path, 303, '/auth']);
+      }
+    },
+  );
 });

@@ -1,6 +1,7 @@
 // A token is for one purpose at one place: whoever takes it looks at its type and its audience, not only at our signature.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { logoutTokens } from '../../src/provider/sign-out/back-channel-logout.ts';
+import { grantRole } from '../../src/roles/assignments.ts';
 import {
   answerAt,
   authorize,
@@ -14,6 +15,7 @@ import {
   WEB,
 } from '../protocol/apps.ts';
 import type { Browser } from '../support/browser.ts';
+import { putModel } from '../support/model.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { MASTER_SECRET, ourKey } from '../support/our-keys.ts';
 import { claimsIn, redeem, redeemCode } from '../support/sign-in.ts';
@@ -38,6 +40,9 @@ beforeAll(async () => {
     env: { GATEHOUSE_SECRET: MASTER_SECRET },
   });
   const { id: accountId } = await server.person({ email: 'jane@example.test' });
+  // The tokens are those of somebody who may administer, and who would be asked for a second factor there.
+  await putModel(server.database.db, { roles: { overseer: { permissions: ['gatehouse accounts:read'] } } });
+  await grantRole(server.database.db, { accountId, role: 'overseer' });
   const visit = await signedIn(server.issuer, { email: 'jane@example.test' });
   person = visit.browser;
   ({ accessToken, refreshToken, idToken } = visit.tokens);
@@ -202,7 +207,33 @@ const CONSUMERS: Record<string, { except: readonly string[]; isTaken: (token: st
       return answerAt(response.headers.get('location')).has('code');
     },
   },
+  'the console, as a bearer': {
+    except: [],
+    isTaken: async (token) =>
+      isLetIn(
+        await fetch(`${server.issuer}/admin`, { redirect: 'manual', headers: { authorization: `Bearer ${token}` } }),
+      ),
+  },
+  'the console, as the cookie of a session': {
+    except: [],
+    isTaken: async (token) => {
+      const signature = (await person.cookiesAt(server.issuer))['gatehouse_session.sig'];
+      const cookie = `gatehouse_session=${token}; gatehouse_session.sig=${signature}`;
+      return isLetIn(await fetch(`${server.issuer}/admin`, { redirect: 'manual', headers: { cookie } }));
+    },
+  },
+  'the API of the server, as a bearer': {
+    except: [],
+    isTaken: async (token) => {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await fetch(`${server.issuer}/api/v1/accounts`, { headers })).status !== 401;
+    },
+  },
 };
+
+/** Nobody's request is sent to sign in. */
+const isLetIn = (response: Response): boolean =>
+  new URL(response.headers.get('location') ?? '/', server.issuer).pathname !== '/auth';
 
 describe('T09 token types and audiences: Keycloak GHSA-7fpj-9hr8-28vh, CVE-2026-18208; Zitadel CVE-2026-55669; Casdoor CVE-2026-9097, CVE-2026-9094; better-auth GHSA-p2fr-6hmx-4528; Dex GHSA-7qjx-gp9h-65qj', () => {
   test('the tokens are good where they belong, so that what follows can fail', async () => {
