@@ -262,6 +262,17 @@ describe('T44 an extra step while an alarm stands: Rauthy v0.34; ASVS 6.3.1, 6.5
     expect(isBackAtApp(owner)).toBe(true);
   });
 
+  test('whose account gets an authenticator meanwhile is asked for that as well', async () => {
+    const { browser, email, visit } = await asked();
+    const code = await codeFor(email);
+    await alarmIsOver(server);
+    const { secret } = await enrols(server, { identifier: email });
+    await enters(browser, code);
+    expect(browser.title).toBe('Enter your code');
+    await browser.submit({ code: totpCode(secret) }, 'Continue');
+    expect(isBackAtApp(visit)).toBe(true);
+  });
+
   test('strangers who fill somebody’s mailbox otherwise leave the codes alone', async () => {
     await alarmIsRaised(server);
     const { email } = await somebody();
