@@ -96,7 +96,7 @@ export const showDeletePermission =
       current: 'permissions',
       admin,
       locals: {
-        heading: t('model.permissions.delete', { name }),
+        question: t('model.permissions.delete', { name }),
         consequences: [
           roles.length === 0 ? t('model.delete.no_roles') : t('model.delete.roles_lose', { roles: t.list(roles) }),
         ],

@@ -25,7 +25,7 @@ export const showDeleteRole =
       current: 'roles',
       admin,
       locals: {
-        heading: t('model.roles.delete', { name }),
+        question: t('model.roles.delete', { name }),
         consequences: consequences(t, await useOfRole(deps.db, name)),
         action: rolePath(name, 'delete'),
         cancel: rolePath(name),

@@ -67,7 +67,7 @@ export const showDeleteGroup =
       current: 'groups',
       admin,
       locals: {
-        heading: t('model.groups.delete', { name }),
+        question: t('model.groups.delete', { name }),
         consequences: [
           t.count('model.delete.members', members),
           ...(roles.length === 0 ? [] : [t('model.delete.members_lose', { roles: t.list(roles) })]),

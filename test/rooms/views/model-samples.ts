@@ -149,7 +149,7 @@ export const modelPages: readonly Sample[] = [
     ...wrongName,
   }),
   consoleState('model/delete', 'asking', {
-    heading: 'Delete?',
+    question: 'Delete?',
     consequences: ['12'],
     action: '/admin/permissions/delete',
     cancel: '/admin/permissions',
