@@ -2,6 +2,7 @@
 import type { Route } from '../http/route.ts';
 import { createApiDoor } from '../provider/own-api/api-caller.ts';
 import { clientRoleOperations } from './access/client-roles.ts';
+import { effectiveOperations } from './access/effective.ts';
 import { groupOperations } from './access/groups.ts';
 import { permissionOperations } from './access/permissions.ts';
 import { roleOperations } from './access/roles.ts';
@@ -29,6 +30,7 @@ export const operationsOf = (deps: ApiDeps): readonly Operation[] => [
   ...sessionOperations(deps),
   ...roleOperations(deps),
   ...groupOperations(deps),
+  ...effectiveOperations(deps),
   ...permissionOperations(deps),
   ...clientOperations(deps),
   ...clientRoleOperations(deps),

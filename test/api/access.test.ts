@@ -69,7 +69,7 @@ describe('a program', () => {
 
   test('gets no token for the API unless its file says so', async () => {
     const asked = tokenFor(server, { clientId: 'robot', scope: 'accounts:read' });
-    await expect(asked).rejects.toThrow('invalid_target');
+    await expect(asked).rejects.toThrow('client robot may not ask for the resource');
   });
 
   test('shows its token in the header and nowhere else', async () => {

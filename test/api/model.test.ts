@@ -37,6 +37,9 @@ describe('a role', () => {
     expect(body.items).toMatchObject([
       { account_id: path.slice(10), ways: [{ group: 'bosses', path: ['boss', 'vendor'], expires_at: null }] },
     ]);
+    const effect = { roles: ['boss', 'vendor'], permissions: [{ resource: API, name: 'items:add' }] };
+    expect((await keeper.call('GET', '/groups/bosses/effect')).body).toEqual(effect);
+    expect((await keeper.call('GET', '/roles/boss/effect')).body).toEqual(effect);
     const holders = await keeper.call('GET', `/permissions/${encodeURIComponent(API)}/items%3Aadd/holders`);
     expect(holders.body.items.map(({ account_id }: { account_id: string }) => account_id)).toEqual([path.slice(10)]);
   });

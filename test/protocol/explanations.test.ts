@@ -293,6 +293,15 @@ const mistakes: readonly Mistake[] = [
     { case: 'resource.not_allowed', received: API, yaml: `resources:\n  "${API}": []` },
   ],
   [
+    'the API of the server itself, which the file of a service does not name',
+    () => token({ ...ROBOTS, resource: `${server.issuer}/api/v1` }, ROBOT),
+    {
+      case: 'resource.not_allowed',
+      received: expect.stringMatching(/\/api\/v1$/),
+      yaml: `resources:\n  "${API}": ["items:read"]\n  "gatehouse": []`,
+    },
+  ],
+  [
     'another API than the refresh token is for',
     async () => {
       const { tokens } = await signedIn(server.issuer, {

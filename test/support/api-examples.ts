@@ -31,6 +31,7 @@ export const EXAMPLES = ({ accountId }: Things): Readonly<Record<string, Example
     createRole: { path: '/roles', body: { name: 'example', description: 'An example' } },
     listRoles: { path: '/roles' },
     getRole: { path: '/roles/example' },
+    getEffectOfRole: { path: '/roles/example/effect' },
     getUseOfRole: { path: '/roles/example/use' },
     listHoldersOfRole: { path: '/roles/example/holders' },
     changeRole: { path: '/roles/example', body: { description: 'Another one' } },
@@ -38,6 +39,7 @@ export const EXAMPLES = ({ accountId }: Things): Readonly<Record<string, Example
     listGroups: { path: '/groups' },
     getGroup: { path: '/groups/examples' },
     changeGroup: { path: '/groups/examples', body: { roles: ['example'] } },
+    getEffectOfGroup: { path: '/groups/examples/effect' },
     listMembers: { path: '/groups/examples/members' },
     createPermission: {
       path: '/permissions',

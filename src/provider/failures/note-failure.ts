@@ -21,7 +21,7 @@ export function noteFailure({ config, clock, clients }: FailureDeps, ctx: KoaCon
   const known = {
     issuer: config.issuer,
     clients: clients(),
-    audiences: [...config.resources.keys()],
+    audiences: [...config.resources.keys(), config.api.audience],
     scopes: scopesServed(config.attributes),
     now: clock.now(),
   };
