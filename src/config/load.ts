@@ -30,6 +30,8 @@ export interface KnownConfig {
   /** Undefined when they have problems of their own. */
   readonly resources: ReadonlyMap<string, Resource> | undefined;
   readonly defaultAudience: string | undefined;
+  /** In one token. */
+  readonly mostRoles: number;
   /** What clients may ask for besides the scopes of APIs; undefined when attributes have problems of their own. */
   readonly scopes: readonly string[] | undefined;
   /** By name; undefined when they have problems of their own. */
@@ -147,6 +149,7 @@ function knownOf(
     resources: broken.has('resources') ? undefined : resourcesOf(value.resources ?? {}, tokens),
     scopes: attributes === undefined ? undefined : scopesServed(attributes),
     attributes,
+    mostRoles: tokens.most_roles,
     defaultAudience: broken.has('tokens') ? undefined : (tokens.default_audience ?? settled(settings.issuer)),
   };
 }

@@ -1,6 +1,7 @@
 // roles.yaml meets the database, for the reload that has read it.
 import type { LiveClients } from '../clients/live/live-clients.ts';
 import type { RolesFileDeps } from '../clients/live/roles-file.ts';
+import { manyRolesIn } from '../clients/plan/many-roles.ts';
 import { unknownRolesIn } from '../clients/plan/unknown-roles.ts';
 import type { Clock } from '../clock.ts';
 import { type Problem, problemLines } from '../config/problem.ts';
@@ -16,14 +17,23 @@ interface Deps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly live: LiveClients;
+  /** In one token, before something is said. */
+  readonly mostRoles: number;
 }
 
 export function applyingRoles(deps: Deps): RolesFileDeps['applyRoles'] {
   let warned: ReadonlySet<string> = new Set();
   return async (declared) => {
     const applied = await applyDeclared(deps, declared);
-    const names = (await listRoles(deps.db)).flatMap(({ name, goneAt }) => (goneAt === undefined ? [name] : []));
-    const lines = problemLines(unknownRolesIn(deps.live.current(), names));
+    const roles = (await listRoles(deps.db)).filter(({ goneAt }) => goneAt === undefined);
+    const clients = deps.live.current();
+    const lines = problemLines([
+      ...unknownRolesIn(
+        clients,
+        roles.map(({ name }) => name),
+      ),
+      ...manyRolesIn(clients, { roles, most: deps.mostRoles }),
+    ]);
     for (const line of lines) {
       if (!warned.has(line)) deps.log.warn({ event: 'configuration.warning' }, line);
     }

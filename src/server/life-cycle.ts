@@ -88,7 +88,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     });
     const validate = (clients: ClientRegistry) => checkClientsWithEngine(composed.provider, clients);
     const onNews = (news: ReloadNews) => recordReload(events, news);
-    const applyRoles = applyingRoles({ db: database.db, clock, log, live });
+    const applyRoles = applyingRoles({ db: database.db, clock, log, live, mostRoles: config.tokens.mostRoles });
     const reloading = await startReloading({ config, live, clock, log, validate, applyRoles, onNews }, files);
     composed.telling.start();
     composed.mailing.start();

@@ -38,3 +38,26 @@ test('problems of all files are told in one go', async () => {
   expect(stdout).toMatch(/^3 problems:/);
   for (const file of ['gatehouse.yaml:1', 'clients/shop.yaml:4', 'roles.yaml:1']) expect(stdout).toContain(file);
 });
+
+test('a client that shows more roles than a token should have is named, with the line that shows them', async () => {
+  const many = Array.from({ length: 4 }, (_, at) => `shop-${at}: {}`).join(', ');
+  const files = (roles: string) => ({
+    'config/gatehouse.yaml': 'tokens: { most_roles: 3 }\n',
+    'config/roles.yaml': `roles: {${many}, other: {client: elsewhere}, editor: {}}\n`,
+    'config/clients/elsewhere.yaml': `client_id: elsewhere\npreset: spa\nredirect_uris: [https://x.test/cb]\nroles: {include: [editor]}\n`,
+    'config/clients/shop.yaml': `${CLIENT}roles: ${roles}\n`,
+  });
+  expect(await answerOf(place(files('{include: ["shop-*"]}')), ['config', 'check'])).toMatchObject({
+    valid: true,
+    warnings: [
+      {
+        file: 'config/clients/shop.yaml',
+        line: 4,
+        path: 'roles.include',
+        message: 'shows 4 roles, more than a token should have (tokens.most_roles: 3); narrow it down',
+      },
+    ],
+  });
+  const narrow = await answerOf(place(files('{include: ["shop-1", "shop-2", editor]}')), ['config', 'check']);
+  expect(narrow).toMatchObject({ warnings: [] });
+});

@@ -186,6 +186,7 @@ test('a client file cannot take the name, and is told where it stands', () => {
       resources,
       scopes: scopesServed(attributes),
       attributes,
+      mostRoles: tokens.mostRoles,
       defaultAudience: tokens.defaultAudience,
       privateHosts: outgoing.privateHosts,
     },

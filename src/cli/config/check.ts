@@ -1,5 +1,6 @@
 // gatehouse config check: everything a server would refuse in any file, before it has to.
 import { knownNames } from '../../clients/load-configuration.ts';
+import { manyRolesIn } from '../../clients/plan/many-roles.ts';
 import { unknownRolesIn } from '../../clients/plan/unknown-roles.ts';
 import { formatProblems, type Problem } from '../../config/problem.ts';
 import { loadRolesFile } from '../../config/roles/load-roles-file.ts';
@@ -18,7 +19,12 @@ export async function checkFiles(invocation: Invocation): Promise<Answer> {
   const ofEngine = await problemsOfEngine(loaded.clients);
   const problems = [...ofServerFile, ...loaded.problems, ...ofEngine, ...roles.problems];
   const names = [...roles.names, ...Object.keys(PRODUCT_ROLES)];
-  const warnings = [...loaded.warnings, ...unknownRolesIn(loaded.clients, names, { likely: true })];
+  const shown = { roles: roles.declared?.roles ?? [], most: known.mostRoles };
+  const warnings = [
+    ...loaded.warnings,
+    ...unknownRolesIn(loaded.clients, names, { likely: true }),
+    ...manyRolesIn(loaded.clients, shown),
+  ];
   const lines = [
     problems.length === 0
       ? `${count(loaded.clients.size, 'client')}, ${count(roles.names.length, 'declared role')}, no problems.`

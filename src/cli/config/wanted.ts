@@ -65,6 +65,7 @@ export const loadClientsWith = (
       defaultAudience: tokens.defaultAudience,
       scopes: scopesServed(attributes),
       attributes,
+      mostRoles: tokens.mostRoles,
       privateHosts: outgoing.privateHosts,
       ...known,
     },

@@ -83,6 +83,7 @@ function createClientLoad(deps: ReloadDeps, { env, cwd }: Surroundings) {
     defaultAudience: config.tokens.defaultAudience,
     scopes: scopesServed(config.attributes),
     attributes: config.attributes,
+    mostRoles: config.tokens.mostRoles,
     privateHosts: config.outgoing.privateHosts,
   };
   let warned: ReadonlySet<string> | undefined;
