@@ -28,8 +28,11 @@ const FIELDS = z.strictObject({
 });
 const isBox = (name: string): boolean => name.startsWith(ROLE) || name.startsWith(GROUP);
 
-/** A box for each role and group there is, and there may be others by now: the verb knows. */
-const form = z.record(z.string(), z.string()).transform((sent, context) => {
+/**
+ * A box for each role and group there is, and there may be others by now: the verb knows. Every name is looked at: a record
+ * of zod would pass over `__proto__`.
+ */
+const form = z.custom<Readonly<Record<string, string>>>().transform((sent, context) => {
   const fields = FIELDS.safeParse(Object.fromEntries(Object.entries(sent).filter(([name]) => !isBox(name))));
   const boxes = Object.entries(sent).filter(([name]) => isBox(name));
   if (!fields.success || boxes.some(([, value]) => value !== 'yes')) {
