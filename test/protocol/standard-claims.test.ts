@@ -162,7 +162,7 @@ test('discovery names the scopes and the claims there are', async () => {
     scopes_supported: string[];
     claims_supported: string[];
   };
-  expect([...metadata.scopes_supported].sort()).toEqual(ALL.split(' ').sort());
+  expect([...metadata.scopes_supported].sort()).toEqual([...ALL.split(' '), 'groups'].sort());
   expect(metadata.claims_supported).toEqual(expect.arrayContaining(RELEASED));
 });
 

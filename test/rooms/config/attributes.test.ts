@@ -123,6 +123,7 @@ test('what is declared is there with its defaults, and its scope is one that app
     'phone',
     'address',
     'roles',
+    'groups',
     'offline_access',
     'company',
   ]);
