@@ -14,16 +14,24 @@ export interface UseOfRole {
 }
 
 export async function useOfRole(db: Db, name: string): Promise<UseOfRole> {
-  const groups = await db.selectFrom('group_roles').select('group_name').where('role', '=', name).execute();
-  const names = groups.map(({ group_name }) => group_name).sort(byCodePoint);
-  const included = await db.selectFrom('role_includes').select('role').where('includes', '=', name).execute();
+  const { groups, includedBy } = await carriersOf(db, name);
   const clients = await db.selectFrom('client_roles').select('client_id').where('role', '=', name).execute();
   return {
     accounts: await countAssignments(db, name),
-    groups: names,
-    members: await countMembers(db, names),
-    includedBy: included.map(({ role }) => role).sort(byCodePoint),
+    groups,
+    members: await countMembers(db, groups),
+    includedBy,
     clients: clients.map(({ client_id }) => client_id).sort(byCodePoint),
+  };
+}
+
+/** Of `useOfRole` what needs no counting: it is as fast however many have the role. */
+export async function carriersOf(db: Db, role: string): Promise<Pick<UseOfRole, 'groups' | 'includedBy'>> {
+  const groups = await db.selectFrom('group_roles').select('group_name').where('role', '=', role).execute();
+  const included = await db.selectFrom('role_includes').select('role').where('includes', '=', role).execute();
+  return {
+    groups: groups.map(({ group_name }) => group_name).sort(byCodePoint),
+    includedBy: included.map((row) => row.role).sort(byCodePoint),
   };
 }
 

@@ -5,7 +5,7 @@ import { nothingThere } from '../../http/refusals.ts';
 import type { RouteContext } from '../../http/route.ts';
 import { clientRoles } from '../../roles/client-roles.ts';
 import { findRole, listRoles, type RoleWithContents } from '../../roles/role.ts';
-import { useOfRole } from '../../roles/usage.ts';
+import { carriersOf } from '../../roles/usage.ts';
 import type { AdminDeps } from '../deps.ts';
 import type { AdminStep, AtConsole } from '../in-console.ts';
 import { answerWith, type Trouble } from '../not-done.ts';
@@ -91,7 +91,7 @@ async function contentsShown(deps: AdminDeps, role: RoleWithContents, mayChange:
 }
 
 async function useShown(deps: AdminDeps, { admin, role }: Pick<RoleOnPage, 'admin' | 'role'>) {
-  const use = await useOfRole(deps.db, role.name);
+  const carriers = await carriersOf(deps.db, role.name);
   const given = new Set(
     (await clientRoles(deps.db)).filter((each) => each.role === role.name).map((each) => each.clientId),
   );
@@ -101,8 +101,8 @@ async function useShown(deps: AdminDeps, { admin, role }: Pick<RoleOnPage, 'admi
   const ids = [...new Set([...services.map(({ clientId }) => clientId), ...given])];
   const mayGive = admin.may.has('roles:assign');
   return {
-    groups: use.groups.map((name) => ({ name, href: admin.may.has('groups:read') ? groupPath(name) : undefined })),
-    includedBy: use.includedBy.map((name) => ({ name, href: rolePath(name) })),
+    groups: carriers.groups.map((name) => ({ name, href: admin.may.has('groups:read') ? groupPath(name) : undefined })),
+    includedBy: carriers.includedBy.map((name) => ({ name, href: rolePath(name) })),
     giveClient: mayGive ? rolePath(role.name, 'client') : undefined,
     services: ids
       .map((id) => ({
