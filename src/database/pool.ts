@@ -80,4 +80,5 @@ function poolConfig(address: DatabaseAddress, { limits }: PoolSettings): PoolCon
 const reach = (address: DatabaseAddress): ClientConfig =>
   address.kind === 'embedded'
     ? { host: address.socketDirectory, port: 5432, user: 'postgres', database: 'postgres', ssl: false }
-    : { connectionString: address.url, application_name: 'gatehouse', keepAlive: true };
+    : // Every statement here is short; compiling one takes longer than what it asks.
+      { connectionString: address.url, application_name: 'gatehouse', keepAlive: true, options: '-c jit=off' };

@@ -122,15 +122,23 @@ export async function listMembers(
   { db, clock }: Deps,
   { group, after = '', limit }: { group: string; after?: string | undefined; limit: number },
 ): Promise<readonly Member[]> {
+  // The page first, then its accounts: joined before it is cut, a large group is read whole.
   const rows = await db
-    .selectFrom('group_members as m')
+    .selectFrom((page) =>
+      page
+        .selectFrom('group_members')
+        .select(['account_id', 'created_at', 'expires_at'])
+        .where('group_name', '=', group)
+        .where('account_id', '>', after)
+        .where(({ or, eb }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', databaseNow(clock))]))
+        .orderBy('group_name')
+        .orderBy('account_id')
+        .limit(limit)
+        .as('m'),
+    )
     .innerJoin('accounts', 'accounts.id', 'm.account_id')
     .select(['m.account_id', 'm.created_at', 'm.expires_at', 'accounts.email', 'accounts.display_name'])
-    .where('m.group_name', '=', group)
-    .where('m.account_id', '>', after)
-    .where(({ or, eb }) => or([eb('m.expires_at', 'is', null), eb('m.expires_at', '>', databaseNow(clock))]))
     .orderBy('m.account_id')
-    .limit(limit)
     .execute();
   return rows.map((row) => ({
     accountId: row.account_id,

@@ -91,7 +91,7 @@ export async function useOfPermission(
 
 export const isPermissionInUse = ({ roles }: UseOfPermission): boolean => roles.length > 0;
 
-/** How many accounts have each role themselves, and how many are in each group; counted no further than `atMost`. */
+/** How many accounts have each role themselves, and how many are in each group; counted no further than `atMost`, in the order of an index. */
 export async function countsOf(
   db: Db,
   { atMost }: { atMost?: number } = {},
@@ -106,6 +106,7 @@ export async function countsOf(
           .selectFrom('role_assignments')
           .select('role_assignments.role')
           .whereRef('role_assignments.role', '=', 'roles.name')
+          .orderBy('role_assignments.account_id')
           .limit(limit)
           .as('some'),
       )
@@ -122,6 +123,7 @@ export async function countsOf(
           .selectFrom('group_members')
           .select('group_members.group_name')
           .whereRef('group_members.group_name', '=', 'groups.name')
+          .orderBy('group_members.account_id')
           .limit(limit)
           .as('some'),
       )
