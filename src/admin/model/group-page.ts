@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import { textsFor } from '../../http/page.ts';
 import { nothingThere } from '../../http/refusals.ts';
 import type { RouteContext } from '../../http/route.ts';
+import { effectOf } from '../../roles/effect.ts';
 import { findGroup, type Group } from '../../roles/groups.ts';
 import { listMembers } from '../../roles/members.ts';
 import { listRoles } from '../../roles/role.ts';
@@ -12,7 +13,7 @@ import { answerWith, errorOf, type Trouble } from '../not-done.ts';
 import { showAdminPage } from '../page.ts';
 import { addressWith, wordIn } from '../query.ts';
 import { accountPath, GROUPS_PATH, groupPath, rolePath } from './paths.ts';
-import { contentsTogether, isEditable, originShown, resourceName } from './shown.ts';
+import { isEditable, originShown, resourceName } from './shown.ts';
 
 const PAGE_MEMBERS = 50;
 
@@ -68,7 +69,7 @@ export async function showGroupPage(deps: AdminDeps, ctx: Koa.Context, at: Group
 
 async function rolesShown(deps: AdminDeps, group: Group, mayChange: boolean) {
   const roles = await listRoles(deps.db);
-  const together = contentsTogether(group.roles, new Map(roles.map((role) => [role.name, role])));
+  const together = await effectOf(deps.db, group.goneAt === undefined ? group.roles : []);
   const effective = together.permissions.map(({ resource, name }) => `${resourceName(deps, resource)}: ${name}`);
   return {
     roles: roles

@@ -4,6 +4,7 @@ import { textsFor } from '../../http/page.ts';
 import { nothingThere } from '../../http/refusals.ts';
 import type { RouteContext } from '../../http/route.ts';
 import { clientRoles } from '../../roles/client-roles.ts';
+import { effectOf } from '../../roles/effect.ts';
 import { findRole, listRoles, type RoleWithContents } from '../../roles/role.ts';
 import { carriersOf } from '../../roles/usage.ts';
 import type { AdminDeps } from '../deps.ts';
@@ -12,7 +13,7 @@ import { answerWith, type Trouble } from '../not-done.ts';
 import { showAdminPage } from '../page.ts';
 import { holdersShown } from './holders.ts';
 import { groupPath, ROLES_PATH, rolePath } from './paths.ts';
-import { contentsTogether, isEditable, originShown, permissionsByResource, resourceName } from './shown.ts';
+import { isEditable, originShown, permissionsByResource, resourceName } from './shown.ts';
 
 /** 404 for what is none. */
 export async function roleOf(deps: AdminDeps, ctx: RouteContext): Promise<RoleWithContents> {
@@ -70,8 +71,7 @@ export async function showRolePage(deps: AdminDeps, ctx: Koa.Context, at: RoleOn
 /** Where nothing can be changed, what the role does not have is left out. */
 async function contentsShown(deps: AdminDeps, role: RoleWithContents, mayChange: boolean) {
   const roles = await listRoles(deps.db);
-  const contents = new Map(roles.map((each) => [each.name, each]));
-  const together = contentsTogether([role.name], contents);
+  const together = await effectOf(deps.db, [role.name]);
   const all = await permissionsByResource(deps, role.permissions);
   const others = roles.filter(({ name, goneAt }) => name !== role.name && goneAt === undefined);
   return {

@@ -2,7 +2,7 @@
 import { PRODUCT_RESOURCE } from '../../config/roles/product-permissions.ts';
 import { listPermissions } from '../../roles/permissions.ts';
 import type { Origin } from '../../roles/role.ts';
-import type { PermissionRef, RoleContents } from '../../roles/role-contents.ts';
+import type { PermissionRef } from '../../roles/role-contents.ts';
 import type { MessageKey, Texts } from '../../texts/messages.ts';
 import type { AdminDeps } from '../deps.ts';
 
@@ -47,19 +47,4 @@ export async function permissionsByResource(deps: AdminDeps, held: readonly Perm
       on: held.some((each) => each.resource === resource && each.name === name),
     })),
   }));
-}
-
-/** With all that these roles include. */
-export function contentsTogether(
-  names: readonly string[],
-  contentsOf: ReadonlyMap<string, RoleContents>,
-): { readonly roles: readonly string[]; readonly permissions: readonly PermissionRef[] } {
-  const roles = new Set<string>();
-  const add = (name: string) => {
-    if (roles.has(name)) return;
-    roles.add(name);
-    for (const included of contentsOf.get(name)?.includes ?? []) add(included);
-  };
-  for (const name of names) add(name);
-  return { roles: [...roles], permissions: [...roles].flatMap((name) => contentsOf.get(name)?.permissions ?? []) };
 }
