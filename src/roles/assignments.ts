@@ -1,10 +1,10 @@
 // Owns the table role_assignments: roles that accounts have themselves, for good or until a day.
 import type { Clock } from '../clock.ts';
+import { byCodePoint } from '../config/roles/by-code-point.ts';
 import { ADMIN_ROLE } from '../config/roles/role-names.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
-import { byCodePoint } from './by-code-point.ts';
 import { withIncluded } from './held.ts';
 import { noteFirstGrant, wasEverGranted } from './roles.ts';
 

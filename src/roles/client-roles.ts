@@ -1,6 +1,7 @@
 // Owns the table client_roles: what service clients have beside the roles of their files.
+
+import { byCodePoint } from '../config/roles/by-code-point.ts';
 import type { Db } from '../database/database.ts';
-import { byCodePoint } from './by-code-point.ts';
 import { type Held, withIncluded } from './held.ts';
 
 /** `assigned`: the roles of the client's file, which need not be in the database. */

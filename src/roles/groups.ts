@@ -1,12 +1,12 @@
 // Owns tables groups and group_roles: roles that are given to many people at once.
 import type { Selectable } from 'kysely';
 import type { Clock } from '../clock.ts';
+import { byCodePoint } from '../config/roles/by-code-point.ts';
 import { descriptionProblem, groupNameProblem } from '../config/roles/role-names.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import type { GroupsTable } from '../database/tables/access-control.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
-import { byCodePoint } from './by-code-point.ts';
 import { lockModel } from './model-lock.ts';
 import { type Origin, originOf } from './role.ts';
 import { noteFirstAdministrator } from './roles.ts';

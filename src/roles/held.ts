@@ -1,10 +1,10 @@
 // What somebody has now: roles given directly and through groups, with all that these include, and what they permit.
 import { type RawBuilder, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
+import { byCodePoint } from '../config/roles/by-code-point.ts';
 import { isProductPermission, PRODUCT_RESOURCE, type ProductPermission } from '../config/roles/product-permissions.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
-import { byCodePoint } from './by-code-point.ts';
 
 interface Deps {
   readonly db: Db;

@@ -1,9 +1,9 @@
 // Owns the table group_members: who is in a group, for good or until a day.
 import type { Clock } from '../clock.ts';
+import { byCodePoint } from '../config/roles/by-code-point.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
-import { byCodePoint } from './by-code-point.ts';
 import { noteFirstAdministrator } from './roles.ts';
 
 interface Deps {

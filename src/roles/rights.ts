@@ -1,8 +1,8 @@
 // What somebody has now, and what that permits at some resources: all that tokens say of it, in one statement.
 import { sql } from 'kysely';
 import type { Clock } from '../clock.ts';
+import { byCodePoint } from '../config/roles/by-code-point.ts';
 import type { Db } from '../database/database.ts';
-import { byCodePoint } from './by-code-point.ts';
 import {
   HELD_OF_GIVEN,
   type Held,

@@ -1,7 +1,8 @@
 // Owns tables role_includes and role_permissions: what having a role brings along.
+
+import { byCodePoint } from '../config/roles/by-code-point.ts';
 import { circleThrough, type Includes } from '../config/roles/circles.ts';
 import type { Db } from '../database/database.ts';
-import { byCodePoint } from './by-code-point.ts';
 
 export interface PermissionRef {
   /** The audience of an API, a client_id, or `gatehouse`. */

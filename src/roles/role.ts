@@ -1,9 +1,9 @@
 // What a role is, and reading it.
 import type { Selectable } from 'kysely';
+import { byCodePoint } from '../config/roles/by-code-point.ts';
 import { isProductRole } from '../config/roles/role-names.ts';
 import type { Db } from '../database/database.ts';
 import type { RolesTable } from '../database/tables/access-control.ts';
-import { byCodePoint } from './by-code-point.ts';
 import { contentsByRole, NO_CONTENTS, type RoleContents } from './role-contents.ts';
 
 export type RoleMfa = 'optional' | 'required';

@@ -1,11 +1,11 @@
 // Owns the table roles.
 import type { Clock } from '../clock.ts';
+import { byCodePoint } from '../config/roles/by-code-point.ts';
 import { ADMIN_ROLE, descriptionProblem, isProductRole, roleNameProblem } from '../config/roles/role-names.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import { administratorsLeft } from './administrators.ts';
-import { byCodePoint } from './by-code-point.ts';
 import { lockModel } from './model-lock.ts';
 import { findRole, type Role, type RoleMfa, type RoleWithContents } from './role.ts';
 import {

@@ -1,6 +1,7 @@
 // What deleting a role, a group or a permission would take away.
+
+import { byCodePoint } from '../config/roles/by-code-point.ts';
 import type { Db } from '../database/database.ts';
-import { byCodePoint } from './by-code-point.ts';
 
 export interface UseOfRole {
   /** How many accounts have it themselves. */

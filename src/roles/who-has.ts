@@ -1,9 +1,9 @@
 // Who has a role or a permission, and why: given directly, through a group, or by a role that includes it.
 import { sql } from 'kysely';
 import type { Clock } from '../clock.ts';
+import { byCodePoint } from '../config/roles/by-code-point.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
-import { byCodePoint } from './by-code-point.ts';
 import { clientRoles } from './client-roles.ts';
 import { includesByRole, type PermissionRef } from './role-contents.ts';
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Client } from '../../clients/client.ts';
 import { secretDaysLeft } from '../../clients/live/secret-age.ts';
-import { byCodePoint } from '../../roles/by-code-point.ts';
+import { byCodePoint } from '../../config/roles/by-code-point.ts';
 import { type AppUse, MOST_COUNTED, useOfApps } from '../../sessions/app-sign-ins.ts';
 import type { ApiDeps } from '../deps.ts';
 import { found, moment, name, said } from '../fields.ts';

@@ -1,8 +1,8 @@
 // What roles.yaml would change about what stands in the database, item by item and field by field.
 import { isDeepStrictEqual } from 'node:util';
 import type { Place } from '../../config/problem.ts';
+import { byCodePoint } from '../../config/roles/by-code-point.ts';
 import type { DeclaredModel } from '../../config/roles/declared-model.ts';
-import { byCodePoint } from '../by-code-point.ts';
 import type { Origin } from '../role.ts';
 import type { ModelState } from './state.ts';
 
