@@ -108,10 +108,10 @@ async function engineDeps(): Promise<ProviderDeps> {
 const printed = (doors: readonly Door[]): string =>
   [...doors]
     .sort((a, b) => order(a) - order(b) || (a.path < b.path ? -1 : 1))
-    .map(({ verb, path: at, who }) => `${verb.padEnd(8)}${at.padEnd(42)}${who}`)
+    .map(({ verb, path: at, who }) => `${verb.padEnd(8)}${at.padEnd(58)}${who}`)
     .join('\n');
 
-const order = ({ verb }: Door): number => ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'].indexOf(verb);
+const order = ({ verb }: Door): number => ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].indexOf(verb);
 
 afterEach(() => {
   vi.restoreAllMocks();

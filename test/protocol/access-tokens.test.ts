@@ -239,7 +239,11 @@ test('userinfo answers the token by GET and by POST, in the header or in the for
     expect(await infoOf(answer)).toMatchObject(expected);
   }
   const little = await newTokens({ scope: 'openid' });
-  expect(Object.keys(await infoOf(await userinfo(server.issuer, little.accessToken))).sort()).toEqual(['roles', 'sub']);
+  expect(Object.keys(await infoOf(await userinfo(server.issuer, little.accessToken))).sort()).toEqual([
+    'groups',
+    'roles',
+    'sub',
+  ]);
 });
 
 test('userinfo takes no token from the address, no two at once, and asks for one where there is none', async () => {

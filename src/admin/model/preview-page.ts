@@ -143,11 +143,15 @@ function originSaid(t: Texts, origin: Origin | undefined): string {
     case 'attribute':
       return t('model.preview.from.attribute', { attribute: origin.attribute, scope: origin.scope });
     case 'roles':
-      return t('model.preview.from.roles', { names: t.list(origin.names) });
+      return origin.names.length === 0
+        ? t('model.preview.from.no_role')
+        : t('model.preview.from.roles', { names: t.list(origin.names) });
     case 'permissions':
       return t('model.preview.from.permissions');
     case 'groups':
-      return t('model.preview.from.groups', { names: t.list(origin.names) });
+      return origin.names.length === 0
+        ? t('model.preview.from.no_group')
+        : t('model.preview.from.groups', { names: t.list(origin.names) });
     default:
       return t('model.preview.from.protocol');
   }
