@@ -7,16 +7,20 @@ import type { AdminStep } from '../in-console.ts';
 import { pathOf } from '../navigation.ts';
 import { showAdminPage } from '../page.ts';
 
+/** What stands in no section of the file. */
+const TOP_LEVEL = 'gatehouse.yaml';
+
 export const CONFIGURATION_PATH = pathOf('configuration');
 
 export const showConfiguration =
   (deps: AdminDeps): AdminStep =>
   async (ctx, admin) => {
     const settings = Object.entries(describeSettings(deps.config));
-    const sections = Map.groupBy(settings, ([key]) => /^[a-z_]+/.exec(key)?.[0] ?? key);
+    const sections = Map.groupBy(settings, ([key]) => /^([a-z_]+)[.[]/.exec(key)?.[1] ?? TOP_LEVEL);
     const said = (value: Value): string => {
       if (value === null) return textsFor(ctx)('admin.configuration.not_stated');
-      return typeof value === 'object' ? value.join(', ') : String(value);
+      if (typeof value !== 'object') return String(value);
+      return value.length === 0 ? textsFor(ctx)('admin.configuration.none') : value.join(', ');
     };
     await showAdminPage(deps, ctx, {
       view: 'operations/configuration',
