@@ -73,7 +73,7 @@ describe('client new', () => {
     expect(readFileSync(file, 'utf8')).toMatch(/^roles: /m);
     expect(meaning()).toEqual({
       ...before,
-      roles: preset === 'web' ? { include: ['*'], assign: [] } : before.roles,
+      roles: preset === 'web' ? { ...before.roles, include: ['*'] } : before.roles,
     });
   });
 
