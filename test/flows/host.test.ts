@@ -113,7 +113,7 @@ test('health answers under any name, and says no more than it should', async () 
         ready: true,
         state: 'ready',
         checks: { database: 'ok' },
-        configuration: { clients: 'current', server: 'current' },
+        configuration: { clients: 'current', roles: 'current', server: 'current' },
       },
     ]);
   }

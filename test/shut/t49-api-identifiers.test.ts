@@ -50,7 +50,9 @@ describe('T49 identifiers of others through the API (CVE-2025-27507, CVE-2025-64
       '0',
       '00000000-0000-0000-0000-000000000000',
       'alice@example.test',
-      '%2e%2e',
+      // Twice, as one that asks takes the plain two dots out of the way before it sends.
+      '%252e%252e',
+      '..%2f..',
       `${bob.slice(10)}0`,
     ]) {
       for (const part of ['', '/sessions', '/apps', '/factors', '/rights']) {
