@@ -1,13 +1,12 @@
 // Who is at the console, and may they: decided anew at every request, from the session and the database.
-import type { Administrator } from '../administration/administrator.ts';
-import { permissionsHeld } from '../administration/administrator.ts';
+import { type Administrator, permissionsHeld } from '../administration/administrator.ts';
 import type { ProductPermission } from '../config/roles/product-permissions.ts';
 import { sourceOf } from '../http/request-source.ts';
 import { administrator, get, type Handler, post, type Route, type RouteContext } from '../http/route.ts';
 import { CONSOLE_IDLE_SECONDS, mayVisitConsole } from '../sessions/console-visits.ts';
 import { countVisit } from '../sessions/session-lifetime.ts';
 import { askToSignIn } from '../signed-in/authorization-request.ts';
-import { FRESH, missingFor } from '../signed-in/demand.ts';
+import { FRESH, type Missing, missingFor } from '../signed-in/demand.ts';
 import { type SignedIn, whoIsSignedIn } from '../signed-in/signed-in.ts';
 import type { AdminDeps } from './deps.ts';
 import { showForbidden } from './forbidden-page.ts';
@@ -51,8 +50,8 @@ const inConsole =
     return step(ctx, { me, by, may });
   };
 
-async function missingHere(deps: AdminDeps, me: SignedIn, change: boolean) {
-  if (me.session.acr !== 'mfa') return { maxAgeSeconds: CONSOLE_IDLE_SECONDS, secondFactor: true };
-  if (!(await mayVisitConsole(deps, me.session))) return { maxAgeSeconds: CONSOLE_IDLE_SECONDS, secondFactor: true };
+async function missingHere(deps: AdminDeps, me: SignedIn, change: boolean): Promise<Missing | undefined> {
+  const isHere = me.session.acr === 'mfa' && (await mayVisitConsole(deps, me.session));
+  if (!isHere) return { maxAgeSeconds: CONSOLE_IDLE_SECONDS, secondFactor: true };
   return change ? missingFor(deps, me, FRESH) : undefined;
 }

@@ -95,7 +95,8 @@ export async function compose(given: Given): Promise<Composed> {
   const readiness = createReadiness();
   const recorder = createRecorder({ db, clock, log });
   const ofBrowsers = browserSessions({ provider: () => provider, config, db, clock });
-  const [placeOf, ofPages] = [openPlaces(config.geo.mmdbFile), { config, clock, db, hasher, rules, box, csrf, log }];
+  const placeOf = openPlaces(config.geo.mmdbFile);
+  const ofPages = { config, clock, db, hasher, rules, box, csrf, log };
   const routes = [
     ...mailing.routes,
     ...systemRoutes({ config, db, clients: live, readiness, version: VERSION, demoUrl: given.demoUrl }),
@@ -107,8 +108,7 @@ export async function compose(given: Given): Promise<Composed> {
     ...adminRoutes({ ...ofPages, clients, live, provider: () => provider, ...ofBrowsers, placeOf }),
     ...apiRoutes({ config, clock, db, clients, live, box, keys, provider: () => provider, log }),
   ];
-  const { colours } = config.branding;
-  const assets = loadAssets(join(ROOT, 'views', 'assets'), colours && { [THEME_FILE]: themeSheet(colours) });
+  const assets = assetsOf(config);
   const app = createApp({
     config,
     log,
@@ -135,6 +135,9 @@ export async function compose(given: Given): Promise<Composed> {
   });
   return { app, routes, provider, hasher, box, readiness, telling, mailing, answering, recorder };
 }
+
+const assetsOf = ({ branding: { colours } }: Config): Assets =>
+  loadAssets(join(ROOT, 'views', 'assets'), colours && { [THEME_FILE]: themeSheet(colours) });
 
 const pageOptions = ({ config, clock }: Pick<Given, 'config' | 'clock'>, assets: Assets): PageOptions => ({
   viewsDir: join(ROOT, 'views'),

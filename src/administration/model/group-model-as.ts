@@ -5,8 +5,9 @@ import { isGroupInUse, type UseOfGroup, useOfGroup } from '../../roles/usage.ts'
 import { type AdministrationDeps, type Administrator, actorOf, sourceOf } from '../administrator.ts';
 import { type Acting, change } from '../change.ts';
 import { productPermissionsWithin } from '../guards.ts';
-import { canBeName, type InUse, type Outcome, type Refusal, unknown, versionOf } from '../outcomes.ts';
+import { canBeName, type InUse, type Outcome, type Refusal, unknown } from '../outcomes.ts';
 import { differing, groupAsWritten } from './as-written.ts';
+import { current } from './current.ts';
 import { problemIn } from './problems.ts';
 import { difference, isMember, mayTouch } from './touched.ts';
 
@@ -46,9 +47,9 @@ export function changeGroupAs(
   { name, version, ...changes }: ChangeOfGroup,
 ): Promise<Outcome<{ group: Group }>> {
   return change(deps, { by, needs: 'groups:write', action: 'group.change' }, async (inside, acting) => {
-    const before = canBeName(name) ? await findGroup(inside.db, name) : undefined;
-    if (before === undefined) return unknown('group', name);
-    if (version !== undefined && version !== versionOf(before)) return { outcome: 'changed_meanwhile' };
+    const at = await current('group', { name, version }, () => findGroup(inside.db, name));
+    if ('refused' in at) return at.refused;
+    const before = at.found;
     const touched = changes.roles === undefined ? [] : difference(before.roles, changes.roles);
     const refused = await mayCarry(inside, acting, { name, roles: touched });
     if (refused !== undefined) return refused;
@@ -83,9 +84,9 @@ export function deleteGroupAs(
   { name, confirmed = false, version }: DeletionOfGroup,
 ): Promise<Outcome<{ use: UseOfGroup }> | InUse<UseOfGroup>> {
   return change(deps, { by, needs: 'groups:write', action: 'group.delete' }, async (inside, acting) => {
-    const before = canBeName(name) ? await findGroup(inside.db, name) : undefined;
-    if (before === undefined) return unknown('group', name);
-    if (version !== undefined && version !== versionOf(before)) return { outcome: 'changed_meanwhile' };
+    const at = await current('group', { name, version }, () => findGroup(inside.db, name));
+    if ('refused' in at) return at.refused;
+    const before = at.found;
     const refused = await mayCarry(inside, acting, { name, roles: before.roles });
     if (refused !== undefined) return refused;
     const use = await useOfGroup(inside.db, name);

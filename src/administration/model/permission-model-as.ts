@@ -12,7 +12,8 @@ import type { PermissionRef } from '../../roles/role-contents.ts';
 import { isPermissionInUse, type UseOfPermission, useOfPermission } from '../../roles/usage.ts';
 import { type AdministrationDeps, type Administrator, actorOf, sourceOf } from '../administrator.ts';
 import { change } from '../change.ts';
-import { canBeName, type InUse, type Outcome, unknown, versionOf } from '../outcomes.ts';
+import { canBeName, type InUse, type Outcome, unknown } from '../outcomes.ts';
+import { current } from './current.ts';
 import { hasPermissions, type ModelDeps } from './deps.ts';
 import { problemIn } from './problems.ts';
 
@@ -48,9 +49,9 @@ export function changePermissionAs(
   { version, ...wanted }: PermissionRef & { readonly description: string; readonly version?: string | undefined },
 ): Promise<Outcome<{ permission: Permission }>> {
   return change(deps, { by, needs: 'roles:write', action: 'permission.change' }, async (inside) => {
-    const before = await find(inside, wanted);
-    if (before === undefined) return unknown('permission', wanted.name);
-    if (version !== undefined && version !== versionOf(before)) return { outcome: 'changed_meanwhile' };
+    const at = await current('permission', { name: wanted.name, version }, () => find(inside, wanted));
+    if ('refused' in at) return at.refused;
+    const before = at.found;
     const changed = await changePermission(inside, wanted);
     switch (changed.outcome) {
       case 'unknown':
@@ -83,9 +84,9 @@ export function deletePermissionAs(
   { confirmed = false, version, ...ref }: DeletionOfPermission,
 ): Promise<Outcome<{ use: UseOfPermission }> | InUse<UseOfPermission>> {
   return change(deps, { by, needs: 'roles:write', action: 'permission.delete' }, async (inside) => {
-    const before = await find(inside, ref);
-    if (before === undefined) return unknown('permission', ref.name);
-    if (version !== undefined && version !== versionOf(before)) return { outcome: 'changed_meanwhile' };
+    const at = await current('permission', { name: ref.name, version }, () => find(inside, ref));
+    if ('refused' in at) return at.refused;
+    const before = at.found;
     const use = await useOfPermission(inside.db, ref);
     const deletion = await deletePermission(inside.db, ref);
     if (deletion.outcome === 'unknown') return unknown('permission', ref.name);
@@ -99,7 +100,7 @@ export function deletePermissionAs(
 }
 
 const find = async (inside: AdministrationDeps, ref: PermissionRef): Promise<Permission | undefined> =>
-  canBeName(ref.resource) && canBeName(ref.name) ? findPermission(inside.db, ref) : undefined;
+  canBeName(ref.resource) ? findPermission(inside.db, ref) : undefined;
 
 interface Told {
   readonly event: 'permission.created' | 'permission.changed' | 'permission.deleted';

@@ -7,8 +7,9 @@ import { isRoleInUse, type UseOfRole, useOfRole } from '../../roles/usage.ts';
 import { type AdministrationDeps, type Administrator, actorOf, sourceOf } from '../administrator.ts';
 import { type Acting, change } from '../change.ts';
 import { mayGive, productPermissionsWithin } from '../guards.ts';
-import { canBeName, type InUse, type NotDone, type Outcome, type Refusal, unknown, versionOf } from '../outcomes.ts';
+import { canBeName, type InUse, type NotDone, type Outcome, type Refusal, unknown } from '../outcomes.ts';
 import { differing, roleAsWritten } from './as-written.ts';
+import { current } from './current.ts';
 import { type ModelDeps, scopeProblems } from './deps.ts';
 import { problemIn } from './problems.ts';
 import { hasRole, mayTouch, touchedBetween } from './touched.ts';
@@ -46,9 +47,9 @@ export function changeRoleAs(
   { name, version, ...changes }: ChangeOfRole,
 ): Promise<Outcome<{ role: RoleWithContents }>> {
   return change(deps, { by, needs: 'roles:write', action: 'role.change' }, async (inside, acting) => {
-    const before = canBeName(name) ? await findRole(inside.db, name) : undefined;
-    if (before === undefined) return unknown('role', name);
-    if (version !== undefined && version !== versionOf(before)) return { outcome: 'changed_meanwhile' };
+    const at = await current('role', { name, version }, () => findRole(inside.db, name));
+    if ('refused' in at) return at.refused;
+    const before = at.found;
     const refused = await mayChange(inside, acting, { before, changes });
     if (refused !== undefined) return refused;
     const changed = await changeRole(inside, { name, ...changes });
@@ -96,9 +97,9 @@ export function deleteRoleAs(
   { name, confirmed = false, version }: DeletionOfRole,
 ): Promise<Outcome<{ use: UseOfRole }> | InUse<UseOfRole>> {
   return change(deps, { by, needs: 'roles:write', action: 'role.delete' }, async (inside, acting) => {
-    const before = canBeName(name) ? await findRole(inside.db, name) : undefined;
-    if (before === undefined) return unknown('role', name);
-    if (version !== undefined && version !== versionOf(before)) return { outcome: 'changed_meanwhile' };
+    const at = await current('role', { name, version }, () => findRole(inside.db, name));
+    if ('refused' in at) return at.refused;
+    const before = at.found;
     const touched = await productPermissionsWithin(inside.db, [name]);
     const refused = await mayTouch(acting, touched, () => hasRole(inside, by, name));
     if (refused !== undefined) return refused;
