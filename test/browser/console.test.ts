@@ -1,34 +1,22 @@
 // An administrator lets somebody sell in the demo shop, and stops it again: by clicks in the console, in a real browser.
-import path from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createShop } from '../../examples/shop/shop.ts';
-import { chromiumAvailable, launchChromium } from '../support/chromium.ts';
-import { signInAndEnrol } from '../support/demo-shop.ts';
-import { freePort, startTestServer, type TestServer } from '../support/start-server.ts';
-
-const SHIPPED_CONFIG = path.join(import.meta.dirname, '../../config');
+import { chromiumAvailable } from '../support/chromium.ts';
+import { type Demo, signInAndEnrol, startDemo } from '../support/demo-shop.ts';
+import type { TestServer } from '../support/start-server.ts';
 
 describe.skipIf(!chromiumAvailable())('the menu of the demo shop', () => {
+  let demo: Demo;
   let server: TestServer;
-  let shop: ReturnType<typeof createShop>;
   let shopUrl: string;
   let browser: Browser;
 
   beforeAll(async () => {
-    shopUrl = `http://localhost:${await freePort()}`;
-    server = await startTestServer({ configDir: SHIPPED_CONFIG, env: { SHOP_URL: shopUrl }, demoUrl: shopUrl });
-    const clientSecret = 'gatehouse-demo-shop-secret-only-for-development';
-    shop = createShop({ url: shopUrl, issuer: server.issuer, clientId: 'shop', clientSecret });
-    await shop.listen();
-    browser = await launchChromium();
+    demo = await startDemo();
+    ({ server, shopUrl, browser } = demo);
   });
 
-  afterAll(async () => {
-    await browser?.close();
-    await shop?.close();
-    await server?.stop();
-  });
+  afterAll(() => demo?.stop());
 
   test.for([
     { javaScriptEnabled: true, viewport: { width: 1280, height: 900 } },

@@ -1,35 +1,23 @@
 // The whole demo in a real browser: the shipped configuration, the real shop, the real server.
-import path from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createShop } from '../../examples/shop/shop.ts';
-import { chromiumAvailable, launchChromium } from '../support/chromium.ts';
-import { enterPassword, signInAndEnrol } from '../support/demo-shop.ts';
+import { chromiumAvailable } from '../support/chromium.ts';
+import { type Demo, enterPassword, signInAndEnrol, startDemo } from '../support/demo-shop.ts';
 import { totpCode } from '../support/sign-in.ts';
-import { freePort, startTestServer, type TestServer } from '../support/start-server.ts';
-
-const SHIPPED_CONFIG = path.join(import.meta.dirname, '../../config');
+import type { TestServer } from '../support/start-server.ts';
 
 describe.skipIf(!chromiumAvailable())('the demo shop', () => {
+  let demo: Demo;
   let server: TestServer;
-  let shop: ReturnType<typeof createShop>;
   let shopUrl: string;
   let browser: Browser;
 
   beforeAll(async () => {
-    shopUrl = `http://localhost:${await freePort()}`;
-    server = await startTestServer({ configDir: SHIPPED_CONFIG, env: { SHOP_URL: shopUrl }, demoUrl: shopUrl });
-    const clientSecret = 'gatehouse-demo-shop-secret-only-for-development';
-    shop = createShop({ url: shopUrl, issuer: server.issuer, clientId: 'shop', clientSecret });
-    await shop.listen();
-    browser = await launchChromium();
+    demo = await startDemo();
+    ({ server, shopUrl, browser } = demo);
   });
 
-  afterAll(async () => {
-    await browser?.close();
-    await shop?.close();
-    await server?.stop();
-  });
+  afterAll(() => demo?.stop());
 
   test.for([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])(
     'a person signs in with a new authenticator app, sees their roles, refreshes and signs out ($javaScriptEnabled)',

@@ -77,7 +77,8 @@ const signsOut = (who: { browser: { request(url: string): Promise<Response> }; t
 async function soon(holds: () => boolean | Promise<boolean>, milliseconds = 15_000): Promise<void> {
   const end = performance.now() + milliseconds;
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`not within ${milliseconds} ms`);
+    if (performance.now() > end)
+      throw new Error(`not within ${milliseconds} ms; the log ends with ${JSON.stringify(server.logLines.slice(-5))}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -1,6 +1,6 @@
 // The console's pages about accounts, in every state worth looking at.
 import { accountPath } from '../../src/admin/accounts/paths.ts';
-import { atConsole } from './console-pages.ts';
+import { atConsole, opened } from './at-console.ts';
 import { type PageState, type Stage, somebody } from './every-page.ts';
 import { visits, visitsAndSignsIn } from './visits.ts';
 
@@ -74,12 +74,7 @@ export const CONSOLE_ACCOUNT_PAGES: readonly PageState[] = [
       await atConsole(stage, '/admin/accounts');
     },
   },
-  {
-    view: 'admin/accounts/list',
-    state: 'with nobody found',
-    heading: 'Accounts',
-    open: (stage) => atConsole(stage, '/admin/accounts?q=nobody+at+all&status=banned'),
-  },
+  opened('accounts/list', 'with nobody found', 'Accounts', '/admin/accounts?q=nobody+at+all&status=banned'),
   { view: 'admin/accounts/overview', state: 'of somebody', heading: 'person-', open: at('') },
   {
     view: 'admin/accounts/overview',
@@ -147,12 +142,7 @@ export const CONSOLE_ACCOUNT_PAGES: readonly PageState[] = [
       await sends(stage, 'Delete');
     },
   },
-  {
-    view: 'admin/accounts/new',
-    state: 'for an invitation',
-    heading: 'Invite',
-    open: (stage) => atConsole(stage, '/admin/invite-account'),
-  },
+  opened('accounts/new', 'for an invitation', 'Invite', '/admin/invite-account'),
   {
     view: 'admin/accounts/new',
     state: 'with a taken address',

@@ -1,6 +1,7 @@
 // The console's pages about roles, groups and permissions, in every state worth looking at.
+
+import { atConsole, opened } from './at-console.ts';
 import { permissionQuery, someModel } from './console-model.ts';
-import { atConsole } from './console-pages.ts';
 import type { PageState } from './every-page.ts';
 import type { TestServer } from './start-server.ts';
 
@@ -16,16 +17,14 @@ const page = (
   open: async (stage) => atConsole(stage, await path(stage.server)),
 });
 
-const at = async (path: string): Promise<string> => path;
-
 export const CONSOLE_MODEL_PAGES: readonly PageState[] = [
   page('roles', 'with some', 'Roles', async (server) => {
     await someModel(server);
     return '/admin/roles';
   }),
   page('role', 'that somebody has', 'writer-', async (server) => `/admin/roles/${(await someModel(server)).role}`),
-  page('role', 'of the product', 'gatehouse:helpdesk', () => at('/admin/roles/gatehouse%3Ahelpdesk')),
-  page('new-role', 'empty', 'New role', () => at('/admin/new-role')),
+  opened('model/role', 'of the product', 'gatehouse:helpdesk', '/admin/roles/gatehouse%3Ahelpdesk'),
+  opened('model/new-role', 'empty', 'New role', '/admin/new-role'),
   page(
     'delete',
     'of a role in use',
@@ -37,13 +36,13 @@ export const CONSOLE_MODEL_PAGES: readonly PageState[] = [
     return '/admin/groups';
   }),
   page('group', 'with a member', 'staff-', async (server) => `/admin/groups/${(await someModel(server)).group}`),
-  page('new-group', 'empty', 'New group', () => at('/admin/new-group')),
-  page('permissions', 'as it opens', 'Permissions', () => at('/admin/permissions')),
+  opened('model/new-group', 'empty', 'New group', '/admin/new-group'),
+  opened('model/permissions', 'as it opens', 'Permissions', '/admin/permissions'),
   page('permission', 'that somebody has', 'posts:add', async (server) => {
     return `/admin/permissions/one?${permissionQuery(await someModel(server))}`;
   }),
-  page('new-permission', 'empty', 'New permission', () => at('/admin/new-permission')),
-  page('preview', 'as it opens', 'Claims preview', () => at('/admin/preview')),
+  opened('model/new-permission', 'empty', 'New permission', '/admin/new-permission'),
+  opened('model/preview', 'as it opens', 'Claims preview', '/admin/preview'),
   page('preview', 'of somebody', 'Claims preview', async (server) => {
     const { email } = await someModel(server);
     return `/admin/preview?${new URLSearchParams({ user: email, client: 'ledger' })}`;

@@ -2,23 +2,10 @@
 
 import { recordEvent } from '../../src/audit/audit-log.ts';
 import { atAccount } from './account-pages.ts';
-import { administrator } from './administrators.ts';
+import { atConsole, opened } from './at-console.ts';
 import { CONSOLE_ACCOUNT_PAGES } from './console-account-pages.ts';
 import type { PageState, Stage } from './every-page.ts';
 import { movingClock } from './moving-clock.ts';
-
-/** Signed in as an administrator, at a page of the console. The sign-in happens in a small browser of the tests. */
-export async function atConsole(
-  { server, page }: Stage,
-  path: string,
-  roles: readonly string[] = ['gatehouse:admin'],
-): Promise<void> {
-  const { browser } = await administrator(server, { roles });
-  const cookies = await browser.cookiesAt(`${server.issuer}/`);
-  const { issuer: url } = server;
-  await page.context().addCookies(Object.entries(cookies).map(([name, value]) => ({ name, value, url })));
-  await page.goto(`${server.issuer}${path}`);
-}
 
 let mails = 0;
 
@@ -73,36 +60,11 @@ export const CONSOLE_PAGES: readonly PageState[] = [
     heading: 'not for you',
     open: (stage) => atAccount(stage, '/admin'),
   },
-  {
-    view: 'admin/operations/clients',
-    state: 'as it opens',
-    heading: 'Apps',
-    open: (stage) => atConsole(stage, '/admin/clients'),
-  },
-  {
-    view: 'admin/operations/client',
-    state: 'of an app with an API',
-    heading: 'Ledger',
-    open: (stage) => atConsole(stage, '/admin/clients/ledger'),
-  },
-  {
-    view: 'admin/operations/sessions',
-    state: 'with some',
-    heading: 'Sessions',
-    open: (stage) => atConsole(stage, '/admin/sessions'),
-  },
-  {
-    view: 'admin/operations/keys',
-    state: 'as it opens',
-    heading: 'Keys',
-    open: (stage) => atConsole(stage, '/admin/keys'),
-  },
-  {
-    view: 'admin/operations/configuration',
-    state: 'as it opens',
-    heading: 'Configuration',
-    open: (stage) => atConsole(stage, '/admin/configuration'),
-  },
+  opened('operations/clients', 'as it opens', 'Apps', '/admin/clients'),
+  opened('operations/client', 'of an app with an API', 'Ledger', '/admin/clients/ledger'),
+  opened('operations/sessions', 'with some', 'Sessions', '/admin/sessions'),
+  opened('operations/keys', 'as it opens', 'Keys', '/admin/keys'),
+  opened('operations/configuration', 'as it opens', 'Configuration', '/admin/configuration'),
   {
     view: 'admin/operations/outbox',
     state: 'with some',
@@ -118,16 +80,6 @@ export const CONSOLE_PAGES: readonly PageState[] = [
     heading: 'Drop a mail',
     open: async (stage) => atConsole(stage, `/admin/outbox/${await givenUp(stage)}/drop`),
   },
-  {
-    view: 'admin/operations/audit',
-    state: 'as it opens',
-    heading: 'Audit log',
-    open: (stage) => atConsole(stage, '/admin/audit'),
-  },
-  {
-    view: 'admin/operations/audit',
-    state: 'with nothing found',
-    heading: 'Audit log',
-    open: (stage) => atConsole(stage, '/admin/audit?event=role.deleted&address=203.0.113.9'),
-  },
+  opened('operations/audit', 'as it opens', 'Audit log', '/admin/audit'),
+  opened('operations/audit', 'with nothing found', 'Audit log', '/admin/audit?event=role.deleted&address=203.0.113.9'),
 ];

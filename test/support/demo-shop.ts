@@ -1,7 +1,10 @@
-// A person at the sign-in pages of the shipped configuration, in a real browser.
-import type { Page } from 'playwright-core';
+// The demo as it is shipped, and a person at its sign-in pages, in a real browser.
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { createShop } from '../../examples/shop/shop.ts';
+import { launchChromium } from './chromium.ts';
 import { totpCode } from './sign-in.ts';
-import { PASSWORD } from './start-server.ts';
+import { freePort, PASSWORD, startTestServer, type TestServer } from './start-server.ts';
 
 export async function enterPassword(page: Page, email: string): Promise<void> {
   await page.getByLabel('E-mail or username').fill(email);
@@ -21,4 +24,33 @@ export async function signInAndEnrol(page: Page, email: string): Promise<string>
     .click();
   await page.getByRole('button', { name: 'I have stored them' }).click();
   return secret;
+}
+
+const SHIPPED_CONFIG = path.join(import.meta.dirname, '../../config');
+
+export interface Demo {
+  readonly server: TestServer;
+  readonly shopUrl: string;
+  readonly browser: Browser;
+  stop(): Promise<void>;
+}
+
+/** The real server with the shipped configuration, the real shop, a real browser. */
+export async function startDemo(): Promise<Demo> {
+  const shopUrl = `http://localhost:${await freePort()}`;
+  const server = await startTestServer({ configDir: SHIPPED_CONFIG, env: { SHOP_URL: shopUrl }, demoUrl: shopUrl });
+  const clientSecret = 'gatehouse-demo-shop-secret-only-for-development';
+  const shop = createShop({ url: shopUrl, issuer: server.issuer, clientId: 'shop', clientSecret });
+  await shop.listen();
+  const browser = await launchChromium();
+  return {
+    server,
+    shopUrl,
+    browser,
+    async stop() {
+      await browser.close();
+      await shop.close();
+      await server.stop();
+    },
+  };
 }
