@@ -1,6 +1,8 @@
 // An administrator makes roles, groups and permissions in the console, and sees who has what, and why.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createGroup } from '../../src/roles/groups.ts';
 import { heldRoles } from '../../src/roles/held.ts';
+import { listMembers } from '../../src/roles/members.ts';
 import { type AdministratorInTest, administrator } from '../support/administrators.ts';
 import { someModel } from '../support/console-model.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
@@ -119,3 +121,24 @@ test('whoever may only read is offered nothing to change', async () => {
   expect(auditor.browser.title).toBe(model.role);
   expect(auditor.browser.document.querySelectorAll('main form')).toHaveLength(0);
 });
+
+test('a username that is somebody else’s id brings nobody into that person’s groups', async () => {
+  await createGroup(server.deps, { name: 'trusted', description: 'Few', roles: [] });
+  const boss = await server.person({ email: 'boss@example.test' });
+  await server.database.db.updateTable('accounts').set({ id: 'boss-1871' }).where('id', '=', boss.id).execute();
+  const mallory = await server.person({ email: 'mallory@example.test', username: 'boss-1871' });
+  await opens('groups/trusted');
+  await root.browser.submit({ who: 'boss-1871' }, 'Add');
+  expect(root.browser.page.status).toBe(400);
+  expect(root.browser.text).toContain(`Write id:boss-1871 for the first and id:${mallory.id} for the second.`);
+  expect(await memberIds('trusted')).toEqual([]);
+  await opens('preview?user=boss-1871&client=shop');
+  expect(root.browser.page.status).toBe(400);
+  expect(root.browser.text).toContain('id:boss-1871 for the first');
+  await opens('groups/trusted');
+  await root.browser.submit({ who: 'id:boss-1871' }, 'Add');
+  expect(await memberIds('trusted')).toEqual(['boss-1871']);
+});
+
+const memberIds = async (group: string) =>
+  (await listMembers(server.deps, { group, limit: 9 })).map(({ accountId }) => accountId);

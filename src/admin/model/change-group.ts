@@ -1,6 +1,6 @@
 // Changes a group and who is in it, by the forms of its page.
 import { z } from 'zod';
-import { findAccount, findAccountByIdentifier } from '../../accounts/accounts.ts';
+import { findNamedAccount } from '../../accounts/finding/named-account.ts';
 import { changeGroupAs } from '../../administration/model/group-model-as.ts';
 import { type NotDone, versionOf } from '../../administration/outcomes.ts';
 import { addMemberAs, removeMemberAs } from '../../administration/rights/member-as.ts';
@@ -13,6 +13,7 @@ import type { AdminDeps } from '../deps.ts';
 import type { AdminStep } from '../in-console.ts';
 import { beside, troubleOf } from '../not-done.ts';
 import { type GroupOnPage, groupOf, showGroupPage } from './group-page.ts';
+import { notOneAccountSaid } from './not-one-account.ts';
 import { groupPath } from './paths.ts';
 
 const csrf = z.string().optional();
@@ -51,16 +52,16 @@ export const submitMember =
     const group = await groupOf(deps, ctx);
     const t = textsFor(ctx);
     const who = typed.who.trim();
-    const account = (await findAccountByIdentifier(deps.db, who)) ?? (await findAccount(deps.db, who));
+    const named = await findNamedAccount(deps.db, who);
     const expiresAt = typed.until === undefined || typed.until === '' ? undefined : afterLastDay(typed.until);
     const errors = [
-      ...(account === undefined ? [{ field: 'who', message: t('model.groups.nobody', { who }) }] : []),
+      ...(named.outcome === 'found' ? [] : [{ field: 'who', message: notOneAccountSaid(t, { who, named }) }]),
       ...(expiresAt === 'unreadable' ? [{ field: 'until', message: t('administration.problem.expires') }] : []),
     ];
-    if (account === undefined || expiresAt === 'unreadable') {
+    if (named.outcome !== 'found' || expiresAt === 'unreadable') {
       return showGroupPage(deps, ctx, { admin, group, typed, trouble: beside(400, errors) });
     }
-    const what = { group: group.name, accountId: account.id, expiresAt };
+    const what = { group: group.name, accountId: named.account.id, expiresAt };
     const answer = await addMemberAs(deps, admin.by, what);
     await answered(deps, ctx, { admin, group, answer, typed, notice: 'model.groups.added' });
   };

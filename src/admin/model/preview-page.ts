@@ -1,5 +1,5 @@
 // What an app would read of a person, and where each claim comes from: made by the code that issues.
-import { findAccount, findAccountByIdentifier } from '../../accounts/accounts.ts';
+import { findNamedAccount } from '../../accounts/finding/named-account.ts';
 import { recordEvent } from '../../audit/audit-log.ts';
 import { textsFor } from '../../http/page.ts';
 import type { Origin } from '../../provider/preview/origins.ts';
@@ -14,6 +14,7 @@ import type { AdminDeps } from '../deps.ts';
 import type { AdminStep, AtConsole } from '../in-console.ts';
 import { showAdminPage } from '../page.ts';
 import { wordIn } from '../query.ts';
+import { type NotOneAccount, notOneAccountSaid } from './not-one-account.ts';
 import { PREVIEW_PATH } from './paths.ts';
 
 export const showPreview =
@@ -40,7 +41,7 @@ export const showPreview =
         asked,
         clients: clientOptions(deps),
         resources: resourceOptions(t, deps),
-        trouble: preview === undefined || preview.outcome === 'shown' ? undefined : troubleSaid(t, preview),
+        trouble: preview === undefined || preview.outcome === 'shown' ? undefined : troubleSaid(t, preview, asked),
         shown,
       },
     });
@@ -53,15 +54,18 @@ interface Asked {
   readonly resource: string | undefined;
 }
 
+type Answer = Preview | { readonly outcome: 'not_one_account'; readonly named: NotOneAccount };
+
 /** Undefined until somebody and an app are named. */
 async function previewAsked(
   deps: AdminDeps,
   by: AtConsole['by'],
   { user, client, scope, resource }: Asked,
-): Promise<Preview | undefined> {
+): Promise<Answer | undefined> {
   if (user === undefined || client === undefined) return undefined;
-  const account = (await findAccountByIdentifier(deps.db, user)) ?? (await findAccount(deps.db, user));
-  if (account === undefined) return { outcome: 'unknown_account' };
+  const named = await findNamedAccount(deps.db, user);
+  if (named.outcome !== 'found') return { outcome: 'not_one_account', named };
+  const { account } = named;
   const preview = await previewClaims(deps, { accountId: account.id, clientId: client, scope, resource });
   if (preview.outcome === 'shown') {
     await recordEvent(deps, {
@@ -86,8 +90,10 @@ const resourceOptions = (t: Texts, { config }: AdminDeps) => [
   ...[...config.resources.values()].map(({ audience, name }) => ({ value: audience, label: name })),
 ];
 
-function troubleSaid(t: Texts, preview: Exclude<Preview, ShownPreview>): string {
+function troubleSaid(t: Texts, preview: Exclude<Answer, ShownPreview>, { user = '' }: Asked): string {
   switch (preview.outcome) {
+    case 'not_one_account':
+      return notOneAccountSaid(t, { who: user, named: preview.named });
     case 'unknown_account':
       return t('model.preview.unknown_account');
     case 'unknown_client':

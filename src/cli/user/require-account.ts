@@ -1,21 +1,21 @@
 // The account an operator means: by e-mail address, username or id, or by `id:` and the id.
 import type { Account } from '../../accounts/account.ts';
-import { findAccount, findAccountByIdentifier } from '../../accounts/accounts.ts';
+import { findNamedAccount } from '../../accounts/finding/named-account.ts';
 import type { Db } from '../../database/database.ts';
 import { CommandFailed } from '../failure.ts';
 import { quoted } from '../output.ts';
 
-/** Ids of other systems may be anything: what is one person's id and another's address or username is nobody's here. */
-const ID = /^id:/;
-
 /** @throws CommandFailed `not_found`, `ambiguous` */
 export async function requireAccount(db: Db, who: string): Promise<Account> {
-  const byId = await findAccount(db, who.replace(ID, ''));
-  const byName = ID.test(who) ? undefined : await findAccountByIdentifier(db, who);
-  const account = byId ?? byName;
-  if (account === undefined) throw notFound(who);
-  if (byId !== undefined && byName !== undefined && byId.id !== byName.id) throw ambiguous(who, byName);
-  return account;
+  const named = await findNamedAccount(db, who);
+  switch (named.outcome) {
+    case 'found':
+      return named.account;
+    case 'unknown':
+      throw notFound(who);
+    case 'ambiguous':
+      throw ambiguous(who, named.byName);
+  }
 }
 
 const ambiguous = (who: string, { id }: Account): CommandFailed =>
