@@ -11,6 +11,7 @@ import type { AdministratingProgram, ApiDeps } from './deps.ts';
 import type { Answer, Operation } from './operation.ts';
 import { ApiProblem, answerProblem } from './problem.ts';
 import { readBodyOf, readParams, readQuery } from './read-request.ts';
+import { countRefusal, countRequest } from './throttle.ts';
 
 export const routeOf = (deps: ApiDeps, operation: Operation): Route => ({
   method: operation.method,
@@ -36,9 +37,11 @@ async function admitted(deps: ApiDeps, ctx: RouteContext, needs: ProductPermissi
     url: `${deps.config.issuer}${ctx.path}`,
   });
   if (admission.outcome === 'refused') {
+    await countRefusal(deps, ctx);
     const { detail, challenges } = admission;
     throw new ApiProblem({ status: 401, code: 'unauthorized', detail, challenges });
   }
+  await countRequest(deps, ctx, admission.caller.clientId);
   const by: AdministratingProgram = { kind: 'client', ...admission.caller, source: sourceOf(ctx) };
   const may = await permissionsHeld(deps, by);
   if (!may.has(needs)) throw forbidden(deps, ctx, { by, needs });

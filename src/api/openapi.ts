@@ -42,7 +42,10 @@ const ABOUT = `What the console does, for programs. Send an access token that a 
 (client_credentials, with this server as the resource), as Bearer, or as DPoP with a proof (RFC 9449). A call needs the permission
 it names, as a scope of the token and through a role of the client. Errors are problem details (RFC 9457). Lists come in pages:
 go on with the value of next as the parameter cursor, or with the address in Link. What can be changed has a strong ETag:
-send it back in If-Match.`.replaceAll('\n', ' ');
+send it back in If-Match. RateLimit says how many requests the client has left; 429 comes with Retry-After.`.replaceAll(
+  '\n',
+  ' ',
+);
 
 const TAGS = ['Accounts', 'Access', 'Clients', 'Sessions', 'Audit', 'Server'] as const satisfies Operation['tag'][];
 

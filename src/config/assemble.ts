@@ -67,7 +67,12 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
     sessions: sessionsOf(file.sessions),
     tokens: tokensOf(file.tokens, issuer),
     limits: limitsOf(file.limits),
-    api: { audience: productAudience(issuer), docs: file.api.docs ?? mode === 'development' },
+    api: {
+      audience: productAudience(issuer),
+      docs: file.api.docs ?? mode === 'development',
+      requestsPerMinute: file.api.requests_per_minute,
+      refusalsPerMinute: file.api.refusals_per_minute,
+    },
     logging: {
       level: environment.logLevel ?? file.logging.level,
       format: file.logging.format ?? (mode === 'production' ? 'json' : 'pretty'),

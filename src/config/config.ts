@@ -171,6 +171,10 @@ export interface ApiConfig {
   readonly audience: string;
   /** Whether its description can be read. */
   readonly docs: boolean;
+  /** Of one service client. */
+  readonly requestsPerMinute: number;
+  /** Without a token that can be used, from one network. */
+  readonly refusalsPerMinute: number;
 }
 
 export interface LoggingConfig {

@@ -1,5 +1,5 @@
 // Owns table rate_counters: attempts counted in fixed windows, in the database, so that a restart forgets nothing.
-import type { ExpressionBuilder, RawBuilder } from 'kysely';
+import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../database/database.ts';
 import type { Database } from '../database/schema.ts';
@@ -14,6 +14,14 @@ export interface Reservation {
   readonly allowed: boolean;
   /** 0 when allowed; otherwise whole seconds until the window ends, at least 1. */
   readonly retryAfterSeconds: number;
+}
+
+/** What is left of a limit, for whoever is told how it stands. */
+export interface Allowance {
+  readonly allowed: boolean;
+  readonly left: number;
+  /** Whole seconds until the window ends, at least 1. */
+  readonly resetsInSeconds: number;
 }
 
 interface Deps {
@@ -31,9 +39,16 @@ export async function reserveAttempt(deps: Deps, key: string, limit: Limit): Pro
   return { allowed: false, retryAfterSeconds: await secondsUntilReset(deps, key) };
 }
 
+/** Like `reserveAttempt`, for what is counted whatever comes of it: one statement, a second one only where it is refused. */
+export async function countOne(deps: Deps, key: string, limit: Limit): Promise<Allowance> {
+  const counted = await countUp(deps, key, limit);
+  if (counted === undefined) return { allowed: false, left: 0, resetsInSeconds: await secondsUntilReset(deps, key) };
+  return { allowed: true, left: limit.attempts - counted.count, resetsInSeconds: wholeSeconds(counted.seconds) };
+}
+
 /** Counts one more, and says whether it was the one that reached the limit: once in a window. */
 export const reachesLimit = async (deps: Deps, key: string, limit: Limit): Promise<boolean> =>
-  (await countUp(deps, key, limit)) === limit.attempts;
+  (await countUp(deps, key, limit))?.count === limit.attempts;
 
 /** Begins a window, or prolongs the one that runs: for something that stands for a while. */
 export async function keepOpen({ db, clock }: Deps, key: string, seconds: number): Promise<void> {
@@ -55,11 +70,15 @@ export async function isOpen({ db, clock }: Deps, key: string): Promise<boolean>
   return row !== undefined;
 }
 
-/** The new count; undefined where the limit was reached before. */
-async function countUp({ db, clock }: Deps, key: string, limit: Limit): Promise<number | undefined> {
+/** The new count, and how long the window still is; undefined where the limit was reached before. */
+async function countUp(
+  { db, clock }: Deps,
+  key: string,
+  limit: Limit,
+): Promise<{ count: number; seconds: number } | undefined> {
   const now = databaseNow(clock);
   const windowEnd = databaseNowPlus(clock, limit.windowSeconds);
-  const counted = await db
+  return db
     .insertInto('rate_counters')
     .values({ key, count: 1, resets_at: windowEnd })
     .onConflict((conflict) =>
@@ -75,10 +94,14 @@ async function countUp({ db, clock }: Deps, key: string, limit: Limit): Promise<
         }))
         .where((eb) => eb.or([windowIsOver(eb, now), eb('rate_counters.count', '<', limit.attempts)])),
     )
-    .returning('count')
+    .returning(['count', secondsUntil(now)])
     .executeTakeFirst();
-  return counted?.count;
 }
+
+const secondsUntil = (now: RawBuilder<Date>) =>
+  sql<number>`date_part('epoch', rate_counters.resets_at - ${now})`.as('seconds');
+
+const wholeSeconds = (seconds: number): number => Math.max(1, Math.ceil(Number(seconds)));
 
 /** A window in which every attempt was given back is over too: the next attempt begins one of full length. */
 const windowIsOver = (eb: ExpressionBuilder<Database, 'rate_counters'>, now: RawBuilder<Date>) =>
@@ -87,12 +110,10 @@ const windowIsOver = (eb: ExpressionBuilder<Database, 'rate_counters'>, now: Raw
 async function secondsUntilReset({ db, clock }: Deps, key: string): Promise<number> {
   const row = await db
     .selectFrom('rate_counters')
-    .select(({ fn, eb }) =>
-      fn<number>('date_part', [eb.val('epoch'), eb('resets_at', '-', databaseNow(clock))]).as('seconds'),
-    )
+    .select(secondsUntil(databaseNow(clock)))
     .where('key', '=', key)
     .executeTakeFirst();
-  return Math.max(1, Math.ceil(Number(row?.seconds ?? 0)));
+  return wholeSeconds(row?.seconds ?? 0);
 }
 
 /** Starts the count again, for instance after a success. */

@@ -1,7 +1,7 @@
 // The named limits: what is counted together, and how often it may fail.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import type { LimitsConfig } from '../config/config.ts';
+import type { ApiConfig, LimitsConfig } from '../config/config.ts';
 import { isGeneratedId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
 import { type Limit, type Reservation, reserveAttempt, returnAttempt } from './counters.ts';
@@ -166,6 +166,22 @@ export const mailNetworkLimit = (limits: LimitsConfig, network: string): NamedLi
   attempts: limits.mailsPerNetwork,
   windowSeconds: 10 * 60,
 });
+
+/** All requests of one service client to the API, whichever of its tokens they show. */
+export const apiClientLimit = (api: ApiConfig, clientId: string): NamedLimit => ({
+  key: `api:client:${clientId}`,
+  attempts: api.requestsPerMinute,
+  windowSeconds: API_WINDOW_SECONDS,
+});
+
+/** Requests to the API that no token stands behind: counted when they are refused, so that they hold up nobody who has one. */
+export const apiRefusalLimit = (api: ApiConfig, network: string): NamedLimit => ({
+  key: `api:network:${network}`,
+  attempts: api.refusalsPerMinute,
+  windowSeconds: API_WINDOW_SECONDS,
+});
+
+const API_WINDOW_SECONDS = 60;
 
 /**
  * `emailKey` is the canonical form of the address. Hashed: whoever has no account here is not kept. Without what follows a

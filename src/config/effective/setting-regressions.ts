@@ -89,6 +89,12 @@ const RULES: readonly Rule[] = [
     why: 'a mailbox, and the reputation of the mail server, can be flooded',
   },
   {
+    keys: /^api\.\w+_per_minute$/,
+    isWeaker: greater,
+    what: 'the API takes more requests',
+    why: 'a program that has gone astray, or whose secret was stolen, reads and changes more before anybody sees it',
+  },
+  {
     keys: /^attributes\.\w+\.edit$/,
     isWeaker: becomes('user'),
     what: 'people may change it themselves',

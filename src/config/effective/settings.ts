@@ -100,7 +100,13 @@ const KEYS: Keys<Config> = {
       parallelHashes: 'limits.parallel_hashes',
       hashQueue: 'limits.hash_queue',
     }),
-  api: (api) => described(api, { audience: nothing, docs: 'api.docs' }),
+  api: (api) =>
+    described(api, {
+      audience: nothing,
+      docs: 'api.docs',
+      requestsPerMinute: 'api.requests_per_minute',
+      refusalsPerMinute: 'api.refusals_per_minute',
+    }),
   logging: (logging) => described(logging, { level: 'logging.level', format: 'logging.format' }),
   audit: (audit) =>
     described(audit, {
