@@ -1,4 +1,6 @@
 // T49: what belongs to one account is reached through that account alone.
+import { get } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROGRAMS, type Program, program } from '../support/api.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
@@ -60,4 +62,23 @@ describe('T49 identifiers of others through the API (CVE-2025-27507, CVE-2025-64
       }
     }
   });
+
+  test('dots in a path are the name of an account, and lead to no other list', async () => {
+    for (const dots of ['..', '%2e%2e', '.%2E', '%2e', '..;', '..%2f', '%2e%2e%5c']) {
+      for (const part of ['', '/sessions', '/events']) {
+        const answered = await sentAsItIs(`/api/v1/accounts/${dots}${part}`);
+        const found = answered.status === 200 ? JSON.parse(answered.text).items : [];
+        expect([dots, part, [200, 404].includes(answered.status), found]).toEqual([dots, part, true, []]);
+      }
+    }
+  });
 });
+
+/** fetch would follow the dots itself. */
+const sentAsItIs = (path: string): Promise<{ status: number; text: string }> =>
+  new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${keeper.token}` };
+    get({ port: new URL(server.issuer).port, host: 'localhost', path, headers }, async (answer) => {
+      resolve({ status: answer.statusCode ?? 0, text: await text(answer) });
+    }).on('error', reject);
+  });
