@@ -24,6 +24,7 @@ export const showRoles =
       current: 'roles',
       admin,
       locals: {
+        problems: deps.live.problems().roles,
         create: admin.may.has('roles:write') ? NEW_ROLE_PATH : undefined,
         roles: roles.map((role) => {
           const scope = role.clientId ?? role.resource;

@@ -4,6 +4,7 @@ import type { Client } from '../../clients/client.ts';
 import { secretDaysLeft } from '../../clients/live/secret-age.ts';
 import { textsFor } from '../../http/page.ts';
 import { nothingThere } from '../../http/refusals.ts';
+import { countLiveGrants } from '../../protocol-store/live-grants.ts';
 import { type AppUse, MOST_COUNTED, useOfApps } from '../../sessions/app-sign-ins.ts';
 import type { AdminDeps } from '../deps.ts';
 import type { AdminStep } from '../in-console.ts';
@@ -19,6 +20,7 @@ export const showClients =
     const clients = [...deps.live.current().values()].sort((a, b) => a.clientName.localeCompare(b.clientName));
     const ids = clients.map(({ clientId }) => clientId);
     const use = await useOfApps(deps.db, ids);
+    const grants = await countLiveGrants(deps, ids, MOST_COUNTED);
     await showAdminPage(deps, ctx, {
       view: 'operations/clients',
       title: 'admin.clients.title',
@@ -26,7 +28,7 @@ export const showClients =
       current: 'clients',
       admin,
       locals: {
-        problems: deps.live.problems(),
+        problems: deps.live.problems().clients,
         clients: clients.map((client) => ({
           name: client.clientName,
           id: client.clientId,
@@ -34,7 +36,7 @@ export const showClients =
           preset: client.preset,
           place: `${client.source.file}:${client.source.line}`,
           secret: secretState(deps, client),
-          ...shownUse(ctx, use.get(client.clientId)),
+          ...shownUse(ctx, use.get(client.clientId), grants.get(client.clientId)),
         })),
       },
     });
@@ -46,6 +48,7 @@ export const showClient =
     const client = deps.live.current().get(String(ctx.params['clientId']));
     if (client === undefined) throw nothingThere();
     const use = await useOfApps(deps.db, [client.clientId]);
+    const grants = await countLiveGrants(deps, [client.clientId], MOST_COUNTED);
     await showAdminPage(deps, ctx, {
       view: 'operations/client',
       title: { name: client.clientName },
@@ -59,14 +62,15 @@ export const showClient =
           expires,
           isOver: expires !== undefined && expires <= deps.clock.now(),
         })),
-        ...shownUse(ctx, use.get(client.clientId)),
+        ...shownUse(ctx, use.get(client.clientId), grants.get(client.clientId)),
       },
     });
   };
 
-function shownUse(ctx: Koa.Context, use: AppUse | undefined) {
-  const people = textsFor(ctx).number(use?.people ?? 0);
-  return { people: use?.people === MOST_COUNTED ? `${people}+` : people, lastAt: use?.lastAt };
+function shownUse(ctx: Koa.Context, use: AppUse | undefined, grants = 0) {
+  const counted = (number: number) =>
+    number === MOST_COUNTED ? `${textsFor(ctx).number(number)}+` : textsFor(ctx).number(number);
+  return { people: counted(use?.people ?? 0), grants: counted(grants), lastAt: use?.lastAt };
 }
 
 function secretState({ clock }: AdminDeps, client: Client) {

@@ -30,6 +30,7 @@ export const showConfiguration =
       admin,
       locals: {
         state: deps.live.status().server,
+        problems: deps.live.problems().server,
         sections: [...sections].map(([name, entries]) => ({
           name,
           settings: entries.map(([key, value]) => ({ key, value: said(value) })),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Client } from '../../clients/client.ts';
 import { secretDaysLeft } from '../../clients/live/secret-age.ts';
 import { byCodePoint } from '../../config/roles/by-code-point.ts';
+import { countLiveGrants } from '../../protocol-store/live-grants.ts';
 import { type AppUse, MOST_COUNTED, useOfApps } from '../../sessions/app-sign-ins.ts';
 import type { ApiDeps } from '../deps.ts';
 import { found, moment, name, said } from '../fields.ts';
@@ -52,8 +53,8 @@ const clientSchema = z
       acr: z.enum(['pwd', 'mfa']),
     }),
     use: z
-      .object({ people: z.int(), last_sign_in_at: moment.nullable() })
-      .describe(`Who signs in there; counted up to ${MOST_COUNTED}.`),
+      .object({ people: z.int(), grants: z.int(), last_sign_in_at: moment.nullable() })
+      .describe(`Who signs in there, and the grants that stand; counted up to ${MOST_COUNTED}.`),
   })
   .meta({ id: 'Client', description: 'By the names of the client file (RFC 7591).' });
 
@@ -73,7 +74,7 @@ export const clientOperations = (deps: ApiDeps): readonly Operation[] => [
       const all = [...deps.live.current().values()].sort((a, b) => byCodePoint(a.clientId, b.clientId));
       const { items, next } = pageAmong(all, query, ({ clientId }) => clientId);
       const ids = items.map(({ clientId }) => clientId);
-      const use = await useOfApps(deps.db, ids);
+      const use = await useOf(deps, ids);
       return page('/clients', query, {
         items: items.map((client) => shown(deps, client, use.get(client.clientId))),
         next,
@@ -91,7 +92,7 @@ export const clientOperations = (deps: ApiDeps): readonly Operation[] => [
     success: { status: 200, description: 'The client.', schema: clientSchema },
     run: async ({ params: { clientId } }) => {
       const client = found(deps.live.current().get(clientId));
-      const use = await useOfApps(deps.db, [clientId]);
+      const use = await useOf(deps, [clientId]);
       return { status: 200, body: shown(deps, client, use.get(clientId)), tagged: true };
     },
   }),
@@ -102,12 +103,25 @@ export const clientOperations = (deps: ApiDeps): readonly Operation[] => [
     needs: 'clients:read',
     tag: 'Clients',
     summary: 'What was wrong with the files when they were last read, with file and line',
+    description: 'Of the client files; with roles:read of roles.yaml too, with config:read of gatehouse.yaml.',
     success: { status: 200, description: 'All of it; what was in force still is.', schema: problems },
-    run: async () => ({ status: 200, body: { items: deps.live.problems() } }),
+    run: async ({ may }) => {
+      const { clients, roles, server } = deps.live.problems();
+      const items = [...clients, ...(may.has('roles:read') ? roles : []), ...(may.has('config:read') ? server : [])];
+      return { status: 200, body: { items } };
+    },
   }),
 ];
 
-const shown = ({ clock }: ApiDeps, client: Client, use: AppUse | undefined) => ({
+async function useOf(deps: ApiDeps, ids: readonly string[]): Promise<ReadonlyMap<string, Use>> {
+  const use = await useOfApps(deps.db, ids);
+  const grants = await countLiveGrants(deps, ids, MOST_COUNTED);
+  return new Map([...use].map(([id, each]) => [id, { ...each, grants: grants.get(id) ?? 0 }]));
+}
+
+type Use = AppUse & { readonly grants: number };
+
+const shown = ({ clock }: ApiDeps, client: Client, use: Use | undefined) => ({
   client_id: client.clientId,
   client_name: client.clientName,
   preset: client.preset,
@@ -149,5 +163,5 @@ const shown = ({ clock }: ApiDeps, client: Client, use: AppUse | undefined) => (
     ),
     acr: client.access.acr,
   },
-  use: { people: use?.people ?? 0, last_sign_in_at: said(use?.lastAt) },
+  use: { people: use?.people ?? 0, grants: use?.grants ?? 0, last_sign_in_at: said(use?.lastAt) },
 });

@@ -11,11 +11,20 @@ export interface LiveClients {
   onReplace(told: () => void): () => void;
   /** The files say something else than what is in force, and cannot be used. */
   markOutdated(problems: readonly string[], now: Date): void;
-  markServerFile(state: ServerFileState): void;
-  markRoles(state: RolesFileState): void;
+  markServerFile(state: ServerFileState, problems: readonly string[]): void;
+  markRoles(state: RolesFileState, problems: readonly string[]): void;
   status(): ConfigurationStatus;
   /** With file and line, of the last time they were read; for administrators alone. */
-  problems(): readonly string[];
+  problems(): FileProblems;
+}
+
+/** One line each; none where the files can be used. */
+export interface FileProblems {
+  readonly clients: readonly string[];
+  /** Of roles.yaml. */
+  readonly roles: readonly string[];
+  /** Of gatehouse.yaml. */
+  readonly server: readonly string[];
 }
 
 /** gatehouse.yaml, which is read at the start: whether it still says what the server runs with. */
@@ -45,14 +54,14 @@ export interface ClientChanges {
 export function createLiveClients(first: ClientRegistry): LiveClients {
   let inForce = first;
   let status: ConfigurationStatus = { clients: 'current', server: 'current', roles: 'current' };
-  let problems: readonly string[] = [];
+  let problems: FileProblems = { clients: [], roles: [], server: [] };
   const listeners = new Set<() => void>();
   return {
     current: () => inForce,
     replace(next) {
       const changes = changesBetween(inForce, next);
       inForce = next;
-      problems = [];
+      problems = { ...problems, clients: [] };
       const { server, roles } = status;
       status = { clients: 'current', server, roles };
       for (const told of listeners) told();
@@ -63,15 +72,17 @@ export function createLiveClients(first: ClientRegistry): LiveClients {
       return () => void listeners.delete(told);
     },
     markOutdated(found, now) {
-      problems = found;
+      problems = { ...problems, clients: found };
       const since = status.clients === 'outdated' ? status.since : now;
       const { server, roles } = status;
       status = { clients: 'outdated', problems: found.length, since, server, roles };
     },
-    markServerFile(server) {
+    markServerFile(server, found) {
+      problems = { ...problems, server: found };
       status = { ...status, server };
     },
-    markRoles(roles) {
+    markRoles(roles, found) {
+      problems = { ...problems, roles: found };
       status = { ...status, roles };
     },
     status: () => status,

@@ -55,7 +55,10 @@ export function createReload(deps: ReloadDeps, surroundings: Surroundings): Relo
     // What a command has put right meanwhile is found by looking again.
     const isOutdated = live.status().roles === 'outdated';
     if (areClientsNew || isOutdated || found.roles !== seen?.roles) await loadRoles(asked);
-    if (asked || found.server !== seen?.server) live.markServerFile(checkServerFile());
+    if (asked || found.server !== seen?.server) {
+      const { state, problems } = checkServerFile();
+      live.markServerFile(state, problems);
+    }
     seen = found;
   };
   return {

@@ -45,16 +45,15 @@ export function createRolesLoad(
   return async (asked) => {
     const result = await applied();
     const wasOutdated = live.status().roles === 'outdated';
-    live.markRoles(result.outcome === 'refused' ? 'outdated' : 'current');
+    const lines = result.outcome === 'refused' ? problemLines(result.problems) : [];
+    live.markRoles(result.outcome === 'refused' ? 'outdated' : 'current', lines);
     switch (result.outcome) {
-      case 'refused': {
-        const lines = problemLines(result.problems);
+      case 'refused':
         if (!asked && lines.join('\n') === told) return;
         told = lines.join('\n');
         log.error({ event: 'roles.reload_failed', problems: lines }, RUNS_ON);
         await onNews?.({ outcome: 'refused', problems: lines });
         return;
-      }
       case 'applied':
         log.info({ event: 'roles.reloaded', ...result.changes });
         break;

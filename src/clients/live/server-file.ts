@@ -10,7 +10,7 @@ import type { ServerFileState } from './live-clients.ts';
 export function createServerFileCheck(
   { config, log }: { config: Config; log: Logger },
   surroundings: Surroundings,
-): () => ServerFileState {
+): () => { readonly state: ServerFileState; readonly problems: readonly string[] } {
   let state: ServerFileState = 'current';
   let first: { stated: unknown } | undefined;
   return () => {
@@ -29,7 +29,7 @@ export function createServerFileCheck(
       case 'current':
         if (before !== 'current') log.info({ event: 'config.changed_back' }, CHANGED_BACK);
     }
-    return state;
+    return { state, problems: state === 'invalid' ? problemLines(problems) : [] };
   };
 }
 
