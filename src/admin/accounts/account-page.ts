@@ -1,9 +1,11 @@
 // The frame of the pages about one account: its address, the tabs, what is in the way.
 import type Koa from 'koa';
+import type { ProductPermission } from '../../config/roles/product-permissions.ts';
 import type { Locals } from '../../http/page.ts';
 import { textsFor } from '../../http/page.ts';
 import type { MessageKey } from '../../texts/messages.ts';
 import type { AdminDeps } from '../deps.ts';
+import { onlyTheRefusal } from '../forbidden-page.ts';
 import { answerWith, type Trouble } from '../not-done.ts';
 import { showAdminPage } from '../page.ts';
 import type { AtAccount } from './one-account.ts';
@@ -11,6 +13,15 @@ import { ACCOUNTS_PATH, accountPath } from './paths.ts';
 import { statusBadge } from './status.ts';
 
 export type Tab = 'overview' | 'profile' | 'roles' | 'sessions' | 'events';
+
+/** As the routes have it. What stands below a tab is for whoever may do it. */
+const SEEN_WITH: Readonly<Record<Tab, ProductPermission>> = {
+  overview: 'accounts:read',
+  profile: 'accounts:write',
+  roles: 'accounts:read',
+  sessions: 'accounts:read',
+  events: 'audit:read',
+};
 
 interface ShownTab {
   /** In views/admin/accounts. */
@@ -25,6 +36,8 @@ interface ShownTab {
 export async function showAccountTab(deps: AdminDeps, ctx: Koa.Context, at: AtAccount, page: ShownTab): Promise<void> {
   const { view, tab, trouble, locals } = page;
   const { account, isOwn, beyond, can } = at;
+  const alone = page.path === undefined ? onlyTheRefusal(ctx, { admin: at, sees: SEEN_WITH[tab], trouble }) : undefined;
+  if (alone !== undefined) return alone;
   answerWith(ctx, trouble, tabPath(account.id, tab, page.path));
   const t = textsFor(ctx);
   await showAdminPage(deps, ctx, {

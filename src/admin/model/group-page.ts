@@ -8,6 +8,7 @@ import { findGroup, type Group } from '../../roles/groups.ts';
 import { listMembers } from '../../roles/members.ts';
 import { listRoles } from '../../roles/role.ts';
 import type { AdminDeps } from '../deps.ts';
+import { onlyTheRefusal } from '../forbidden-page.ts';
 import type { AdminStep, AtConsole } from '../in-console.ts';
 import { answerWith, errorOf, type Trouble } from '../not-done.ts';
 import { showAdminPage } from '../page.ts';
@@ -40,6 +41,8 @@ export interface GroupOnPage {
 export async function showGroupPage(deps: AdminDeps, ctx: Koa.Context, at: GroupOnPage): Promise<void> {
   const { admin, group, typed = {}, trouble } = at;
   const path = groupPath(group.name);
+  const alone = onlyTheRefusal(ctx, { admin, sees: 'groups:read', trouble });
+  if (alone !== undefined) return alone;
   answerWith(ctx, trouble, path);
   const mayWrite = admin.may.has('groups:write');
   const mayChange = mayWrite && isEditable(group);

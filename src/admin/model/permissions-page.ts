@@ -5,6 +5,7 @@ import { nothingThere } from '../../http/refusals.ts';
 import { findPermission, listPermissions, type Permission } from '../../roles/permissions.ts';
 import { useOfPermission } from '../../roles/usage.ts';
 import type { AdminDeps } from '../deps.ts';
+import { onlyTheRefusal } from '../forbidden-page.ts';
 import type { AdminStep, AtConsole } from '../in-console.ts';
 import { answerWith, type Trouble } from '../not-done.ts';
 import { showAdminPage } from '../page.ts';
@@ -70,6 +71,8 @@ export async function showPermissionPage(
   { admin, permission, typed, trouble }: PermissionOnPage,
 ): Promise<void> {
   const { resource, name } = permission;
+  const alone = onlyTheRefusal(ctx, { admin, sees: 'roles:read', trouble });
+  if (alone !== undefined) return alone;
   answerWith(ctx, trouble, permissionPath(permission));
   const mayChange = admin.may.has('roles:write') && isEditable(permission);
   const { roles } = await useOfPermission(deps.db, permission);

@@ -8,6 +8,7 @@ import { effectOf } from '../../roles/effect.ts';
 import { findRole, listRoles, type RoleWithContents } from '../../roles/role.ts';
 import { carriersOf } from '../../roles/usage.ts';
 import type { AdminDeps } from '../deps.ts';
+import { onlyTheRefusal } from '../forbidden-page.ts';
 import type { AdminStep, AtConsole } from '../in-console.ts';
 import { answerWith, type Trouble } from '../not-done.ts';
 import { showAdminPage } from '../page.ts';
@@ -38,6 +39,8 @@ export async function showRolePage(deps: AdminDeps, ctx: Koa.Context, at: RoleOn
   const { admin, role, typed, trouble } = at;
   const t = textsFor(ctx);
   const path = rolePath(role.name);
+  const alone = onlyTheRefusal(ctx, { admin, sees: 'roles:read', trouble });
+  if (alone !== undefined) return alone;
   answerWith(ctx, trouble, path);
   const mayChange = admin.may.has('roles:write') && isEditable(role);
   const scope = role.clientId ?? role.resource;
