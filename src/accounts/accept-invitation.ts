@@ -4,11 +4,11 @@ import { atomically } from '../database/atomically.ts';
 import type { Language } from '../texts/messages.ts';
 import { type Account, isUsable } from './account.ts';
 import { findAccount, setFirstPassword } from './accounts.ts';
-import { canonicalDisplayName } from './create-account.ts';
 import { canonicalEmail } from './identifiers.ts';
 import { findMailedToken, type MailedToken, spendMailedToken } from './mailed-tokens.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import { type PasswordFlaw, type PasswordRules, passwordFlaws, withPersonalWords } from './password-rules.ts';
+import { canonicalDisplayName } from './prepare-account.ts';
 
 export const INVITATION_PATH = '/invitation';
 

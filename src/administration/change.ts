@@ -12,7 +12,7 @@ import type { InUse, NotDone, Refusal } from './outcomes.ts';
 
 /** What is done, as events of refusals name it. */
 export type Action =
-  | `account.${'create' | 'invite' | 'change' | 'ban' | 'unban' | 'start_reset' | 'reset_factors' | 'delete' | 'export'}`
+  | `account.${'create' | 'invite' | 'change' | 'ban' | 'unban' | 'keep' | 'start_reset' | 'reset_factors' | 'delete' | 'export'}`
   | `account.${'end_session' | 'end_sessions' | 'disconnect_app'}`
   | `role.${'grant' | 'revoke' | 'create' | 'change' | 'delete'}`
   | `client_role.${'grant' | 'revoke'}`

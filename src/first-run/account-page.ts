@@ -1,7 +1,7 @@
 // E-mail address, name and password of the first administrator. Everything that is wrong is said at once.
 import type Koa from 'koa';
 import { z } from 'zod';
-import { type FieldProblem, prepareAccount } from '../accounts/create-account.ts';
+import { type FieldProblem, prepareAccount } from '../accounts/prepare-account.ts';
 import { sayFlaw } from '../accounts/say-flaw.ts';
 import { textsFor } from '../http/page.ts';
 import { newTotpSecret } from '../second-factors/totp.ts';

@@ -1,6 +1,7 @@
 // A row as an account that could be made: every value in its canonical form, or all that is wrong with it.
-import { canonicalDisplayName } from '../accounts/create-account.ts';
+
 import { type CanonicalUsername, canonicalEmail, spelledUsername } from '../accounts/identifiers.ts';
+import { canonicalDisplayName } from '../accounts/prepare-account.ts';
 import { readHash } from '../accounts/stored-hashes/read-hash.ts';
 import { isAccountId } from '../crypto/identifiers.ts';
 import type { AttributeValue } from '../profiles/attribute-values.ts';

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Account } from '../accounts/account.ts';
 import { findAccount, setDisplayName } from '../accounts/accounts.ts';
-import { canonicalDisplayName } from '../accounts/create-account.ts';
+import { canonicalDisplayName } from '../accounts/prepare-account.ts';
 import { type Actor, type AuditDeps, type DetailValue, recordEvent, type Source } from '../audit/audit-log.ts';
 import type { Attribute } from '../config/config.ts';
 import { atomically } from '../database/atomically.ts';

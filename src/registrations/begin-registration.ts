@@ -1,9 +1,9 @@
 // Somebody signs up: what is wrong with what they typed, or a registration that waits for the proof of its address.
 import { findAccountByIdentifier } from '../accounts/accounts.ts';
-import { type AccountField, checkAccount } from '../accounts/create-account.ts';
 import { canonicalEmail } from '../accounts/identifiers.ts';
 import type { PasswordHasher } from '../accounts/password-hash.ts';
 import type { PasswordFlaw, PasswordRules } from '../accounts/password-rules.ts';
+import { type AccountField, checkAccount } from '../accounts/prepare-account.ts';
 import { newId } from '../crypto/identifiers.ts';
 import { hashSecretToken } from '../crypto/secret-token.ts';
 import { atomically } from '../database/atomically.ts';

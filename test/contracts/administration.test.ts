@@ -7,6 +7,7 @@ import { createAccountAs, inviteAccountAs } from '../../src/administration/accou
 import { deleteAccountAs } from '../../src/administration/accounts/delete-account-as.ts';
 import { disconnectAppAs, endSessionAs, endSessionsAs } from '../../src/administration/accounts/end-sessions-as.ts';
 import { exportAccountAs } from '../../src/administration/accounts/export-account-as.ts';
+import { keepAccountAs } from '../../src/administration/accounts/keep-account-as.ts';
 import { resetFactorsAs } from '../../src/administration/accounts/reset-factors-as.ts';
 import { startResetAs } from '../../src/administration/accounts/start-reset-as.ts';
 import type { Administrator } from '../../src/administration/administrator.ts';
@@ -64,6 +65,7 @@ const TO_ACCOUNTS: Readonly<Record<string, Verb>> = {
     run: (deps, by, accountId) => banAccountAs(deps, by, { accountId, reason: 'spite' }),
   },
   unban: { needs: 'accounts:write', run: (deps, by, accountId) => unbanAccountAs(deps, by, { accountId }) },
+  keep: { needs: 'accounts:write', run: (deps, by, accountId) => keepAccountAs(deps, by, { accountId }) },
   'start a reset': { needs: 'accounts:write', run: (deps, by, accountId) => startResetAs(deps, by, { accountId }) },
   'reset factors': { needs: 'accounts:factors', run: (deps, by, accountId) => resetFactorsAs(deps, by, { accountId }) },
   'end a session': {
@@ -139,7 +141,7 @@ const OTHERS: Readonly<Record<string, Verb>> = {
 const ALL = Object.entries({ ...TO_ACCOUNTS, ...OTHERS });
 const OF_ACCOUNTS = Object.entries(TO_ACCOUNTS);
 /** What people do to their own account on its own pages. */
-const NOT_TO_ONESELF = ['change the address', 'ban', 'unban', 'reset factors', 'delete'];
+const NOT_TO_ONESELF = ['change the address', 'ban', 'unban', 'keep', 'reset factors', 'delete'];
 
 describe.each(KINDS)('administration on %s', { timeout: 60_000 }, (kind) => {
   let server: TestServer;

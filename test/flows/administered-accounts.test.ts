@@ -85,6 +85,8 @@ test('a new account comes with its roles and groups, or not at all', async () =>
     details: { roles: ['editor'], groups: ['readers'] },
   });
   expect(await createAccountAs(deps, ada, wanted)).toEqual({ outcome: 'taken', field: 'email' });
+  // Who administers from a browser or by a program never sets a password.
+  await expect(createAccountAs(deps, ada, { ...wanted, passwordHash: 'x' })).rejects.toThrow('only operators');
   const wrong = { ...wanted, email: 'nobody', username: 'admin', name: '\u0000' };
   expect(await createAccountAs(deps, ada, wrong)).toEqual({
     outcome: 'invalid',

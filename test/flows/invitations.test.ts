@@ -1,6 +1,5 @@
 // Invitations: an account without a password, and a link by mail that gives it one.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createAccount } from '../../src/accounts/create-account.ts';
 import { inviteAccount } from '../../src/accounts/invite-account.ts';
 import { passwordRulesFor } from '../../src/accounts/password-rules.ts';
 import { answerOf, developmentPlace, failureOf } from '../cli/command-line.ts';
@@ -9,6 +8,7 @@ import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser } from '../support/sign-in.ts';
 import { linkIn, newAddress } from '../support/sign-up.ts';
 import { PASSWORD, RESOURCES, startTestServer, type TestServer } from '../support/start-server.ts';
+import { createAccount } from '../support/stored-account.ts';
 import { isBackAtApp, tokensOf, visitsAndSignsIn } from '../support/visits.ts';
 
 let mailbox: Mailbox;

@@ -4,7 +4,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Account } from '../../src/accounts/account.ts';
-import { createAccount } from '../../src/accounts/create-account.ts';
 import { passwordRulesFor } from '../../src/accounts/password-rules.ts';
 import { loadConfiguration } from '../../src/clients/load-configuration.ts';
 import type { Config } from '../../src/config/config.ts';
@@ -17,6 +16,7 @@ import { type RunningServer, startServer } from '../../src/server/life-cycle.ts'
 import { type DatabaseKind, makeTestDatabase, type TestDatabase } from './database.ts';
 import type { Mailbox } from './mailbox.ts';
 import { movingClock } from './moving-clock.ts';
+import { createAccount } from './stored-account.ts';
 
 export const WEB_SECRET = 'web-client-secret-of-at-least-32-characters';
 /** Where the test clients' callbacks are; nothing listens there, the browser stops. */

@@ -1,8 +1,8 @@
 // Makes an account for somebody, with an invitation or without; with roles and groups, all of it or nothing.
 import type { Account } from '../../accounts/account.ts';
 import { insertAccount } from '../../accounts/accounts.ts';
-import { checkIdentity, type FieldProblem } from '../../accounts/create-account.ts';
-import { inviteAccount } from '../../accounts/invite-account.ts';
+import { type Invitation, inviteAccount } from '../../accounts/invite-account.ts';
+import { checkIdentity, type FieldProblem } from '../../accounts/prepare-account.ts';
 import { recordEvent } from '../../audit/audit-log.ts';
 import { type Administrator, actorOf, sourceOf } from '../administrator.ts';
 import { type Acting, change } from '../change.ts';
@@ -24,14 +24,17 @@ export interface NewAccountAs {
   readonly groups?: readonly string[];
   /** A mail with a link that sets the first password. Without it, whoever owns the address can ask for one. */
   readonly invite: boolean;
+  /** Only an operator states one: where others administer, nobody but its owner sets a password (ASVS 6.4.6). */
+  readonly passwordHash?: string | undefined;
 }
 
-/** Whatever the policy of sign-ups is, and for any domain. There is no password: nobody but its owner sets one. */
-export function createAccountAs(
+/** Whatever the policy of sign-ups is, and for any domain. The link of the invitation is for an operator to pass on. */
+export async function createAccountAs(
   deps: AccountDeps,
   by: Administrator,
   wanted: NewAccountAs,
-): Promise<Outcome<{ account: Account }>> {
+): Promise<Outcome<{ account: Account; invitationLink?: string | undefined }>> {
+  if (by.kind !== 'operator' && wanted.passwordHash !== undefined) throw new Error('only operators set passwords');
   return change(deps, { by, needs: 'accounts:write', action: 'account.create' }, async (inside, acting) => {
     const account = await insert(inside, wanted);
     if ('outcome' in account) return account;
@@ -41,10 +44,14 @@ export function createAccountAs(
     await recordEvent(inside, { event: 'account.created', ...who, details: { roles, groups } });
     const refused = await give(inside, acting, { account, roles, groups });
     if (refused !== undefined) return refused;
-    if (wanted.invite) await inviteAccount(inside, who);
-    return { outcome: 'done', account };
+    const invitation = wanted.invite ? await inviteAccount(inside, who) : undefined;
+    return { outcome: 'done', account, ...linkFor(by, invitation) };
   });
 }
+
+/** Whoever has it can set the password, so that of all who administer only operators see it. */
+const linkFor = (by: Administrator, invitation: Invitation | undefined) =>
+  by.kind === 'operator' && invitation?.outcome === 'invited' ? { invitationLink: invitation.link } : {};
 
 async function insert(inside: AccountDeps, wanted: NewAccountAs): Promise<Account | NotDone> {
   const { email, username, name: displayName, emailVerified = false, invite } = wanted;
@@ -57,7 +64,7 @@ async function insert(inside: AccountDeps, wanted: NewAccountAs): Promise<Accoun
     reservedUsernames,
   });
   if (check.outcome === 'invalid') return { outcome: 'invalid', problems: check.problems.map(problemOf) };
-  const account = await insertAccount(inside, check.account);
+  const account = await insertAccount(inside, { ...check.account, passwordHash: wanted.passwordHash });
   if (account === 'email_taken') return { outcome: 'taken', field: 'email' };
   return account === 'username_taken' ? { outcome: 'taken', field: 'username' } : account;
 }
@@ -97,11 +104,12 @@ export function inviteAccountAs(
   deps: AccountDeps,
   by: Administrator,
   { accountId }: { accountId: string },
-): Promise<Outcome> {
+): Promise<Outcome<{ invitationLink?: string | undefined }>> {
   return change(deps, { by, needs: 'accounts:write', action: 'account.invite', accountId }, async (inside, acting) => {
     const account = await accountFor(inside, acting, { accountId });
     if ('outcome' in account) return account;
     const invitation = await inviteAccount(inside, { accountId, actor: actorOf(by), source: sourceOf(by) });
-    return invitation.outcome === 'invited' ? { outcome: 'done' } : { outcome: 'not_possible', status: account.status };
+    if (invitation.outcome !== 'invited') return { outcome: 'not_possible', status: account.status };
+    return { outcome: 'done', ...linkFor(by, invitation) };
   });
 }

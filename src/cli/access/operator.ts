@@ -49,7 +49,7 @@ const NOBODY_LEFT = 'Nobody would be left who has gatehouse:admin for good.';
  */
 export function changedBy<A extends Answered>(
   answer: A,
-  about: { kind: 'role' | 'group' | 'permission'; name: string },
+  about: { kind: 'account' | 'role' | 'group' | 'permission'; name: string },
 ): answer is Extract<A, { outcome: 'done' }> {
   if (answer.outcome === 'done') return true;
   if (answer.outcome === 'unchanged') return false;

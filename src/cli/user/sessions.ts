@@ -1,14 +1,15 @@
 // gatehouse user sessions and end-sessions: where somebody is signed in, and an end to it.
-import { endSessionOf, endSessionsOf } from '../../sessions/end-session-of.ts';
+import { endSessionAs, endSessionsAs } from '../../administration/accounts/end-sessions-as.ts';
 import { type ListedSession, listSessions } from '../../sessions/list-sessions.ts';
 import { deviceName } from '../../texts/device-name.ts';
 import { textsIn } from '../../texts/messages.ts';
+import { OPERATOR } from '../access/operator.ts';
 import { commandConfig } from '../configuration.ts';
 import { CommandFailed } from '../failure.ts';
 import { count, quoted, table } from '../output.ts';
 import type { Answer, Invocation } from '../terminal.ts';
 import { withDatabase } from '../with-database.ts';
-import { requireAccount } from './require-account.ts';
+import { notFound, requireAccount } from './require-account.ts';
 
 const OPERATORS = textsIn('en');
 
@@ -43,27 +44,28 @@ export function endUserSessions(
   const config = commandConfig(invocation);
   return withDatabase(config, async (deps) => {
     const { id: accountId, email } = await requireAccount(deps.db, who);
-    const inSessions = { ...deps, limits: config.sessions };
-    const whose = { accountId, actor: 'operator' } as const;
-    const ended =
-      handle === undefined
-        ? await endSessionsOf(inSessions, whose)
-        : await endOne(() => endSessionOf(inSessions, { ...whose, handle }), { email, handle });
-    return {
-      result: { id: accountId, email, sessions_ended: ended },
-      text: `${count(ended, 'session')} of ${email} ended.`,
-    };
+    const inSessions = { ...deps, config };
+    if (handle === undefined) {
+      const ended = await endSessionsAs(inSessions, OPERATOR, { accountId });
+      if (ended.outcome !== 'done') throw notFound(who);
+      return endedAnswer({ id: accountId, email }, ended.sessionsEnded);
+    }
+    const ended = await endSessionAs(inSessions, OPERATOR, { accountId, handle });
+    if (ended.outcome !== 'done') throw noSession({ email, handle });
+    return endedAnswer({ id: accountId, email }, 1);
   });
 }
 
-async function endOne(
-  end: () => Promise<'ended' | 'not_found'>,
-  { email, handle }: { email: string; handle: string },
-): Promise<1> {
-  if ((await end()) === 'ended') return 1;
-  const message = `${email} has no session ${quoted(handle)}. "gatehouse user sessions" shows those there are.`;
-  throw new CommandFailed('not_found', message);
-}
+const endedAnswer = ({ id, email }: { id: string; email: string }, sessions: number): Answer => ({
+  result: { id, email, sessions_ended: sessions },
+  text: `${count(sessions, 'session')} of ${email} ended.`,
+});
+
+const noSession = ({ email, handle }: { email: string; handle: string }): CommandFailed =>
+  new CommandFailed(
+    'not_found',
+    `${email} has no session ${quoted(handle)}. "gatehouse user sessions" shows those there are.`,
+  );
 
 const sessionResult = ({ handle, kept, userAgent, firstAddress, lastAddress, ...session }: ListedSession) => ({
   session: handle,

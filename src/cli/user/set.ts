@@ -1,7 +1,10 @@
 // gatehouse user set: name, standard claims and attributes of an account, as an operator may change them.
-import { changeProfile, type ProfileChange, type ProfileProblem } from '../../profiles/change-profile.ts';
+import { changeAccountAs } from '../../administration/accounts/change-account-as.ts';
+import type { Problem } from '../../administration/outcomes.ts';
+import type { ProfileChange } from '../../profiles/change-profile.ts';
 import { PROFILE_CLAIMS, type ProfileClaim } from '../../profiles/profile-claims.ts';
 import { textsIn } from '../../texts/messages.ts';
+import { OPERATOR } from '../access/operator.ts';
 import { commandConfig } from '../configuration.ts';
 import { CommandFailed } from '../failure.ts';
 import { quoted } from '../output.ts';
@@ -15,21 +18,21 @@ export async function setUserFields(
   { who, assignments }: { who: string; assignments: readonly string[] },
 ): Promise<Answer> {
   const config = commandConfig(invocation);
-  const change = changeFrom(assignments, [...config.attributes.keys()]);
+  const changes = changeFrom(assignments, [...config.attributes.keys()]);
   return withDatabase(config, async (deps) => {
     const { id, email } = await requireAccount(deps.db, who);
-    const editing = { accountId: id, as: 'operator', actor: 'operator' } as const;
-    const changed = await changeProfile({ ...deps, config }, editing, change);
+    const changed = await changeAccountAs({ ...deps, config }, OPERATOR, { accountId: id, changes });
     switch (changed.outcome) {
-      case 'unknown_account':
-        throw notFound(who);
+      case 'done': {
+        const { fields } = changed;
+        return { result: { id, email, changed: fields }, text: `${email}: changed ${fields.join(', ')}.` };
+      }
+      case 'unchanged':
+        return { result: { id, email, changed: [] }, text: `${email} is as it was.` };
       case 'invalid':
         throw new CommandFailed('invalid', refusal(email, changed.problems));
-      case 'changed': {
-        const { fields } = changed;
-        const text = fields.length === 0 ? `${email} is as it was.` : `${email}: changed ${fields.join(', ')}.`;
-        return { result: { id, email, changed: fields }, text };
-      }
+      default:
+        throw notFound(who);
     }
   });
 }
@@ -55,8 +58,8 @@ const unknownField = (assignment: string, attributes: readonly string[]): string
     attributes.length === 0 ? '' : `; attributes of gatehouse.yaml: ${attributes.join(', ')}`
   }.`;
 
-function refusal(email: string, problems: readonly ProfileProblem[]): string {
+function refusal(email: string, problems: readonly Problem[]): string {
   const t = textsIn('en');
-  const lines = problems.map(({ field, problem, values }) => `\n  ${field}: ${t(problem, values)}`);
+  const lines = problems.map(({ field, key, values }) => `\n  ${field}: ${t(key, values)}`);
   return `Nothing of ${email} was changed:${lines.join('')}`;
 }

@@ -3,11 +3,11 @@ import argon2 from 'argon2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { setBanned, setPasswordHash } from '../../../src/accounts/accounts.ts';
 import { authenticate } from '../../../src/accounts/authenticate.ts';
-import { createAccount } from '../../../src/accounts/create-account.ts';
 import { findCredentials } from '../../../src/accounts/finding/find-credentials.ts';
 import { createPasswordHasher } from '../../../src/accounts/password-hash.ts';
 import { Refusal } from '../../../src/errors.ts';
 import { type OpenTestDatabase, openTestDatabase, postgresAvailable } from '../../support/database.ts';
+import { createAccount } from '../../support/stored-account.ts';
 import { countingHasher, depsFor, PASSWORD, person } from './people.ts';
 
 const kinds = postgresAvailable() ? (['pglite', 'postgres'] as const) : (['pglite'] as const);

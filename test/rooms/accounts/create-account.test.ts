@@ -1,9 +1,9 @@
 // Making accounts: one per address and name, whoever comes first.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findAccount, findAccountByIdentifier } from '../../../src/accounts/accounts.ts';
-import { createAccount } from '../../../src/accounts/create-account.ts';
 import { findCredentials } from '../../../src/accounts/finding/find-credentials.ts';
 import { type OpenTestDatabase, openTestDatabase, postgresAvailable } from '../../support/database.ts';
+import { createAccount } from '../../support/stored-account.ts';
 import { depsFor, PASSWORD, person } from './people.ts';
 
 const kinds = postgresAvailable() ? (['pglite', 'postgres'] as const) : (['pglite'] as const);

@@ -1,11 +1,12 @@
 // Makes accounts and what verifying their passwords needs.
 import { createHash } from 'node:crypto';
 import type { Account } from '../../../src/accounts/account.ts';
-import { type AccountRequest, createAccount } from '../../../src/accounts/create-account.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../../src/accounts/password-hash.ts';
 import type { PasswordRules } from '../../../src/accounts/password-rules.ts';
+import type { AccountRequest } from '../../../src/accounts/prepare-account.ts';
 import type { Db } from '../../../src/database/database.ts';
 import { DEFAULT_LIMITS } from '../../support/limits.ts';
+import { createAccount } from '../../support/stored-account.ts';
 import { movingClock } from '../limits/moving-clock.ts';
 
 export const PASSWORD = 'correct horse battery';

@@ -1,9 +1,5 @@
-// Makes an account, or says field by field why not.
-import type { Clock } from '../clock.ts';
-import type { Db } from '../database/database.ts';
-import type { Account } from './account.ts';
+// What a new account consists of, ready to be stored, or field by field why it will not do.
 import type { NewAccount } from './account-row.ts';
-import { insertAccount } from './accounts.ts';
 import { canonicalEmail, canonicalUsername } from './identifiers.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import { inWords, type PasswordFlaw, type PasswordRules, passwordFlaws, withPersonalWords } from './password-rules.ts';
@@ -29,34 +25,13 @@ export interface AccountRequest {
   readonly reservedUsernames?: readonly string[];
 }
 
-export type AccountCreation =
-  | { outcome: 'created'; account: Account }
-  | { outcome: 'email_taken' }
-  | { outcome: 'username_taken' }
-  | { outcome: 'invalid'; problems: FieldProblem[] };
-
-interface Deps {
-  readonly db: Db;
-  readonly clock: Clock;
-  readonly hasher: PasswordHasher;
-  readonly rules: PasswordRules;
-}
-
-/** All problems are reported together; what is taken is only said about a request without problems. */
-export async function createAccount(deps: Deps, request: AccountRequest): Promise<AccountCreation> {
-  const preparation = await prepareAccount(deps, request);
-  if (preparation.outcome === 'invalid') return preparation;
-  const account = await insertAccount(deps, preparation.account);
-  return typeof account === 'string' ? { outcome: account } : { outcome: 'created', account };
-}
-
 export type AccountPreparation =
   | { outcome: 'prepared'; account: NewAccount }
   | { outcome: 'invalid'; problems: FieldProblem[] };
 
-/** An account that is fine and not stored yet: its password is hashed. */
+/** All problems are reported together. What is fine is not stored yet: its password is hashed. */
 export async function prepareAccount(
-  { hasher, rules }: Pick<Deps, 'hasher' | 'rules'>,
+  { hasher, rules }: { readonly hasher: PasswordHasher; readonly rules: PasswordRules },
   request: AccountRequest,
 ): Promise<AccountPreparation> {
   const check = checkAccount(rules, request);
