@@ -124,6 +124,7 @@ export async function sweepMailedTokens({ db, clock }: Deps, batch: number): Pro
         .selectFrom('mailed_tokens')
         .select('id')
         .where('expires_at', '<=', databaseNow(clock))
+        .orderBy('expires_at')
         .limit(batch)
         .forUpdate()
         .skipLocked(),

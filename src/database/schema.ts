@@ -16,6 +16,7 @@ import type { AuditEventsTable } from './tables/audit-events.ts';
 import type { CreatedAt, Json, Timestamp } from './tables/column-types.ts';
 import type { DevicesTable } from './tables/devices.ts';
 import type { HourlyFiguresTable } from './tables/hourly-figures.ts';
+import type { JobsTable } from './tables/jobs.ts';
 import type { MailOutboxTable } from './tables/mail-outbox.ts';
 import type { MailedTokensTable } from './tables/mailed-tokens.ts';
 import type { NetworkFailuresTable } from './tables/network-failures.ts';
@@ -53,6 +54,7 @@ export interface Database {
   setup_links: SetupLinksTable;
   error_references: ErrorReferencesTable;
   hourly_figures: HourlyFiguresTable;
+  jobs: JobsTable;
   audit_events: AuditEventsTable;
   mail_outbox: MailOutboxTable;
   mailed_tokens: MailedTokensTable;

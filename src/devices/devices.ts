@@ -130,6 +130,7 @@ export async function sweepDevices({ db, clock }: DeviceDeps, batch: number): Pr
         .selectFrom('devices')
         .select('id')
         .where('last_seen_at', '<', databaseNowPlus(clock, -KNOWN_SECONDS))
+        .orderBy('last_seen_at')
         .limit(batch)
         .forUpdate()
         .skipLocked(),

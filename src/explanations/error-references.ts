@@ -67,7 +67,8 @@ export async function sweepReferences({ db, clock }: Deps, batch: number, most =
   const over = await db
     .deleteFrom('error_references')
     .where(sql<SqlBool>`ctid in (
-      select ctid from error_references where expires_at <= ${databaseNow(clock)} limit ${batch} for update skip locked)`)
+      select ctid from error_references where expires_at <= ${databaseNow(clock)}
+      order by expires_at limit ${batch} for update skip locked)`)
     .executeTakeFirst();
   const surplus = await db
     .deleteFrom('error_references')

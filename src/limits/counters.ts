@@ -141,6 +141,7 @@ export async function sweepCounters({ db, clock }: Deps, batch: number): Promise
         .selectFrom('rate_counters')
         .select('key')
         .where('resets_at', '<=', databaseNow(clock))
+        .orderBy('resets_at')
         .limit(batch)
         .forUpdate()
         .skipLocked(),

@@ -84,6 +84,7 @@ export async function sweepNetworkFailures({ db, clock }: Deps, batch: number): 
         .selectFrom('network_failures')
         .select('network')
         .where('resets_at', '<=', databaseNow(clock))
+        .orderBy('resets_at')
         .limit(batch)
         .forUpdate()
         .skipLocked(),

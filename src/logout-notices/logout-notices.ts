@@ -3,6 +3,7 @@ import { type SqlBool, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { newId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
+import { isOldest } from '../database/oldest.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 
 export interface NoticeDeps {
@@ -187,17 +188,11 @@ export async function retryNotices({ db, clock }: NoticeDeps, id?: string): Prom
 
 /** Deletes what was delivered a day ago, and what was given up thirty days ago; at most `batch` rows. Returns how many. */
 export async function sweepNotices({ db, clock }: NoticeDeps, batch: number): Promise<number> {
-  const { numDeletedRows } = await db
-    .deleteFrom('logout_notices')
-    .where(
-      sql<SqlBool>`id in (
-        select id from logout_notices
-        where delivered_at < ${databaseNowPlus(clock, -DELIVERED_KEPT_SECONDS)}
-          or given_up_at < ${databaseNowPlus(clock, -GIVEN_UP_KEPT_SECONDS)}
-        limit ${batch} for update skip locked)`,
-    )
-    .executeTakeFirst();
-  return Number(numDeletedRows);
+  const took = async (column: 'delivered_at' | 'given_up_at', seconds: number) => {
+    const isTaken = isOldest(clock, { table: 'logout_notices', column, seconds, batch });
+    return Number((await db.deleteFrom('logout_notices').where(isTaken).executeTakeFirst()).numDeletedRows);
+  };
+  return (await took('delivered_at', DELIVERED_KEPT_SECONDS)) + (await took('given_up_at', GIVEN_UP_KEPT_SECONDS));
 }
 
 /** Apps that could not be told, though it was tried for as long as it is tried. */

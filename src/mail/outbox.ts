@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { newId } from '../crypto/identifiers.ts';
 import type { SealedBox } from '../crypto/sealed-box.ts';
 import type { Db } from '../database/database.ts';
+import { isOldest } from '../database/oldest.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import type { Language } from '../texts/messages.ts';
 import type { MailMessage } from './messages.ts';
@@ -222,17 +223,11 @@ const GIVEN_UP_KEPT_SECONDS = 30 * 86_400;
 
 /** Deletes what was delivered a day ago, and what was given up thirty days ago; at most `batch` rows. Returns how many. */
 export async function sweepMails({ db, clock }: Omit<MailDeps, 'box'>, batch: number): Promise<number> {
-  const { numDeletedRows } = await db
-    .deleteFrom('mail_outbox')
-    .where(
-      sql<SqlBool>`id in (
-        select id from mail_outbox
-        where delivered_at < ${databaseNowPlus(clock, -DELIVERED_KEPT_SECONDS)}
-          or given_up_at < ${databaseNowPlus(clock, -GIVEN_UP_KEPT_SECONDS)}
-        limit ${batch} for update skip locked)`,
-    )
-    .executeTakeFirst();
-  return Number(numDeletedRows);
+  const took = async (column: 'delivered_at' | 'given_up_at', seconds: number) => {
+    const isTaken = isOldest(clock, { table: 'mail_outbox', column, seconds, batch });
+    return Number((await db.deleteFrom('mail_outbox').where(isTaken).executeTakeFirst()).numDeletedRows);
+  };
+  return (await took('delivered_at', DELIVERED_KEPT_SECONDS)) + (await took('given_up_at', GIVEN_UP_KEPT_SECONDS));
 }
 
 const COLUMNS = ['id', 'recipient', 'account_id', 'language', 'message', 'created_at', 'attempts'] as const;

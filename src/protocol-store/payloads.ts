@@ -287,7 +287,7 @@ export async function deleteExpiredPayloads({ db, clock }: StoreDeps, batch: num
     .where(sql<SqlBool>`ctid in (
       select ctid from oidc_payloads
       where expires_at < ${databaseNowPlus(clock, -FINDABLE_AFTER_EXPIRY_SECONDS)}
-      limit ${batch} for update skip locked)`)
+      order by expires_at limit ${batch} for update skip locked)`)
     .executeTakeFirst();
   return Number(result.numDeletedRows);
 }

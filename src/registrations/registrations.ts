@@ -197,6 +197,7 @@ export async function sweepRegistrations({ db, clock }: Deps, batch: number): Pr
         .selectFrom('registrations')
         .select('id')
         .where('expires_at', '<=', databaseNow(clock))
+        .orderBy('expires_at')
         .limit(batch)
         .forUpdate()
         .skipLocked(),

@@ -140,6 +140,7 @@ export async function takeExpiredAssignments(
         selectFrom('role_assignments')
           .select(['account_id', 'role'])
           .where('expires_at', '<=', databaseNow(clock))
+          .orderBy('expires_at')
           .limit(batch)
           .forUpdate()
           .skipLocked()

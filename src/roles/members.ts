@@ -169,6 +169,7 @@ export async function takeExpiredMemberships(
         selectFrom('group_members')
           .select(['account_id', 'group_name'])
           .where('expires_at', '<=', databaseNow(clock))
+          .orderBy('expires_at')
           .limit(batch)
           .forUpdate()
           .skipLocked()

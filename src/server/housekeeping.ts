@@ -1,8 +1,9 @@
-// What runs on a timer: forgetting what has expired, apps that are gone for good, and accounts whose owners have left.
+// What one of all processes does once a minute: forgetting what has expired, apps that are gone for good, and accounts whose owners have left.
 import { sweepMailedTokens } from '../accounts/mailed-tokens.ts';
 import { sweepEvents } from '../audit/audit-log.ts';
 import type { ClientRegistry } from '../clients/client.ts';
 import { noteClients } from '../clients/live/known-clients.ts';
+import { sweepServed } from '../clients/live/served-configurations.ts';
 import type { SealedBox } from '../crypto/sealed-box.ts';
 import { sweepDevices } from '../devices/devices.ts';
 import { sweepReferences } from '../explanations/error-references.ts';
@@ -20,8 +21,12 @@ import { forgetGone, sweepExpiredRights } from '../roles/sweep.ts';
 import { forgetGoneClients } from '../sessions/forget-gone-clients.ts';
 import { sweepSessionDetails } from '../sessions/session-details.ts';
 import { sweepSignInCodes } from '../sign-in-codes/sign-in-codes.ts';
+import { noteDone, oncePer } from './jobs.ts';
 
-const INTERVAL_MS = 60_000;
+/** One round in each, over all processes. */
+const INTERVAL_SECONDS = 60;
+/** A little longer, so that who had the last round has the next one too: nobody's tick comes just before its time. */
+const TICK_MS = (INTERVAL_SECONDS + 1) * 1000;
 
 export interface HousekeepingDeps extends StoreDeps {
   readonly box: SealedBox;
@@ -35,8 +40,8 @@ export interface HousekeepingDeps extends StoreDeps {
 export function startHousekeeping(deps: HousekeepingDeps): () => Promise<void> {
   let round = Promise.resolve();
   const timer = setInterval(() => {
-    round = round.then(() => keepHouse(deps));
-  }, INTERVAL_MS);
+    round = round.then(() => keepHouseInTurn(deps));
+  }, TICK_MS);
   timer.unref();
   return async () => {
     clearInterval(timer);
@@ -44,8 +49,18 @@ export function startHousekeeping(deps: HousekeepingDeps): () => Promise<void> {
   };
 }
 
-/** One round. Never rejects: what fails is tried again in the next one. */
-export async function keepHouse({ log, clients, keptSeconds, ...deps }: HousekeepingDeps): Promise<void> {
+/** A round, unless a process has begun one within the interval. Never rejects. */
+export async function keepHouseInTurn(deps: HousekeepingDeps): Promise<void> {
+  try {
+    if (!(await oncePer(deps, INTERVAL_SECONDS, 'housekeeping'))) return;
+    if (await keepHouse(deps)) await noteDone(deps, 'housekeeping');
+  } catch (err) {
+    deps.log.error({ event: 'sweep.failed', err });
+  }
+}
+
+/** One round; whether all of it was done. Never rejects: what fails is tried again in the next one. */
+export async function keepHouse({ log, clients, keptSeconds, ...deps }: HousekeepingDeps): Promise<boolean> {
   try {
     const payloads = await sweepPayloads(deps);
     const counters = await inBatches((batch) => sweepCounters(deps, batch));
@@ -83,8 +98,11 @@ export async function keepHouse({ log, clients, keptSeconds, ...deps }: Housekee
     await noteClients(deps, [...clients().keys()]);
     for (const forgotten of await forgetGoneClients(deps)) log.info({ event: 'client.forgotten', ...forgotten });
     for (const accountId of await deleteDueAccounts(deps)) log.info({ event: 'account.deleted', accountId });
+    await sweepServed(deps);
+    return true;
   } catch (err) {
     log.error({ event: 'sweep.failed', err });
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 // Tells the database what this process serves: at the start, whenever its clients change, and once a minute.
 import type { LiveClients } from '../clients/live/live-clients.ts';
-import { noteServed, noteStopped, sweepServed } from '../clients/live/served-configurations.ts';
+import { noteServed, noteStopped } from '../clients/live/served-configurations.ts';
 import { describeConfiguration } from '../clients/plan/describe-served.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -34,10 +34,7 @@ export async function startServing(deps: ServingDeps, surroundings: Surroundings
   const note = async () =>
     noteServed(deps, self, describeConfiguration({ config, clients: live.current() }, surroundings));
   const forget = live.onReplace(() => void tell(note));
-  const timer = setInterval(() => {
-    void tell(note);
-    void tell(() => sweepServed(deps));
-  }, INTERVAL_MS);
+  const timer = setInterval(() => void tell(note), INTERVAL_MS);
   timer.unref();
   await tell(note);
   return () => {

@@ -161,6 +161,7 @@ export async function sweepSessionDetails({ db, clock }: StoreDeps, batch: numbe
         .selectFrom('session_details')
         .select('session_uid')
         .where('expires_at', '<', databaseNowPlus(clock, -SWEPT_AFTER_SECONDS))
+        .orderBy('expires_at')
         .limit(batch)
         .forUpdate()
         .skipLocked(),

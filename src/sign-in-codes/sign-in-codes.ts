@@ -88,6 +88,7 @@ export async function sweepSignInCodes({ db, clock }: Deps, batch: number): Prom
         .selectFrom('sign_in_codes')
         .select('id')
         .where('expires_at', '<=', databaseNow(clock))
+        .orderBy('expires_at')
         .limit(batch)
         .forUpdate()
         .skipLocked(),

@@ -256,6 +256,7 @@ const columns: Columns = {
     blocked: 'bool!',
   },
   hourly_figures: { hour: 'timestamptz!', event: 'text!', count: 'int8!' },
+  jobs: { name: 'text!', last_started_at: 'timestamptz!', last_done_at: 'timestamptz?' },
   session_details: {
     console_seen_at: 'timestamptz?',
     session_uid: 'text!',
