@@ -114,6 +114,8 @@ export interface TestServer extends RunningServer {
   readonly config: Config;
   /** Every log line so far, parsed. */
   readonly logLines: readonly Record<string, unknown>[];
+  /** The same, as written. */
+  readonly logText: readonly string[];
   /** What stdout would get of copied events. */
   readonly copiedLines: readonly string[];
   /** What verbs of accounts need. */
@@ -155,7 +157,11 @@ async function startOn(place: TestDatabase, port: number, options: TestServerOpt
   const { config, clients } = loadConfiguration({ env, cwd: configDir });
   const logLines: Record<string, unknown>[] = [];
   const copiedLines: string[] = [];
-  const write = (line: string) => void logLines.push(JSON.parse(line));
+  const logText: string[] = [];
+  const write = (line: string) => {
+    logText.push(line);
+    logLines.push(JSON.parse(line));
+  };
   const log = createLogger({ level: options.logLevel ?? 'info', format: 'json' }, { write });
   const files = { env, cwd: configDir, ...options.watching };
   const copies = { write: (line: string) => void copiedLines.push(line) };
@@ -172,6 +178,7 @@ async function startOn(place: TestDatabase, port: number, options: TestServerOpt
     issuer,
     config,
     logLines,
+    logText,
     copiedLines,
     deps: { db, clock: movingClock, box: running.box },
     configDir,

@@ -40,7 +40,7 @@ function outgoing(privateHosts: readonly string[], resolve?: Resolve) {
 }
 
 // Keycloak CVE-2020-10770, CVE-2026-4874; Zitadel CVE-2025-67494; Casdoor CVE-2026-5469; better-auth GHSA-5rr4-8452-hf4v.
-describe('T53 requests forged through the server: an address that is not public', () => {
+describe('T53 requests forged through the server (Keycloak CVE-2020-10770, Zitadel CVE-2025-67494): an address that is not public', () => {
   test.each([
     '127.0.0.1',
     '[::1]',
