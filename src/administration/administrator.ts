@@ -46,7 +46,7 @@ export const actorOf = (by: Administrator): Actor => {
 /** For audit events: where the request came from. */
 export const sourceOf = (by: Administrator): Source | undefined => (by.kind === 'operator' ? undefined : by.source);
 
-/** As they are now; a token can only narrow them. */
+/** As they are now, by the clock of `deps`; a token can only narrow them. */
 export async function permissionsHeld(
   deps: AdministrationDeps,
   by: Administrator,
@@ -67,3 +67,24 @@ export async function permissionsHeld(
     }
   }
 }
+
+/** Until when something is given, if it ends at all. */
+export type Until = Date | 'for good';
+
+/** Of what they have now, what they have that long as well. Roles of programs do not end. */
+export function permissionsHeldUntil(
+  deps: AdministrationDeps,
+  by: Administrator,
+  until: Until,
+): Promise<ReadonlySet<ProductPermission>> {
+  const { clock } = deps;
+  const ahead =
+    until === 'for good' ? ALWAYS_SECONDS : (until.getTime() - clock.now().getTime()) / 1000 - CLOCKS_SECONDS;
+  const then = { now: () => clock.now(), shiftSeconds: clock.shiftSeconds + Math.max(0, ahead) };
+  return permissionsHeld({ ...deps, clock: then }, by);
+}
+
+/** Behind every day that a form takes. */
+const ALWAYS_SECONDS = 9000 * 365.25 * 86_400;
+/** Two that end at the same moment do so, by whichever clock. */
+const CLOCKS_SECONDS = 60;

@@ -5,7 +5,7 @@ import { findAccount } from '../accounts/accounts.ts';
 import { isProductPermission, PRODUCT_RESOURCE, type ProductPermission } from '../config/roles/product-permissions.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
-import type { AdministrationDeps } from './administrator.ts';
+import { type AdministrationDeps, permissionsHeldUntil, type Until } from './administrator.ts';
 import type { Acting } from './change.ts';
 import { type Refusal, unknown } from './outcomes.ts';
 
@@ -35,15 +35,29 @@ export function beyond(
   return missing.length === 0 ? undefined : { outcome: 'beyond_own_rights', permissions: missing };
 }
 
-/** Whether roles may be given or taken; `isOwn`: to or from the one who does it, who may not where they administer. */
+/**
+ * Whether roles may be given or taken; `isOwn`: to or from the one who does it, who may not where they administer. `until`:
+ * for how long they would be given; left out where they are taken.
+ */
 export async function mayGive(
-  { db }: AdministrationDeps,
+  inside: AdministrationDeps,
   acting: Acting,
-  { roles, isOwn }: { roles: readonly string[]; isOwn: boolean },
+  { roles, isOwn, until }: { roles: readonly string[]; isOwn: boolean; until?: Until | undefined },
 ): Promise<Refusal | undefined> {
-  const permissions = await productPermissionsWithin(db, roles);
+  const permissions = await productPermissionsWithin(inside.db, roles);
   if (permissions.length === 0) return undefined;
-  return isOwn ? { outcome: 'own_rights' } : beyond(acting, permissions);
+  if (isOwn) return { outcome: 'own_rights' };
+  return beyond(acting, permissions) ?? (until && beyondTheirTime(inside, acting, { permissions, until }));
+}
+
+/** Nobody gives for longer than they have it: else who administers for a day would make it last, by way of somebody else. */
+export async function beyondTheirTime(
+  inside: AdministrationDeps,
+  { by }: Acting,
+  { permissions, until }: { permissions: readonly ProductPermission[]; until: Until },
+): Promise<Refusal | undefined> {
+  if (permissions.length === 0 || by.kind === 'operator') return undefined;
+  return beyond({ by, held: await permissionsHeldUntil(inside, by, until) }, permissions);
 }
 
 /** Directly and by groups; what has expired is not given. A group or role that roles.yaml could put back still counts. */

@@ -23,6 +23,7 @@ import { grantClientRoleAs, revokeClientRoleAs } from '../../src/administration/
 import { addMemberAs, removeMemberAs } from '../../src/administration/rights/member-as.ts';
 import { grantRoleAs, revokeRoleAs } from '../../src/administration/rights/role-as.ts';
 import type { ProductPermission } from '../../src/config/roles/product-permissions.ts';
+import { grantRole } from '../../src/roles/assignments.ts';
 import { createGroup } from '../../src/roles/groups.ts';
 import { addMember } from '../../src/roles/members.ts';
 import { createRole } from '../../src/roles/roles.ts';
@@ -319,6 +320,45 @@ describe.each(KINDS)('administration on %s', { timeout: 60_000 }, (kind) => {
       const jane = await newAccount(server);
       const handing = () => grantRoleAs(deps, by, { accountId: jane, role: 'meddler' });
       await expectUntouched(handing, { outcome: 'beyond_own_rights', permissions: ['accounts:write', 'groups:write'] });
+    });
+
+    describe('nor for longer than they have it', () => {
+      const hours = (count: number) => new Date(movingClock.now().getTime() + count * 3_600_000);
+      const carried = permissions(['accounts:write', 'groups:write', 'roles:assign', 'roles:write']);
+      const outcome = 'beyond_own_rights';
+
+      beforeEach(async () => {
+        await createRole(deps, { name: 'stand-in', description: 'Stands in', permissions: carried });
+        await createGroup(deps, { name: 'stand-ins', description: 'Stand in', roles: ['stand-in'] });
+      });
+
+      test.each(['themselves', 'by a group'])('where they have it %s until tomorrow', async (way) => {
+        const { db } = server.database;
+        const [jane, mallory] = [await newAccount(server), await newAccount(server)];
+        const [by, tomorrow] = [as(mallory), hours(24)];
+        const theirs = { accountId: mallory, expiresAt: tomorrow };
+        if (way === 'by a group') await addMember(deps, { group: 'stand-ins', ...theirs });
+        else await grantRole(db, { role: 'stand-in', ...theirs });
+        const given = { accountId: jane, role: 'stand-in' };
+        const put = { accountId: jane, group: 'stand-ins' };
+        for (const expiresAt of [undefined, hours(25)]) {
+          await expectUntouched(() => grantRoleAs(deps, by, { ...given, expiresAt }), { outcome });
+          await expectUntouched(() => addMemberAs(deps, by, { ...put, expiresAt }), { outcome });
+        }
+        const made = { email: 'x@example.test', roles: ['stand-in'], invite: false };
+        await expectUntouched(() => createAccountAs(deps, by, made), { outcome });
+        const robot = { clientId: 'robot', role: 'stand-in' };
+        await expectUntouched(() => grantClientRoleAs(deps, by, robot), { outcome });
+        const writing = { name: 'editor', permissions: permissions(['roles:write']) };
+        await expectUntouched(() => changeRoleAs(deps, by, writing), { outcome });
+        await expectUntouched(() => changeGroupAs(deps, by, { name: 'readers', roles: ['stand-in'] }), { outcome });
+        for (const expiresAt of [hours(1), tomorrow]) {
+          expect(await grantRoleAs(deps, by, { ...given, expiresAt })).toEqual({ outcome: 'done' });
+          expect(await addMemberAs(deps, by, { ...put, expiresAt })).toEqual({ outcome: 'done' });
+        }
+        expect(await revokeRoleAs(deps, by, given)).toEqual({ outcome: 'done' });
+        expect(await grantRoleAs(deps, by, { accountId: jane, role: 'editor' })).toMatchObject({ outcome: 'done' });
+      });
     });
 
     test('what roles.yaml could put back counts as if it were there', async () => {

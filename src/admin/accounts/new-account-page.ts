@@ -2,6 +2,7 @@
 import type Koa from 'koa';
 import { z } from 'zod';
 import { createAccountAs } from '../../administration/accounts/create-account-as.ts';
+import { permissionsHeldUntil } from '../../administration/administrator.ts';
 import { textsFor } from '../../http/page.ts';
 import { listGroups } from '../../roles/groups.ts';
 import { listRoles } from '../../roles/role.ts';
@@ -108,11 +109,13 @@ async function showPage(
   });
 }
 
-/** Of what whoever asks may give. */
-async function boxesOf({ db }: AdminDeps, { may }: AtConsole, typed: Typed) {
+/** Of what whoever asks may give, for good. */
+async function boxesOf(deps: AdminDeps, { by, may }: AtConsole, typed: Typed) {
+  const { db } = deps;
   const roles = await listRoles(db);
+  const lasting = await permissionsHeldUntil(deps, by, 'for good');
   const mayGive = (names: readonly string[]) =>
-    [...productPermissionsOfRoles(roles, names)].every((permission) => may.has(permission));
+    [...productPermissionsOfRoles(roles, names)].every((permission) => lasting.has(permission));
   const box =
     (prefix: string, ticked: readonly string[] = []) =>
     ({ name, description }: { name: string; description: string }) => ({

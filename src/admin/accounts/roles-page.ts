@@ -1,5 +1,6 @@
 // The roles and groups of an account, with how it comes to each: one click gives a role and takes it away.
 import type Koa from 'koa';
+import { permissionsHeldUntil } from '../../administration/administrator.ts';
 import { textsFor } from '../../http/page.ts';
 import { assignmentsOf } from '../../roles/assignments.ts';
 import { type Group, listGroups } from '../../roles/groups.ts';
@@ -38,7 +39,7 @@ export async function showRightsOf(
   const memberships = await membershipsOf(deps, account.id);
   const assignments = await assignmentsOf(deps, account.id);
   const memberOf = groups.filter(({ name }) => memberships.some(({ group }) => group === name));
-  const offered = offeredTo(at, roles);
+  const offered = offeredTo(at, roles, await permissionsHeldUntil(deps, at.by, 'for good'));
   const path = tabPath(account.id, 'roles');
   await showAccountTab(deps, ctx, at, {
     view: 'roles',
@@ -63,27 +64,34 @@ export async function showRightsOf(
 }
 
 interface Offered {
+  /** Until some day, and to take. */
   readonly mayGive: (role: string) => boolean;
+  readonly mayGiveForGood: (role: string) => boolean;
   readonly mayJoin: (group: Group) => boolean;
 }
 
 /** What a verb would not refuse: nobody gives what they do not have, nor any of it to themselves. */
-function offeredTo({ can, isOwn, may }: AtAccount, roles: readonly RoleWithContents[]): Offered {
-  const isFine = (names: readonly string[]) => {
+function offeredTo(
+  { can, isOwn, may }: AtAccount,
+  roles: readonly RoleWithContents[],
+  lasting: AtAccount['may'],
+): Offered {
+  const isFine = (names: readonly string[], held: AtAccount['may']) => {
     const permissions = [...productPermissionsOfRoles(roles, names)];
-    return permissions.every((permission) => may.has(permission)) && (permissions.length === 0 || !isOwn);
+    return permissions.every((permission) => held.has(permission)) && (permissions.length === 0 || !isOwn);
   };
   return {
-    mayGive: (role) => can.assign && isFine([role]),
-    mayJoin: (group) => can.group && isFine(group.roles),
+    mayGive: (role) => can.assign && isFine([role], may),
+    mayGiveForGood: (role) => can.assign && isFine([role], lasting),
+    mayJoin: (group) => can.group && isFine(group.roles, may),
   };
 }
 
-function rolesShown(t: Texts, ways: readonly RoleOfAccount[], { mayGive }: Offered) {
+function rolesShown(t: Texts, ways: readonly RoleOfAccount[], { mayGive, mayGiveForGood }: Offered) {
   const has = ({ given, groups, includedBy }: RoleOfAccount) =>
     given !== undefined || groups.length + includedBy.length > 0;
   const shown = ways
-    .filter((way) => has(way) || (way.role.goneAt === undefined && mayGive(way.role.name)))
+    .filter((way) => has(way) || (way.role.goneAt === undefined && mayGiveForGood(way.role.name)))
     .map((way) => toggleOf(t, way, mayGive(way.role.name)));
   const timed = ways.filter(({ role }) => role.goneAt === undefined && mayGive(role.name));
   return {

@@ -9,7 +9,7 @@ import { canBeName, type InUse, type Outcome, type Refusal, unknown } from '../o
 import { differing, groupAsWritten } from './as-written.ts';
 import { current } from './current.ts';
 import { problemIn } from './problems.ts';
-import { difference, isMember, mayTouch } from './touched.ts';
+import { isMember, mayTouch, without } from './touched.ts';
 
 export interface NewGroup {
   readonly name: string;
@@ -23,7 +23,7 @@ export function createGroupAs(
   { name, description, roles = [] }: NewGroup,
 ): Promise<Outcome<{ group: Group }>> {
   return change(deps, { by, needs: 'groups:write', action: 'group.create' }, async (inside, acting) => {
-    const refused = await mayCarry(inside, acting, { name, roles });
+    const refused = await mayCarry(inside, acting, { name, given: roles });
     if (refused !== undefined) return refused;
     const created = await createGroup(inside, { name, description, roles });
     if (created.outcome === 'taken') return { outcome: 'taken', field: 'name' };
@@ -50,8 +50,9 @@ export function changeGroupAs(
     const at = await current('group', { name, version }, () => findGroup(inside.db, name));
     if ('refused' in at) return at.refused;
     const before = at.found;
-    const touched = changes.roles === undefined ? [] : difference(before.roles, changes.roles);
-    const refused = await mayCarry(inside, acting, { name, roles: touched });
+    const { roles = before.roles } = changes;
+    const [given, taken] = [without(roles, before.roles), without(before.roles, roles)];
+    const refused = await mayCarry(inside, acting, { name, given, taken });
     if (refused !== undefined) return refused;
     const changed = await changeGroup(inside, { name, ...changes });
     switch (changed.outcome) {
@@ -87,7 +88,7 @@ export function deleteGroupAs(
     const at = await current('group', { name, version }, () => findGroup(inside.db, name));
     if ('refused' in at) return at.refused;
     const before = at.found;
-    const refused = await mayCarry(inside, acting, { name, roles: before.roles });
+    const refused = await mayCarry(inside, acting, { name, taken: before.roles });
     if (refused !== undefined) return refused;
     const use = await useOfGroup(inside.db, name);
     const deletion = await deleteGroup(inside.db, name);
@@ -104,11 +105,12 @@ export function deleteGroupAs(
 async function mayCarry(
   inside: AdministrationDeps,
   acting: Acting,
-  { name, roles }: { name: string; roles: readonly string[] },
+  { name, given = [], taken = [] }: { name: string; given?: readonly string[]; taken?: readonly string[] },
 ): Promise<Refusal | undefined> {
-  if (!roles.every(canBeName)) return undefined;
-  const touched = await productPermissionsWithin(inside.db, roles);
-  return mayTouch(acting, touched, () => isMember(inside, acting.by, name));
+  if (!given.every(canBeName)) return undefined;
+  const of = (roles: readonly string[]) => productPermissionsWithin(inside.db, roles);
+  const touched = { given: await of(given), taken: await of(taken) };
+  return mayTouch(inside, acting, { touched, isOwn: () => isMember(inside, acting.by, name) });
 }
 
 interface Told {

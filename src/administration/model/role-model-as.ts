@@ -100,8 +100,8 @@ export function deleteRoleAs(
     const at = await current('role', { name, version }, () => findRole(inside.db, name));
     if ('refused' in at) return at.refused;
     const before = at.found;
-    const touched = await productPermissionsWithin(inside.db, [name]);
-    const refused = await mayTouch(acting, touched, () => hasRole(inside, by, name));
+    const touched = { given: [], taken: await productPermissionsWithin(inside.db, [name]) };
+    const refused = await mayTouch(inside, acting, { touched, isOwn: () => hasRole(inside, by, name) });
     if (refused !== undefined) return refused;
     const use = await useOfRole(inside.db, name);
     const deletion = await deleteRole(inside.db, name);
@@ -129,7 +129,8 @@ async function mayContain(
   { name, before, after }: { name: string; before: RoleContents; after: RoleContents },
 ): Promise<Refusal | undefined> {
   if (!after.includes.every(canBeName)) return undefined;
-  return mayTouch(acting, await touchedBetween(inside, before, after), () => hasRole(inside, acting.by, name));
+  const touched = await touchedBetween(inside, before, after);
+  return mayTouch(inside, acting, { touched, isOwn: () => hasRole(inside, acting.by, name) });
 }
 
 interface Told {

@@ -9,37 +9,48 @@ import { membershipsOf } from '../../roles/members.ts';
 import type { PermissionRef, RoleContents } from '../../roles/role-contents.ts';
 import type { AdministrationDeps, Administrator } from '../administrator.ts';
 import type { Acting } from '../change.ts';
-import { beyond, givenTo, productPermissionsWithin, rolesWithin } from '../guards.ts';
+import { beyond, beyondTheirTime, givenTo, productPermissionsWithin, rolesWithin } from '../guards.ts';
 import type { Refusal } from '../outcomes.ts';
 
-/** Of two contents of one role: what only one of them carries. */
-export async function touchedBetween(
-  { db }: AdministrationDeps,
-  one: RoleContents,
-  other: RoleContents,
-): Promise<readonly ProductPermission[]> {
-  const included = await productPermissionsWithin(db, difference(one.includes, other.includes));
-  const carried = difference(productOf(one.permissions), productOf(other.permissions));
+export interface Touched {
+  /** To whoever has the role or is in the group, for good. */
+  readonly given: readonly ProductPermission[];
+  readonly taken: readonly ProductPermission[];
+}
+
+/** Of what a role contains. */
+export const touchedBetween = async (
+  deps: AdministrationDeps,
+  before: RoleContents,
+  after: RoleContents,
+): Promise<Touched> => ({
+  given: await onlyIn(deps, after, before),
+  taken: await onlyIn(deps, before, after),
+});
+
+async function onlyIn({ db }: AdministrationDeps, one: RoleContents, other: RoleContents) {
+  const included = await productPermissionsWithin(db, without(one.includes, other.includes));
+  const carried = without(productOf(one.permissions), productOf(other.permissions));
   return [...new Set([...included, ...carried])].filter(isProductPermission);
 }
 
 const productOf = (permissions: readonly PermissionRef[]): readonly string[] =>
   permissions.flatMap(({ resource, name }) => (resource === PRODUCT_RESOURCE ? [name] : []));
 
-/** In one of the two, not in both. */
-export const difference = (one: readonly string[], other: readonly string[]): readonly string[] => [
-  ...one.filter((name) => !other.includes(name)),
-  ...other.filter((name) => !one.includes(name)),
-];
+export const without = (names: readonly string[], others: readonly string[]): readonly string[] =>
+  names.filter((name) => !others.includes(name));
 
 /** `isOwn` is asked only where something of administering is touched. */
 export async function mayTouch(
+  inside: AdministrationDeps,
   acting: Acting,
-  permissions: readonly ProductPermission[],
-  isOwn: () => Promise<boolean>,
+  { touched, isOwn }: { touched: Touched; isOwn: () => Promise<boolean> },
 ): Promise<Refusal | undefined> {
+  const permissions = [...new Set([...touched.given, ...touched.taken])];
   if (permissions.length === 0) return undefined;
-  return (await isOwn()) ? { outcome: 'own_rights' } : beyond(acting, permissions);
+  if (await isOwn()) return { outcome: 'own_rights' };
+  const until = 'for good';
+  return beyond(acting, permissions) ?? beyondTheirTime(inside, acting, { permissions: touched.given, until });
 }
 
 /** By whatever way. */

@@ -4,7 +4,7 @@ import type { ClientRegistry } from '../../clients/client.ts';
 import { isBuiltIn } from '../../clients/live/built-in.ts';
 import { grantClientRole, revokeClientRole, rolesGivenToClient } from '../../roles/client-roles.ts';
 import { findRole } from '../../roles/role.ts';
-import { type AdministrationDeps, type Administrator, actorOf, sourceOf } from '../administrator.ts';
+import { type AdministrationDeps, type Administrator, actorOf, sourceOf, type Until } from '../administrator.ts';
 import { type Acting, change } from '../change.ts';
 import { mayGive } from '../guards.ts';
 import { canBeName, type NotDone, type Outcome, unknown } from '../outcomes.ts';
@@ -20,7 +20,7 @@ interface ClientRole {
 
 export function grantClientRoleAs(deps: ClientRoleDeps, by: Administrator, given: ClientRole): Promise<Outcome> {
   return change(deps, { by, needs: 'roles:assign', action: 'client_role.grant' }, async (inside, acting) => {
-    const refused = await refusal(inside, acting, given);
+    const refused = await refusal(inside, acting, { ...given, until: 'for good' });
     if (refused !== undefined) return refused;
     if (!inside.clients().has(given.clientId) || isBuiltIn(given.clientId)) return unknown('client', given.clientId);
     const before = await rolesGivenToClient(inside.db, given.clientId);
@@ -49,12 +49,12 @@ export function revokeClientRoleAs(deps: AdministrationDeps, by: Administrator, 
 async function refusal(
   inside: AdministrationDeps,
   acting: Acting,
-  { clientId, role }: ClientRole,
+  { clientId, role, until }: ClientRole & { until?: Until },
 ): Promise<NotDone | undefined> {
   if (!canBeName(clientId)) return unknown('client', clientId);
   if (!canBeName(role) || (await findRole(inside.db, role)) === undefined) return unknown('role', role);
   const isOwn = acting.by.kind === 'client' && acting.by.clientId === clientId;
-  return mayGive(inside, acting, { roles: [role], isOwn });
+  return mayGive(inside, acting, { roles: [role], isOwn, until });
 }
 
 async function record(

@@ -4,7 +4,7 @@ import { touchAccount } from '../../accounts/accounts.ts';
 import { type DetailValue, recordEvent } from '../../audit/audit-log.ts';
 import { findGroup } from '../../roles/groups.ts';
 import { addMember, membershipsOf, removeMember } from '../../roles/members.ts';
-import { type AdministrationDeps, type Administrator, actorOf, sourceOf } from '../administrator.ts';
+import { type AdministrationDeps, type Administrator, actorOf, sourceOf, type Until } from '../administrator.ts';
 import { type Acting, change } from '../change.ts';
 import { accountFor, mayGive } from '../guards.ts';
 import { canBeName, type NotDone, type Outcome, type Refusal, unknown } from '../outcomes.ts';
@@ -37,7 +37,7 @@ export async function putIntoGroup(
 ): Promise<NotDone | { readonly outcome: 'done' }> {
   if (isOver(inside.clock, expiresAt)) return ITS_TIME_IS_OVER;
   const accountId = account.id;
-  const refused = await refusedGroup(inside, acting, { accountId, group });
+  const refused = await refusedGroup(inside, acting, { accountId, group, until: expiresAt ?? 'for good' });
   if (refused !== undefined) return refused;
   const before = await names(inside, accountId);
   const added = await addMember(inside, { accountId, group, expiresAt });
@@ -70,12 +70,12 @@ export function removeMemberAs(
 async function refusedGroup(
   inside: AdministrationDeps,
   acting: Acting,
-  { accountId, group }: { accountId: string; group: string },
+  { accountId, group, until }: { accountId: string; group: string; until?: Until },
 ): Promise<Refusal | ReturnType<typeof unknown> | undefined> {
   const found = canBeName(group) ? await findGroup(inside.db, group) : undefined;
   if (found === undefined) return unknown('group', group);
   const isOwn = acting.by.kind === 'account' && acting.by.accountId === accountId;
-  return mayGive(inside, acting, { roles: found.roles, isOwn });
+  return mayGive(inside, acting, { roles: found.roles, isOwn, until });
 }
 
 const names = async (inside: AdministrationDeps, accountId: string): Promise<readonly string[]> =>

@@ -4,7 +4,7 @@ import { touchAccount } from '../../accounts/accounts.ts';
 import { type DetailValue, recordEvent } from '../../audit/audit-log.ts';
 import { assignmentsOf, grantRole, revokeRole } from '../../roles/assignments.ts';
 import { findRole } from '../../roles/role.ts';
-import { type AdministrationDeps, type Administrator, actorOf, sourceOf } from '../administrator.ts';
+import { type AdministrationDeps, type Administrator, actorOf, sourceOf, type Until } from '../administrator.ts';
 import { type Acting, change } from '../change.ts';
 import { accountFor, mayGive } from '../guards.ts';
 import { canBeName, type NotDone, type Outcome, type Refusal, unknown } from '../outcomes.ts';
@@ -35,7 +35,8 @@ export async function giveRole(
   { account, role, expiresAt }: { account: Account; role: string; expiresAt: Date | undefined },
 ): Promise<NotDone | { readonly outcome: 'done' }> {
   if (isOver(inside.clock, expiresAt)) return ITS_TIME_IS_OVER;
-  const refused = await refusedRole(inside, acting, { accountId: account.id, role });
+  const until = expiresAt ?? 'for good';
+  const refused = await refusedRole(inside, acting, { accountId: account.id, role, until });
   if (refused !== undefined) return refused;
   const before = await names(inside, account.id);
   const granted = await grantRole(inside.db, { accountId: account.id, role, expiresAt });
@@ -67,10 +68,10 @@ export function revokeRoleAs(
 async function refusedRole(
   inside: AdministrationDeps,
   acting: Acting,
-  { accountId, role }: { accountId: string; role: string },
+  { accountId, role, until }: { accountId: string; role: string; until?: Until },
 ): Promise<Refusal | ReturnType<typeof unknown> | undefined> {
   if (!canBeName(role) || (await findRole(inside.db, role)) === undefined) return unknown('role', role);
-  return mayGive(inside, acting, { roles: [role], isOwn: isSame(acting.by, accountId) });
+  return mayGive(inside, acting, { roles: [role], isOwn: isSame(acting.by, accountId), until });
 }
 
 const isSame = (by: Administrator, accountId: string): boolean => by.kind === 'account' && by.accountId === accountId;
