@@ -1,5 +1,7 @@
 // Who may call the API.
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { revokeClientRole } from '../../src/roles/client-roles.ts';
@@ -12,7 +14,7 @@ let jane: string;
 
 beforeAll(async () => {
   server = await startTestServer({
-    clients: { ...PROGRAMS, bound: serviceFile('bound', ['accounts:read'], 'dpop_bound_access_tokens: true') },
+    clients: { ...PROGRAMS, loose: serviceFile('loose') },
   });
   jane = `/accounts/${(await server.person({ email: 'jane@example.test' })).id}`;
 });
@@ -32,7 +34,7 @@ describe('a program', () => {
   test('without a token is told how to come', async () => {
     const { status, headers } = await call(server, 'GET', jane);
     expect(status).toBe(401);
-    expect(challenges(headers)).toBe('Bearer, DPoP algs="ES256 EdDSA RS256 PS256"');
+    expect(challenges(headers)).toBe(`Bearer realm="${base(server)}", DPoP algs="ES256 EdDSA RS256 PS256"`);
   });
 
   test('without the scope is told which it needs, and without the role that it has none', async () => {
@@ -67,6 +69,16 @@ describe('a program', () => {
     expect((await late.call('GET', jane)).status).toBe(401);
   });
 
+  test('that is to bind its tokens to a key is shut out with one from before that', async () => {
+    const loose = await program(server, { clientId: 'loose' });
+    const status = async () => (await loose.call('GET', jane)).status;
+    expect(await status()).toBe(200);
+    const file = path.join(server.configDir, 'clients', 'loose.yaml');
+    writeFileSync(file, serviceFile('loose', undefined, 'dpop_bound_access_tokens: true'));
+    await expect.poll(status, { timeout: 5000 }).toBe(401);
+    expect((await loose.call('GET', jane)).body.detail).toContain('bound to no key');
+  });
+
   test('gets no token for the API unless its file says so', async () => {
     const asked = tokenFor(server, { clientId: 'robot', scope: 'accounts:read' });
     await expect(asked).rejects.toThrow('client robot may not ask for the resource');
@@ -91,7 +103,7 @@ describe('a program', () => {
 
 describe('a token bound to a key', () => {
   const newKey = async () => {
-    const keys = await generateKeyPair('ES256');
+    const keys = await generateKeyPair('ES256', { extractable: true });
     return { keys, jwk: await exportJWK(keys.publicKey) };
   };
   type Key = Awaited<ReturnType<typeof newKey>>;
@@ -107,6 +119,20 @@ describe('a token bound to a key', () => {
     const asked = { clientId: 'keeper', scope: 'accounts:read', headers: { dpop } };
     return tokenFor(server, asked);
   }
+
+  const encoded = (header: object, claims: object): string =>
+    [
+      { typ: 'dpop+jwt', ...header },
+      { iat: Math.floor(movingClock.now().getTime() / 1000), jti: randomUUID(), ...claims },
+    ]
+      .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+      .join('.');
+  const unsigned = (header: object, claims: object) => `${encoded(header, claims)}.`;
+  /** The secret stands in the header: whoever believes it believes anybody. */
+  const signedWithOwnSecret = (claims: object) => {
+    const signed = encoded({ alg: 'HS256', jwk: { kty: 'oct', k: 'AAAA' } }, claims);
+    return `${signed}.${createHmac('sha256', Buffer.from('AAAA', 'base64url')).update(signed).digest('base64url')}`;
+  };
 
   const ath = (token: string) => createHash('sha256').update(token).digest('base64url');
   const shown = (token: string, dpop: string, method = 'GET') =>
@@ -139,14 +165,25 @@ describe('a token bound to a key', () => {
       await proof(key, { ...good, htm: 'POST' }),
       await proof(key, { ...good, htu: `${base(server)}/accounts` }),
       await proof(key, { ...good, htu: 'https://evil.example/api/v1' }),
+      await proof(key, { ...good, htu: good.htu.replace('//', '//evil@') }),
+      await proof(key, { ...good, htu: [good.htu] }),
       await proof(key, { ...good, ath: ath('another') }),
       await proof(key, { ...good, ath: undefined }),
       await proof(key, { ...good, iat: now - 120 }),
       await proof(key, { ...good, iat: now + 120 }),
+      await proof(key, { ...good, iat: -1 }),
+      await proof(key, { ...good, iat: undefined }),
+      await proof(key, { ...good, exp: now - 1 }),
       await proof(key, { ...good, jti: '' }),
+      await proof(key, { ...good, jti: 5 }),
       await proof(key, good, { typ: 'JWT' }),
       await proof(other, good),
       await proof(key, good, { jwk: other.jwk }),
+      await proof(key, good, { jwk: await exportJWK(key.keys.privateKey) }),
+      await proof(key, good, { jwk: undefined, jku: `${server.issuer}/jwks` }),
+      `${await proof(key, good)}, ${await proof(key, good)}`,
+      unsigned({ alg: 'none', jwk: key.jwk }, good),
+      signedWithOwnSecret(good),
     ];
     for (const [index, dpop] of wrong.entries()) {
       const { status, headers } = await shown(token, dpop);

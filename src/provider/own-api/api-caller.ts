@@ -43,7 +43,7 @@ export function createApiDoor(deps: ApiDoorDeps): ApiDoor {
   const verification = verificationKeys(deps.keys);
   const read = createAccessTokenReader({ ...deps, verificationKeys: () => verification, endpoint: () => undefined });
   return async (presented) => {
-    if (presented.authorization === '') return refused('This address takes an access token of a service client.');
+    if (presented.authorization === '') return refused(deps.config.api.audience);
     const credentials = parsed(presented.authorization);
     if (credentials === undefined) return invalidToken('expected Authorization: Bearer or DPoP, and a token');
     const { scheme, token } = credentials;
@@ -52,10 +52,13 @@ export function createApiDoor(deps: ApiDoorDeps): ApiDoor {
       return invalidToken(`expected an access token of a service client for ${deps.config.api.audience}`);
     }
     const { jkt } = payload;
-    if (typeof jkt !== 'string')
-      return scheme === 'bearer' ? admitted(deps, payload) : invalidToken('the token is bound to no key');
-    if (scheme === 'bearer') return invalidToken('the token is bound to a key: expected it with the scheme DPoP');
     const clientId = String(payload['clientId']);
+    if (typeof jkt !== 'string') {
+      // Also one that is older than what the file says by now.
+      const isToBeBound = scheme === 'dpop' || deps.clients().get(clientId)?.dpopBoundAccessTokens === true;
+      return isToBeBound ? invalidToken('the token is bound to no key') : admitted(deps, payload);
+    }
+    if (scheme === 'bearer') return invalidToken('the token is bound to a key: expected it with the scheme DPoP');
     const wrong = await wrongWithProof(deps, { ...presented, token, jkt, clientId });
     return wrong === undefined ? admitted(deps, payload) : invalidProof(wrong);
   };
@@ -81,8 +84,12 @@ function admitted({ clients }: ApiDoorDeps, payload: Payload): Admission {
 
 const DPOP = `DPoP algs="${PROOF_ALGORITHMS.join(' ')}"`;
 
-/** Nothing was presented, so nothing is said to be wrong. */
-const refused = (detail: string): Admission => ({ outcome: 'refused', challenges: ['Bearer', DPOP], detail });
+/** Nothing was presented, so nothing is said to be wrong. RFC 6750 section 3 wants a parameter after Bearer. */
+const refused = (audience: string): Admission => ({
+  outcome: 'refused',
+  challenges: [`Bearer realm="${audience}"`, DPOP],
+  detail: 'This address takes an access token of a service client.',
+});
 
 const invalidToken = (said: string): Admission => ({
   outcome: 'refused',

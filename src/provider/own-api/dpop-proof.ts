@@ -68,7 +68,11 @@ async function verifiedProof(
   }
 }
 
+/** Normalised (RFC 9449 section 4.3); what stands before an @ stays, and fits nothing. */
 function bareUrl(text: unknown): string | undefined {
   const url = typeof text === 'string' ? URL.parse(text) : null;
-  return url === null ? undefined : `${url.origin}${url.pathname}`;
+  if (url === null) return undefined;
+  url.search = '';
+  url.hash = '';
+  return url.href;
 }
