@@ -2,6 +2,7 @@
 import type Koa from 'koa';
 import { Refusal } from '../errors.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
+import { MOST_ERRORS } from './problem.ts';
 
 /** The longest that makes sense is an account with all its attributes. */
 const JSON_LIMITS: BodyLimits = { maxBytes: 64 * 1024, timeoutMs: 10_000 };
@@ -23,19 +24,44 @@ export async function readJson(ctx: Koa.Context, types: readonly string[] = ['ap
   const isUtf8 = parameters.every((each) => /^\s*charset="?utf-8"?\s*$/.test(each));
   if (!types.includes(type.trim()) || !isUtf8 || ctx.get('Content-Encoding') !== '') throw onlyJson(types);
   const value = parsed(await readBody(ctx.req, JSON_LIMITS));
-  return { value, unusable: [...unusableParts(value, '', 0)] };
+  return { value, unusable: unusableParts(value, '', 0).take(MOST_ERRORS).toArray() };
 }
 
 function parsed(body: Buffer): unknown {
+  const [text, value] = decoded(body);
+  if (repeatsName(text)) throw brokenJson('The body states a name twice in one object.');
+  return value;
+}
+
+function decoded(body: Buffer): readonly [text: string, value: unknown] {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+    return [text, JSON.parse(text)];
   } catch {
     throw brokenJson('The body is not JSON in UTF-8.');
   }
 }
 
+const STRING_OR_SIGN = /"(?:[^"\\]|\\.)*"|[[\]{}:]/g;
+
+/** In JSON that has been parsed. The last one would count here; whoever looks at it on the way may believe the first (RFC 8259 section 4). */
+function repeatsName(json: string): boolean {
+  const objects: Set<string>[] = [];
+  let last = '';
+  for (const [token] of json.matchAll(STRING_OR_SIGN)) {
+    if (token === '{' || token === '[') objects.push(new Set());
+    else if (token === '}' || token === ']') objects.pop();
+    else if (token === ':') {
+      const name: string = JSON.parse(last);
+      if (objects.at(-1)?.has(name)) return true;
+      objects.at(-1)?.add(name);
+    } else last = token;
+  }
+  return false;
+}
+
 /** Names that mean something to JavaScript objects, and texts that PostgreSQL cannot keep. */
-function* unusableParts(value: unknown, pointer: string, depth: number): Iterable<ReadJson['unusable'][number]> {
+function* unusableParts(value: unknown, pointer: string, depth: number): Generator<ReadJson['unusable'][number]> {
   if (depth > DEEPEST) throw brokenJson(`The body is nested more than ${DEEPEST} levels deep.`);
   if (typeof value === 'string' && !isText(value)) yield { pointer, detail: 'is no text that can be kept' };
   if (typeof value !== 'object' || value === null) return;

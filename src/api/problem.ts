@@ -13,6 +13,9 @@ export interface FieldError {
   readonly detail: string;
 }
 
+/** That are said; who sends more of them than that finds out by and by. */
+export const MOST_ERRORS = 100;
+
 export interface ProblemDetails {
   readonly status: number;
   /** For programs; what `type` would be if every one had a page of its own. */
@@ -61,7 +64,16 @@ export function answerProblem(ctx: Koa.Context, { status, code, detail, errors, 
   const title = STATUS_CODES[status] ?? 'Error';
   const { requestId } = ctx.state;
   for (const challenge of challenges ?? []) ctx.append('WWW-Authenticate', challenge);
-  const body = { type: 'about:blank', title, status, detail, code, requestId, ...(errors && { errors }), ...more };
+  const body = {
+    type: 'about:blank',
+    title,
+    status,
+    detail,
+    code,
+    requestId,
+    ...(errors && { errors: errors.slice(0, MOST_ERRORS) }),
+    ...more,
+  };
   ctx.status = status;
   ctx.body = JSON.stringify(body);
   ctx.type = 'application/problem+json';

@@ -56,6 +56,11 @@ describe('a body', () => {
       '{"name":"x"}}',
       'NaN',
       '\ufeff{}',
+      '{"name":"a","description":"Edits","name":"b"}',
+      '{"name":"a","description":"Edits","n\\u0061me":"b"}',
+      '{"name":"a","description":"Edits","permissions":[{"resource":"a","name":"x","resource":"b"}]}',
+      '{"a":{"b":1},"a":{"b":1}}',
+      '{"\\"":1,"\\u0022":2}',
       '['.repeat(40) + ']'.repeat(40),
     ];
     for (const body of broken) {
@@ -76,6 +81,20 @@ describe('a body', () => {
     expect([status, body.code]).toEqual([413, 'payload_too_large']);
     const many = { ...created, name: 'x', includes: Array.from({ length: 5000 }, () => 'editor') };
     expect((await keeper.call('POST', '/roles', { body: many })).status).toBe(422);
+  });
+
+  test('may have the same name in several of its objects', async () => {
+    const permissions = ['accounts:read', 'roles:read'].map((name) => ({ resource: 'gatehouse', name }));
+    const body = { name: 'reader', description: '{"name":"name","name":":"}', permissions };
+    expect((await keeper.call('POST', '/roles', { body })).status).toBe(201);
+  });
+
+  test('with much wrong in it is told of some', async () => {
+    const unknown = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, 1]));
+    for (const body of [unknown, { includes: Array.from({ length: 5000 }, () => '\0') }]) {
+      const answered = await keeper.call('POST', '/roles', { body });
+      expect([answered.status, answered.body.errors.length]).toEqual([422, 100]);
+    }
   });
 
   test('is not read of whoever may not send it', async () => {
