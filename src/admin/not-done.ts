@@ -1,14 +1,17 @@
 // What a page of the console says when a verb of `administration` has refused, or could not do what was asked.
 import type Koa from 'koa';
 import type { NotDone } from '../administration/outcomes.ts';
+import { tellToWait } from '../http/form.ts';
 import type { Texts } from '../texts/messages.ts';
 
 export interface Trouble {
-  readonly status: 400 | 403 | 404 | 409;
+  readonly status: 400 | 403 | 404 | 409 | 429;
   /** For `+problem`, or with all of `errors` for `+problems`. */
   readonly problem: { readonly summary: string; readonly field?: string };
   /** Beside their fields. */
   readonly errors: readonly { readonly field: string; readonly message: string }[];
+  /** With 429. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** `unchanged` is for whoever asked to say: mostly it is as good as done. */
@@ -37,6 +40,13 @@ export function troubleOf(t: Texts, refused: Refused): Trouble {
       return saying(409, t('console.refused.changed_meanwhile'));
     case 'not_possible':
       return saying(409, t('console.refused.not_possible'));
+    case 'too_many': {
+      const { retryAfterSeconds } = refused;
+      return {
+        ...saying(429, t('console.refused.too_many', { when: t.inTime(retryAfterSeconds) })),
+        retryAfterSeconds,
+      };
+    }
     case 'unknown':
       return saying(404, t('console.refused.unknown', { name: refused.name }));
     case 'taken':
@@ -62,4 +72,5 @@ export const errorOf = (trouble: Trouble | undefined, field: string): string | u
 export function answerWith(ctx: Koa.Context, trouble: Trouble | undefined, pageAddress: string): void {
   ctx.state.pageAddress = pageAddress;
   if (trouble !== undefined) ctx.status = trouble.status;
+  tellToWait(ctx, trouble?.retryAfterSeconds);
 }

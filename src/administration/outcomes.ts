@@ -34,6 +34,8 @@ export type NotDone =
   | { readonly outcome: 'invalid'; readonly problems: readonly Problem[] }
   /** The account is not in a state in which this could be done. */
   | { readonly outcome: 'not_possible'; readonly status: AccountStatus }
+  /** So many mails with links have gone to this person that another one has to wait. */
+  | { readonly outcome: 'too_many'; readonly retryAfterSeconds: number }
   /** Somebody else was faster: `version` is not the one it has by now. */
   | { readonly outcome: 'changed_meanwhile' }
   /** It was so already. */

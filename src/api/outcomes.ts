@@ -57,6 +57,8 @@ function refused(answered: Exclude<Answered, { outcome: 'done' | 'unchanged' }>,
       return no(409, answered.outcome, 'The account is not in a state in which this can be done.', {
         account_status: answered.status,
       });
+    case 'too_many':
+      return tooMany(answered);
     case 'changed_meanwhile':
       return changedMeanwhile();
     case 'unknown':
@@ -68,6 +70,14 @@ function refused(answered: Exclude<Answered, { outcome: 'done' | 'unchanged' }>,
 
 const no = (status: number, code: string, detail: string, more: Readonly<Record<string, unknown>> = {}) =>
   new ApiProblem({ status, code, detail, more });
+
+const tooMany = ({ outcome, retryAfterSeconds }: Extract<NotDone, { outcome: 'too_many' }>): ApiProblem =>
+  new ApiProblem({
+    status: 429,
+    code: outcome,
+    detail: `Enough mails with links have gone to this person for now. Try again in ${retryAfterSeconds} seconds.`,
+    retryAfterSeconds,
+  });
 
 function unknown({ what, name }: Extract<NotDone, { outcome: 'unknown' }>, { named = [] }: Said): Error {
   return named.includes(what)

@@ -26,6 +26,8 @@ export interface ProblemDetails {
   /** More members, as RFC 9457 section 3.2 has it. */
   readonly more?: Readonly<Record<string, unknown>>;
   readonly challenges?: readonly string[];
+  /** With 429. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** Stops an operation; in-api.ts answers with it. */
@@ -60,10 +62,12 @@ export const problemSchema = z
   })
   .meta({ id: 'Problem', description: 'What went wrong (RFC 9457).' });
 
-export function answerProblem(ctx: Koa.Context, { status, code, detail, errors, more, challenges }: ProblemDetails) {
+export function answerProblem(ctx: Koa.Context, problem: ProblemDetails) {
+  const { status, code, detail, errors, more, challenges, retryAfterSeconds } = problem;
   const title = STATUS_CODES[status] ?? 'Error';
   const { requestId } = ctx.state;
   for (const challenge of challenges ?? []) ctx.append('WWW-Authenticate', challenge);
+  if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
   const body = {
     type: 'about:blank',
     title,

@@ -32,10 +32,10 @@ async function count(
   ctx.set('RateLimit-Policy', `"${policy}";q=${limit.attempts};w=${limit.windowSeconds}`);
   ctx.set('RateLimit', `"${policy}";r=${left};t=${resetsInSeconds}`);
   if (allowed) return;
-  ctx.set('Retry-After', String(resetsInSeconds));
   throw new ApiProblem({
     status: 429,
     code: 'too_many_requests',
     detail: `${WHO[policy]} more than ${limit.attempts} requests within ${limit.windowSeconds} seconds. Try again in ${resetsInSeconds} seconds.`,
+    retryAfterSeconds: resetsInSeconds,
   });
 }

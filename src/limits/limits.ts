@@ -161,6 +161,19 @@ export const mailRecipientLimit = (
   windowSeconds: 3600,
 });
 
+/**
+ * Links that administrators have mailed to one person: invitations, resets, new addresses. More often than strangers may
+ * cause, as whoever helps on the telephone sends another one; and for themselves, so that neither holds up the other.
+ */
+export const administratorMailLimit = (
+  limits: LimitsConfig,
+  { recipientKey }: { recipientKey: string },
+): NamedLimit => ({
+  ...mailRecipientLimit(limits, { recipientKey }),
+  key: `mail:administrators:${recipientKey}`,
+  attempts: limits.mailsPerRecipient * 3,
+});
+
 export const mailNetworkLimit = (limits: LimitsConfig, network: string): NamedLimit => ({
   key: `mail:network:${network}`,
   attempts: limits.mailsPerNetwork,

@@ -11,6 +11,7 @@ import type { NotDone, Outcome, Problem } from '../outcomes.ts';
 import { putIntoGroup } from '../rights/member-as.ts';
 import { giveRole } from '../rights/role-as.ts';
 import type { AccountDeps } from './deps.ts';
+import { tooManyMails } from './mail-limit.ts';
 
 export interface NewAccountAs {
   readonly email: string;
@@ -44,14 +45,15 @@ export async function createAccountAs(
     await recordEvent(inside, { event: 'account.created', ...who, details: { roles, groups } });
     const refused = await give(inside, acting, { account, roles, groups });
     if (refused !== undefined) return refused;
-    const invitation = wanted.invite ? await inviteAccount(inside, who) : undefined;
-    return { outcome: 'done', account, ...linkFor(by, invitation) };
+    if (!wanted.invite) return { outcome: 'done', account };
+    const link = linkFor(by, await inviteAccount(inside, who));
+    return (await tooManyMails(inside, by, [account.email])) ?? { outcome: 'done', account, ...link };
   });
 }
 
 /** Whoever has it can set the password, so that of all who administer only operators see it. */
-const linkFor = (by: Administrator, invitation: Invitation | undefined) =>
-  by.kind === 'operator' && invitation?.outcome === 'invited' ? { invitationLink: invitation.link } : {};
+const linkFor = (by: Administrator, invitation: Invitation) =>
+  by.kind === 'operator' && invitation.outcome === 'invited' ? { invitationLink: invitation.link } : {};
 
 async function insert(inside: AccountDeps, wanted: NewAccountAs): Promise<Account | NotDone> {
   const { email, username, name: displayName, emailVerified = false, invite } = wanted;
@@ -110,6 +112,6 @@ export function inviteAccountAs(
     if ('outcome' in account) return account;
     const invitation = await inviteAccount(inside, { accountId, actor: actorOf(by), source: sourceOf(by) });
     if (invitation.outcome !== 'invited') return { outcome: 'not_possible', status: account.status };
-    return { outcome: 'done', ...linkFor(by, invitation) };
+    return (await tooManyMails(inside, by, [account.email])) ?? { outcome: 'done', ...linkFor(by, invitation) };
   });
 }

@@ -7,6 +7,7 @@ import { tellOfNewAddress } from '../../credentials/new-address.ts';
 import { type Administrator, actorOf, sourceOf } from '../administrator.ts';
 import type { NotDone, Problem } from '../outcomes.ts';
 import type { AccountDeps } from './deps.ts';
+import { tooManyMails } from './mail-limit.ts';
 
 export interface NewIdentifiers {
   readonly email?: string | undefined;
@@ -27,7 +28,7 @@ export async function setIdentifiers(inside: AccountDeps, change: Change): Promi
   const { account, by } = change;
   const { email, username } = read;
   if (email !== undefined) {
-    const replaced = await changeEmail(inside, { account, to: email });
+    const replaced = await changeEmail(inside, { by, account, to: email });
     if (replaced !== undefined) return replaced;
   }
   if (username !== undefined) {
@@ -77,13 +78,14 @@ function readIdentifiers({ config }: AccountDeps, { account, changes }: Change) 
  */
 async function changeEmail(
   inside: AccountDeps,
-  { account, to }: { account: Account; to: { address: string; key: string } },
+  { by, account, to }: { by: Administrator; account: Account; to: { address: string; key: string } },
 ): Promise<NotDone | undefined> {
   const from = canonicalEmail(account.email)?.key ?? account.email;
   const proved = to.key === from && account.emailVerified;
   const replaced = await replaceEmail(inside, { accountId: account.id, from, to, proved });
   if (replaced === 'taken') return { outcome: 'taken', field: 'email' };
   if (replaced === 'superseded') return { outcome: 'changed_meanwhile' };
-  if (to.key !== from) await tellOfNewAddress(inside, { account, to });
-  return undefined;
+  if (to.key === from) return undefined;
+  await tellOfNewAddress(inside, { account, to });
+  return tooManyMails(inside, by, [account.email, to.address]);
 }

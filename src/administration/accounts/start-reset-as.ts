@@ -5,6 +5,7 @@ import { change } from '../change.ts';
 import { accountFor } from '../guards.ts';
 import type { Outcome } from '../outcomes.ts';
 import type { AccountDeps } from './deps.ts';
+import { tooManyMails } from './mail-limit.ts';
 
 /** The password that there is stays until the link is used; it is good for twenty minutes. */
 export function startResetAs(
@@ -17,6 +18,7 @@ export function startResetAs(
     const account = await accountFor(inside, acting, { accountId });
     if ('outcome' in account) return account;
     const started = await startReset(inside, { account, actor: actorOf(by), source: sourceOf(by) });
-    return started ? { outcome: 'done' } : { outcome: 'not_possible', status: account.status };
+    if (!started) return { outcome: 'not_possible', status: account.status };
+    return (await tooManyMails(inside, by, [account.email])) ?? { outcome: 'done' };
   });
 }

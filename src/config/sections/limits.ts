@@ -38,7 +38,7 @@ export const limitsSection = z.strictObject({
   mails_per_recipient: wholeNumber(1, 100)
     .default(3)
     .describe(
-      'Mails per hour that strangers can have sent to one address; links to a new password are counted for themselves.',
+      'Mails per hour that strangers can have sent to one address; links to a new password are counted for themselves. Administrators can have three times as many links sent.',
     ),
   mails_per_network: wholeNumber(1, 10_000)
     .default(5)
