@@ -28,7 +28,7 @@ export interface ApiParts {
   /** Asked which claims a scope lets through. */
   readonly provider: PreviewDeps['provider'];
   /** That access tokens are signed with. */
-  readonly keys: readonly SigningKey[];
+  readonly keys: () => readonly SigningKey[];
 }
 
 export interface ApiDeps extends ApiParts {

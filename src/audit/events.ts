@@ -116,7 +116,10 @@ export const EVENTS = {
   'claims.previewed': { about: 'account', shown: false, details: ['scope', 'resource'] },
   'mail.retried': { about: 'mail', shown: false, details: ['mails', 'message'] },
   'mail.dropped': { about: 'mail', shown: false, details: ['mails', 'message'] },
-  'keys.rotated': { about: 'key', shown: false, details: CHANGE },
+  'keys.rotation_asked': { about: 'key', shown: false, details: ['algorithm'] },
+  'keys.rotated': { about: 'key', shown: false, details: ['algorithm', ...CHANGE] },
+  'keys.revoked': { about: 'key', shown: false, details: ['algorithm', 'stage', 'replaced_by'] },
+  'keys.removed': { about: 'key', shown: false, details: ['algorithm', 'stage'] },
   // The server itself.
   'server.started': { about: 'server', shown: false, details: ['process', 'version', 'mode', 'clients'] },
   'server.stopped': { about: 'server', shown: false, details: ['process'] },

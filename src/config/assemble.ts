@@ -5,6 +5,7 @@ import { accentColours } from './branding/accent-colours.ts';
 import type {
   Attribute,
   Config,
+  KeysConfig,
   LimitsConfig,
   MailConfig,
   Mode,
@@ -15,6 +16,7 @@ import type {
 } from './config.ts';
 import type { EnvironmentSettings } from './environment.ts';
 import { deepFreeze, frozenMap } from './frozen.ts';
+import { usualRetiredHours } from './keys/times.ts';
 import { type Mailbox, parseMailbox } from './mail/mailbox.ts';
 import { productAudience } from './roles/product-api.ts';
 import type { ConfigFile } from './schema.ts';
@@ -66,6 +68,7 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
     geo: { mmdbFile: file.geo.mmdb_file && resolve(environment.configDir, file.geo.mmdb_file) },
     sessions: sessionsOf(file.sessions),
     tokens: tokensOf(file.tokens, issuer),
+    keys: keysOf(file),
     limits: limitsOf(file.limits),
     api: {
       audience: productAudience(issuer),
@@ -157,6 +160,12 @@ const tokensOf = (tokens: ConfigFile['tokens'], issuer: string): TokensConfig =>
   refreshTokenIdleSeconds: tokens.refresh_token_idle_days * DAY,
   refreshTokenAbsoluteSeconds: tokens.refresh_token_absolute_days * DAY,
   mostRoles: tokens.most_roles,
+});
+
+const keysOf = (file: ConfigFile): KeysConfig => ({
+  rotateEverySeconds: file.keys.rotate_every_days * DAY,
+  publishAheadSeconds: file.keys.publish_ahead_hours * HOUR,
+  keepRetiredSeconds: (file.keys.keep_retired_hours ?? usualRetiredHours(file)) * HOUR,
 });
 
 /** On the machine itself nobody listens in, and in development whatever there is will do. */

@@ -22,6 +22,7 @@ export interface Config {
   readonly geo: GeoConfig;
   readonly sessions: SessionsConfig;
   readonly tokens: TokensConfig;
+  readonly keys: KeysConfig;
   readonly limits: LimitsConfig;
   readonly api: ApiConfig;
   readonly logging: LoggingConfig;
@@ -136,6 +137,15 @@ export interface TokensConfig {
   readonly refreshTokenAbsoluteSeconds: number;
   /** In one token, before the log says something. */
   readonly mostRoles: number;
+}
+
+/** Times of the keys that sign tokens. */
+export interface KeysConfig {
+  readonly rotateEverySeconds: number;
+  /** Between the publication of the next key and its first signature. */
+  readonly publishAheadSeconds: number;
+  /** Between the last signature of a key and its end. */
+  readonly keepRetiredSeconds: number;
 }
 
 export interface LimitsConfig {

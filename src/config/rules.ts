@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { imageFileProblem } from './branding/image-file.ts';
 import { mmdbFileProblem } from './geo/mmdb-file.ts';
+import { leastRetiredHours } from './keys/times.ts';
 import type { Path } from './problem.ts';
 import { productAudience } from './roles/product-api.ts';
 import type { ConfigFile } from './schema.ts';
@@ -22,6 +23,7 @@ export function brokenRules(
     ...passwordRules(file),
     ...registrationRules(file),
     ...lifetimeRules(file),
+    ...keyRules(file),
     ...resourceRules(file, issuer),
     ...attributeRules(file),
   ];
@@ -67,6 +69,21 @@ function* lifetimeRules({ sessions, tokens }: Partial<ConfigFile>): Iterable<Fin
       path,
       message: `must not be above tokens.refresh_token_absolute_days, which is ${tokens.refresh_token_absolute_days}`,
     };
+  }
+}
+
+function* keyRules({ keys, tokens, resources }: Partial<ConfigFile>): Iterable<Finding> {
+  if (keys === undefined) return;
+  const { rotate_every_days, publish_ahead_hours, keep_retired_hours } = keys;
+  if (publish_ahead_hours >= rotate_every_days * 24) {
+    const path = ['keys', 'publish_ahead_hours'];
+    yield { path, message: `must be below keys.rotate_every_days, which is ${rotate_every_days * 24} hours` };
+  }
+  if (keep_retired_hours === undefined || tokens === undefined || resources === undefined) return;
+  const least = leastRetiredHours({ tokens, resources });
+  if (keep_retired_hours < least) {
+    const message = `must be at least ${least}: tokens of the key are good for so many hours. Raise it, or lower the lifetimes of tokens`;
+    yield { path: ['keys', 'keep_retired_hours'], message };
   }
 }
 

@@ -8,6 +8,7 @@ import { auditSection } from './sections/audit.ts';
 import { brandingSection } from './sections/branding.ts';
 import { databaseSection } from './sections/database.ts';
 import { geoSection } from './sections/geo.ts';
+import { keysSection } from './sections/keys.ts';
 import { limitsSection } from './sections/limits.ts';
 import { loggingSection } from './sections/logging.ts';
 import { mailSection } from './sections/mail.ts';
@@ -44,6 +45,7 @@ export const configFile = z.strictObject({
   accounts: accountsSection.prefault({}).describe('What becomes of accounts.'),
   sessions: sessionsSection.prefault({}).describe('How long a browser stays signed in.'),
   tokens: tokensSection.prefault({}).describe('Lifetimes, and the audience of access tokens for no particular API.'),
+  keys: keysSection.prefault({}).describe('The keys that sign tokens, and how they are replaced.'),
   limits: limitsSection.prefault({}).describe('What slows down guessing, and keeps hashing from eating the machine.'),
   api: apiSection.prefault({}).describe('The API for programs that administer this server.'),
   logging: loggingSection.prefault({}).describe('How much is logged, and for whom.'),

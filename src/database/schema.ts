@@ -136,6 +136,8 @@ export interface SigningKeysTable {
   created_at: CreatedAt;
   activated_at: Timestamp | null;
   retired_at: Timestamp | null;
+  /** When somebody asked for it to sign as soon as it may. */
+  asked_at: Timestamp | null;
 }
 
 export interface RateCountersTable {

@@ -1,6 +1,7 @@
 // Headers that every answer carries: pages, redirects, errors, static files and what the engine sends.
 import type { ServerResponse } from 'node:http';
 import type Koa from 'koa';
+import { PUBLIC_DOCUMENT_SECONDS } from '../config/sections/keys.ts';
 import { routedPath } from './routed-path.ts';
 
 export interface HeaderOptions {
@@ -8,9 +9,6 @@ export interface HeaderOptions {
   /** Paths of discovery and JWKS: public, and asked for often. */
   readonly publicDocuments: readonly string[];
 }
-
-/** Seconds. Short against the day that a new signing key stands in the JWKS before it signs. */
-const PUBLIC_DOCUMENT_SECONDS = 300;
 
 /** Seconds: two years, as the OWASP HTTP Headers Cheat Sheet has it. */
 const HSTS_SECONDS = 63_072_000;

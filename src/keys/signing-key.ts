@@ -1,7 +1,8 @@
 // What a signing key is, and how a new one is made.
-import { generateKeyPair } from 'node:crypto';
+import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, type JWK } from 'jose';
+import { DEFAULT_ALGORITHM, type SigningAlgorithm } from '../config/keys/algorithms.ts';
 
 /** next: published, signs nothing yet. active: signs. retired: published until what it signed has expired. */
 export type KeyStage = 'next' | 'active' | 'retired';
@@ -9,7 +10,7 @@ export type KeyStage = 'next' | 'active' | 'retired';
 export interface SigningKey {
   /** RFC 7638 thumbprint. */
   readonly kid: string;
-  readonly algorithm: 'RS256';
+  readonly algorithm: SigningAlgorithm;
   readonly stage: KeyStage;
   readonly publicJwk: JWK;
   readonly privateJwk: JWK;
@@ -19,14 +20,29 @@ export interface SigningKey {
 const RSA_BITS = 2048;
 const generate = promisify(generateKeyPair);
 
-export async function generateSigningKey(stage: KeyStage): Promise<SigningKey> {
-  const pair = await generate('rsa', { modulusLength: RSA_BITS });
+interface Pair {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+const PAIRS: Readonly<Record<SigningAlgorithm, () => Promise<Pair>>> = {
+  RS256: () => generate('rsa', { modulusLength: RSA_BITS }),
+  PS256: () => generate('rsa', { modulusLength: RSA_BITS }),
+  ES256: () => generate('ec', { namedCurve: 'P-256' }),
+  EdDSA: () => generate('ed25519'),
+};
+
+export async function generateSigningKey(
+  stage: KeyStage,
+  algorithm: SigningAlgorithm = DEFAULT_ALGORITHM,
+): Promise<SigningKey> {
+  const pair = await PAIRS[algorithm]();
   const bare = pair.publicKey.export({ format: 'jwk' }) as JWK;
   const kid = await calculateJwkThumbprint(bare);
-  const common = { kid, alg: 'RS256', use: 'sig' };
+  const common = { kid, alg: algorithm, use: 'sig' };
   return {
     kid,
-    algorithm: 'RS256',
+    algorithm,
     stage,
     publicJwk: { ...bare, ...common },
     privateJwk: { ...(pair.privateKey.export({ format: 'jwk' }) as JWK), ...common },

@@ -1,68 +1,95 @@
 // Owns the table signing_keys; private parts are sealed.
 import type { JWK } from 'jose';
 import { sql } from 'kysely';
-import { recordEvent } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
+import type { KeysConfig } from '../config/config.ts';
+import type { SigningAlgorithm } from '../config/keys/algorithms.ts';
 import type { SealedBox } from '../crypto/sealed-box.ts';
+import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
-import { generateSigningKey, type SigningKey } from './signing-key.ts';
+import type { KeyState } from './life-cycle.ts';
+import type { KeyStage, SigningKey } from './signing-key.ts';
 
-interface Deps {
+export interface KeyDeps {
   readonly db: Db;
   readonly clock: Clock;
   readonly box: SealedBox;
+  readonly rules: KeysConfig;
 }
 
-/**
- * Makes the first signing key if none is active. Safe to call from several processes at once: an advisory lock
- * lets one of them make it, and the others find it.
- */
-export async function ensureActiveSigningKey(deps: Deps): Promise<void> {
-  if (await hasActiveKey(deps.db)) return;
-  const key = await generateSigningKey('active');
-  await deps.db.transaction().execute(async (tx) => {
+/** In a transaction that no other process changes keys in. What is read inside is how it stays. */
+export const inTurn = <T>(deps: KeyDeps, work: (inside: KeyDeps) => Promise<T>): Promise<T> =>
+  atomically(deps.db, async (tx) => {
     await sql`select pg_advisory_xact_lock(hashtext('gatehouse.signing_keys'))`.execute(tx);
-    if (await hasActiveKey(tx)) return;
-    const inside = { ...deps, db: tx };
-    await insertSigningKey(inside, key);
-    const details = { algorithm: key.algorithm, stage: key.stage };
-    await recordEvent(inside, { event: 'keys.made', subject: `key:${key.kid}`, details });
+    return work({ ...deps, db: tx });
   });
+
+const STAGES = sql`array_position(array['active', 'next', 'retired'], stage)`;
+
+/** How old each is in its stage, by database time. */
+export async function keyStates({ db, clock }: Pick<KeyDeps, 'db' | 'clock'>): Promise<readonly KeyState[]> {
+  const since = sql`case stage when 'next' then created_at when 'active' then activated_at else retired_at end`;
+  const rows = await db
+    .selectFrom('signing_keys')
+    .select(['kid', 'algorithm', 'stage', 'asked_at'])
+    .select(sql<number>`extract(epoch from ${databaseNow(clock)} - ${since})::float8`.as('age'))
+    .orderBy(STAGES)
+    .execute();
+  return rows.map(({ kid, algorithm, stage, asked_at, age }) => ({
+    kid,
+    algorithm: algorithm as SigningAlgorithm,
+    stage,
+    ageSeconds: age,
+    isAskedFor: asked_at !== null,
+  }));
 }
 
 /** Active first, then next, then retired; newest first within a stage. */
-export async function listSigningKeys({ db, box }: Pick<Deps, 'db' | 'box'>): Promise<SigningKey[]> {
+export async function listSigningKeys({ db, box }: Pick<KeyDeps, 'db' | 'box'>): Promise<SigningKey[]> {
   const rows = await db
     .selectFrom('signing_keys')
-    .select(['kid', 'stage', 'public_jwk', 'private_jwk'])
-    .orderBy(sql`array_position(array['active', 'next', 'retired'], stage)`)
+    .select(['kid', 'algorithm', 'stage', 'public_jwk', 'private_jwk'])
+    .orderBy(STAGES)
     .orderBy('created_at', 'desc')
     .execute();
   return rows.map((row) => ({
     kid: row.kid,
-    algorithm: 'RS256',
+    algorithm: row.algorithm as SigningAlgorithm,
     stage: row.stage,
     publicJwk: row.public_jwk as JWK,
     privateJwk: JSON.parse(box.open(row.private_jwk, place(row.kid))) as JWK,
   }));
 }
 
+/** The same text as long as the same keys do the same. */
+export const printOf = (keys: readonly { readonly kid: string; readonly stage: KeyStage }[]): string =>
+  keys
+    .map(({ kid, stage }) => `${kid}:${stage}`)
+    .sort()
+    .join(' ');
+
+export async function currentPrint(db: Db): Promise<string> {
+  return printOf(await db.selectFrom('signing_keys').select(['kid', 'stage']).execute());
+}
+
 export interface KeyInfo {
   readonly kid: string;
   readonly algorithm: string;
-  readonly stage: SigningKey['stage'];
+  readonly stage: KeyStage;
   readonly createdAt: Date;
   readonly activatedAt: Date | undefined;
   readonly retiredAt: Date | undefined;
+  /** When somebody asked for it to sign as soon as it may. */
+  readonly askedAt: Date | undefined;
 }
 
 /** Without their private parts, in the order of `listSigningKeys`. */
 export async function describeKeys(db: Db): Promise<readonly KeyInfo[]> {
   const rows = await db
     .selectFrom('signing_keys')
-    .select(['kid', 'algorithm', 'stage', 'created_at', 'activated_at', 'retired_at'])
-    .orderBy(sql`array_position(array['active', 'next', 'retired'], stage)`)
+    .select(['kid', 'algorithm', 'stage', 'created_at', 'activated_at', 'retired_at', 'asked_at'])
+    .orderBy(STAGES)
     .orderBy('created_at', 'desc')
     .execute();
   return rows.map((row) => ({
@@ -72,21 +99,26 @@ export async function describeKeys(db: Db): Promise<readonly KeyInfo[]> {
     createdAt: row.created_at,
     activatedAt: row.activated_at ?? undefined,
     retiredAt: row.retired_at ?? undefined,
+    askedAt: row.asked_at ?? undefined,
   }));
 }
 
-/** Since when the active key signs; undefined when there is none. */
+/** Since when the active key that has signed for longest does; undefined when there is none. */
 export async function activeSince(db: Db): Promise<Date | undefined> {
   const row = await db
     .selectFrom('signing_keys')
     .select('activated_at')
     .where('stage', '=', 'active')
-    .orderBy('created_at', 'desc')
+    .orderBy('activated_at')
     .executeTakeFirst();
   return row?.activated_at ?? undefined;
 }
 
-async function insertSigningKey({ db, box, clock }: Deps, key: SigningKey): Promise<void> {
+export async function insertSigningKey(
+  { db, box, clock }: KeyDeps,
+  key: SigningKey,
+  { asked }: { asked: boolean },
+): Promise<void> {
   await db
     .insertInto('signing_keys')
     .values({
@@ -95,15 +127,36 @@ async function insertSigningKey({ db, box, clock }: Deps, key: SigningKey): Prom
       stage: key.stage,
       public_jwk: JSON.stringify(key.publicJwk),
       private_jwk: box.seal(JSON.stringify(key.privateJwk), place(key.kid)),
+      created_at: databaseNow(clock),
       activated_at: key.stage === 'active' ? databaseNow(clock) : null,
       retired_at: null,
+      asked_at: asked ? databaseNow(clock) : null,
     })
     .execute();
 }
 
-async function hasActiveKey(db: Db): Promise<boolean> {
-  const row = await db.selectFrom('signing_keys').select('kid').where('stage', '=', 'active').executeTakeFirst();
-  return row !== undefined;
+export async function activateKey({ db, clock }: KeyDeps, kid: string): Promise<void> {
+  const changed = { stage: 'active', activated_at: databaseNow(clock) } as const;
+  await db.updateTable('signing_keys').set(changed).where('kid', '=', kid).where('stage', '=', 'next').execute();
+}
+
+export async function retireKey({ db, clock }: KeyDeps, kid: string): Promise<void> {
+  const changed = { stage: 'retired', retired_at: databaseNow(clock) } as const;
+  await db.updateTable('signing_keys').set(changed).where('kid', '=', kid).where('stage', '=', 'active').execute();
+}
+
+/** Who has asked first stays who has asked. */
+export async function askForKey({ db, clock }: KeyDeps, kid: string): Promise<void> {
+  const next = db.updateTable('signing_keys').where('kid', '=', kid).where('stage', '=', 'next');
+  await next
+    .set({ asked_at: databaseNow(clock) })
+    .where('asked_at', 'is', null)
+    .execute();
+}
+
+/** Its private part goes with it. */
+export async function removeKey(db: Db, kid: string): Promise<void> {
+  await db.deleteFrom('signing_keys').where('kid', '=', kid).execute();
 }
 
 const place = (kid: string): string => `signing_keys.private_jwk:${kid}`;

@@ -2,7 +2,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type Koa from 'koa';
-import type { Provider } from 'oidc-provider';
 import { accountRoutes } from '../account-centre/routes.ts';
 import { createPasswordHasher, type PasswordHasher } from '../accounts/password-hash.ts';
 import { passwordRulesFor } from '../accounts/password-rules.ts';
@@ -24,13 +23,12 @@ import type { PageOptions } from '../http/page.ts';
 import type { Route } from '../http/route.ts';
 import { THEME_FILE, themeSheet } from '../http/theme.ts';
 import { interactionRoutes } from '../interactions/routes.ts';
-import { ensureActiveSigningKey, listSigningKeys } from '../keys/signing-keys.ts';
+import { turnKeys } from '../keys/turn-keys.ts';
 import { createReadiness, type Readiness } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Worker } from '../outbox/worker.ts';
 import { openPlaces } from '../places/places.ts';
 import { browserSessions } from '../provider/browser-session.ts';
-import { createProvider } from '../provider/provider.ts';
 import { selfServiceRoutes } from '../self-service/routes.ts';
 import { gate } from './access.ts';
 import { answeringResets } from './answering-resets.ts';
@@ -41,6 +39,8 @@ import { admitStructuredTokens } from './before-engine/structured-tokens.ts';
 import { tokenTransaction } from './before-engine/token-transaction.ts';
 import { checkClientsWithEngine } from './check-clients.ts';
 import { probeRoute } from './diagnosis/probe.ts';
+import { createLiveEngine, type LiveEngine } from './keys/live-engine.ts';
+import { algorithmsFor, keyDeps } from './keys/turning-keys.ts';
 import { createApp } from './koa.ts';
 import { ROOT, VERSION } from './package.ts';
 import { keepReferences, referToErrors } from './references/answers.ts';
@@ -62,7 +62,7 @@ export interface Given {
 export interface Composed {
   readonly app: Koa;
   readonly routes: readonly Route[];
-  readonly provider: Provider;
+  readonly engine: LiveEngine;
   readonly hasher: PasswordHasher;
   readonly box: SealedBox;
   readonly readiness: Readiness;
@@ -85,28 +85,28 @@ export async function compose(given: Given): Promise<Composed> {
   const hasher = passwordHasher(config);
   const rules = passwordRulesFor(config.accounts, config.name);
 
-  await ensureActiveSigningKey({ db, clock, box });
-  const keys = await listSigningKeys({ db, box });
-  const provider = createProvider({ config, clock, db, clients, keys, log });
-  await checkClientsWithEngine(provider, clients());
+  await turnKeys(keyDeps({ config, clock, db, box }), algorithmsFor(config, clients()));
+  const engine = await createLiveEngine({ config, clock, db, box, clients, log });
+  const { provider, keys } = engine;
+  await checkClientsWithEngine(provider(), clients());
   const answering = answeringResets({ config, clock, db, box, log });
-  const telling = tellingApps({ config, clock, db, clients, provider: () => provider, log });
+  const telling = tellingApps({ config, clock, db, clients, provider, log });
   const mailing = sendingMails({ config, clock, db, box, log });
   const readiness = createReadiness();
   const recorder = createRecorder({ db, clock, log });
-  const ofBrowsers = browserSessions({ provider: () => provider, config, db, clock });
+  const ofBrowsers = browserSessions({ provider, config, db, clock });
   const placeOf = openPlaces(config.geo.mmdbFile);
   const ofPages = { config, clock, db, hasher, rules, box, csrf, log };
   const routes = [
     ...mailing.routes,
     ...systemRoutes({ config, db, clients: live, readiness, version: VERSION, demoUrl: given.demoUrl }),
     probeRoute({ config, clock, db, version: VERSION }),
-    ...interactionRoutes({ ...ofPages, clients, provider: () => provider }),
+    ...interactionRoutes({ ...ofPages, clients, provider }),
     ...firstRunRoutes(ofPages),
     ...selfServiceRoutes({ ...ofPages, clients }),
     ...accountRoutes({ ...ofPages, clients, ...ofBrowsers, placeOf }),
-    ...adminRoutes({ ...ofPages, clients, live, provider: () => provider, ...ofBrowsers, placeOf }),
-    ...apiRoutes({ config, clock, db, clients, live, box, keys, provider: () => provider, log }),
+    ...adminRoutes({ ...ofPages, clients, live, provider, ...ofBrowsers, placeOf }),
+    ...apiRoutes({ config, clock, db, clients, live, box, keys, provider, log }),
   ];
   const assets = assetsOf(config);
   const app = createApp({
@@ -131,9 +131,9 @@ export async function compose(given: Given): Promise<Composed> {
       tokenTransaction({ config, clock, db, database }),
       surfaceOutages,
     ],
-    provider: () => provider,
+    provider,
   });
-  return { app, routes, provider, hasher, box, readiness, telling, mailing, answering, recorder };
+  return { app, routes, engine, hasher, box, readiness, telling, mailing, answering, recorder };
 }
 
 const assetsOf = ({ branding: { colours } }: Config): Assets =>

@@ -36,11 +36,11 @@ export interface HousekeepingDeps extends StoreDeps {
   readonly keptSeconds: number;
 }
 
-/** Returns the way to stop it; a round under way is waited for. */
-export function startHousekeeping(deps: HousekeepingDeps): () => Promise<void> {
+/** Keys are looked after by every process: each may need an algorithm of its own. Returns the way to stop; a round under way is waited for. */
+export function startHousekeeping(deps: HousekeepingDeps, turnKeys: () => Promise<void>): () => Promise<void> {
   let round = Promise.resolve();
   const timer = setInterval(() => {
-    round = round.then(() => keepHouseInTurn(deps));
+    round = round.then(() => keepHouseInTurn(deps)).then(turnKeys);
   }, TICK_MS);
   timer.unref();
   return async () => {

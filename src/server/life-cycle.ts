@@ -16,6 +16,7 @@ import { checkClientsWithEngine } from './check-clients.ts';
 import { type Composed, compose } from './compose.ts';
 import { copyEventsIfAsked, type Output } from './copying-events.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { turningKeys } from './keys/turning-keys.ts';
 import { VERSION } from './package.ts';
 import { type FilesOptions, type Reloading, startReloading } from './reloading.ts';
 import { processName, recordReload, recordServerEvent } from './server-events.ts';
@@ -78,15 +79,14 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const composed = await compose({ config, clients: live, clock, log, database, demoUrl });
     const server = await listen(composed, config);
     const port = (server.address() as AddressInfo).port;
-    const stopHousekeeping = startHousekeeping({
-      db: database.db,
-      clock,
-      box: composed.box,
-      log,
-      clients: live.current,
-      keptSeconds: config.audit.retentionSeconds,
-    });
-    const validate = (clients: ClientRegistry) => checkClientsWithEngine(composed.provider, clients);
+    const { engine, box } = composed;
+    const keeping = { db: database.db, clock, box, log, clients: live.current };
+    const stopHousekeeping = startHousekeeping(
+      { ...keeping, keptSeconds: config.audit.retentionSeconds },
+      turningKeys({ ...keeping, config }, { engine, clients: live.current }),
+    );
+    const stopFollowing = engine.start();
+    const validate = (clients: ClientRegistry) => checkClientsWithEngine(engine.provider(), clients);
     const onNews = (news: ReloadNews) => recordReload(events, news);
     const applyRoles = applyingRoles({ db: database.db, clock, log, live, mostRoles: config.tokens.mostRoles });
     const reloading = await startReloading({ config, live, clock, log, validate, applyRoles, onNews }, files);
@@ -103,7 +103,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       log.info({ event: 'server.stopping' });
       if (config.mode === 'production') await sleep(UNREADY_BEFORE_CLOSING_MS);
       await drain(server, config.server.drainSeconds * 1000);
-      await Promise.all([stopHousekeeping(), reloading.stop(), composed.recorder.idle()]);
+      await Promise.all([stopHousekeeping(), stopFollowing(), reloading.stop(), composed.recorder.idle()]);
       await Promise.all([composed.telling.stop(), composed.mailing.stop(), composed.answering.stop()]);
       await endServing();
       await recordServerEvent(events, { event: 'server.stopped', details: { process: self.process } });

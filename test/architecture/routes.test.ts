@@ -42,7 +42,7 @@ const ownRoutes = (): readonly Route[] => [
   ...adminRoutes({} as AdminParts),
   ...selfServiceRoutes({} as SelfServiceDeps),
   ...devMailRoutes({} as DevMailDeps),
-  ...apiRoutes({ keys: [] as readonly SigningKey[] } as ApiParts),
+  ...apiRoutes({ keys: () => [] as readonly SigningKey[] } as ApiParts),
   probeRoute({} as Parameters<typeof probeRoute>[0]),
 ];
 

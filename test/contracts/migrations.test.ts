@@ -129,6 +129,7 @@ const columns: Columns = {
     created_at: 'timestamptz!',
     activated_at: 'timestamptz?',
     retired_at: 'timestamptz?',
+    asked_at: 'timestamptz?',
   },
   rate_counters: { key: 'text!', count: 'int4!', resets_at: 'timestamptz!' },
   server_state: { key: 'text!', value: 'text!', created_at: 'timestamptz!' },

@@ -226,7 +226,9 @@ test('of a hashed secret only the secret works: not the hash, nor anything the e
   expect(await outcomeOf(await byBasic('hashed', HASHED))).toBe('a token');
   expect(await outcomeOf(await byPost('hashed', HASHED))).toBe('a token');
   const hash = hashClientSecret(HASHED);
-  const { clientSecret: held } = (await server.provider.Client.find('hashed')) as unknown as { clientSecret: string };
+  const { clientSecret: held } = (await server.engine.provider().Client.find('hashed')) as unknown as {
+    clientSecret: string;
+  };
   expect(held).toBeTypeOf('string');
   for (const secret of [hash, hash.split('$').at(-1) ?? '', held]) {
     expect(await outcomeOf(await byBasic('hashed', secret))).toBe('401 invalid_client');
@@ -265,7 +267,9 @@ test('a client proves itself with a key: RS256 or ES256, for the issuer', async 
 });
 
 test('a client with a key has no secret, and one with a secret no key', async () => {
-  const { clientSecret } = (await server.provider.Client.find('signer')) as unknown as { clientSecret: unknown };
+  const { clientSecret } = (await server.engine.provider().Client.find('signer')) as unknown as {
+    clientSecret: unknown;
+  };
   for (const secret of [WEB_SECRET, String(clientSecret), 'undefined']) {
     expect(await outcomeOf(await byBasic('signer', secret))).toBe('401 invalid_client');
   }

@@ -51,7 +51,7 @@ beforeAll(async () => {
   const pushed = await post(`${server.issuer}/request`, new URL(requestOf(server.issuer, WEB).url).searchParams, {
     client: WEB,
   });
-  const logoutToken = await logoutTokens(() => server.provider)({
+  const logoutToken = await logoutTokens(() => server.engine.provider())({
     id: 'a-notice',
     clientId: 'web',
     accountId,

@@ -71,6 +71,12 @@ const RULES: readonly Rule[] = [
     why: 'a token that was stolen, or whose owner was shut out, works for longer',
   },
   {
+    keys: /^keys\.rotate_every_days$/,
+    isWeaker: greater,
+    what: 'keys sign for longer',
+    why: 'a key that was stolen unseen signs for longer what apps believe',
+  },
+  {
     keys: /^limits\.(?:\w+_failures|network_accounts)$/,
     isWeaker: greater,
     what: 'more failed tries',

@@ -81,6 +81,12 @@ const KEYS: Keys<Config> = {
       refreshTokenAbsoluteSeconds: inUnits('tokens.refresh_token_absolute_days', DAY),
       mostRoles: 'tokens.most_roles',
     }),
+  keys: (keys) =>
+    described(keys, {
+      rotateEverySeconds: inUnits('keys.rotate_every_days', DAY),
+      publishAheadSeconds: inUnits('keys.publish_ahead_hours', HOUR),
+      keepRetiredSeconds: inUnits('keys.keep_retired_hours', HOUR),
+    }),
   limits: (limits) =>
     described(limits, {
       signInFailures: 'limits.sign_in_failures',

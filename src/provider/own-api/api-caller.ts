@@ -2,7 +2,7 @@
 import type { ClientRegistry } from '../../clients/client.ts';
 import type { Config } from '../../config/config.ts';
 import { PRODUCT_RESOURCE } from '../../config/roles/product-permissions.ts';
-import { verificationKeys } from '../../keys/key-set.ts';
+import { currentVerificationKeys } from '../../keys/key-set.ts';
 import type { SigningKey } from '../../keys/signing-key.ts';
 import type { Payload, StoreDeps } from '../../protocol-store/payloads.ts';
 import { createAccessTokenReader } from '../access-token-reader.ts';
@@ -33,15 +33,18 @@ export type Admission =
 export interface ApiDoorDeps extends StoreDeps {
   readonly config: Config;
   readonly clients: () => ClientRegistry;
-  readonly keys: readonly SigningKey[];
+  readonly keys: () => readonly SigningKey[];
 }
 
 export type ApiDoor = (presented: Presented) => Promise<Admission>;
 
 /** Only a token that the client was given for itself (client_credentials), for this very API, opens it. */
 export function createApiDoor(deps: ApiDoorDeps): ApiDoor {
-  const verification = verificationKeys(deps.keys);
-  const read = createAccessTokenReader({ ...deps, verificationKeys: () => verification, endpoint: () => undefined });
+  const read = createAccessTokenReader({
+    ...deps,
+    verificationKeys: currentVerificationKeys(deps.keys),
+    endpoint: () => undefined,
+  });
   return async (presented) => {
     if (presented.authorization === '') return refused(deps.config.api.audience);
     const credentials = parsed(presented.authorization);
