@@ -100,8 +100,12 @@ const wrongName = {
 };
 
 export const modelPages: readonly Sample[] = [
-  consoleState('model/roles', 'that are read', { roles: [] }),
+  consoleState('model/roles', 'that are read', {
+    problems: ['config/roles.yaml:2  roles.editor: expected a mapping'],
+    roles: [],
+  }),
   consoleState('model/roles', 'that are changed', {
+    problems: [],
     create: '/admin/new-role',
     roles: [
       {

@@ -52,6 +52,7 @@ const client = {
   preset: 'web',
   place: 'config/clients/shop.yaml:3',
   people: '12',
+  grants: '9',
   lastAt: at,
 };
 
@@ -80,9 +81,16 @@ export const operationPages: readonly Sample[] = [
       { created: undefined, expires: undefined, isOver: false },
     ],
     people: '10,000+',
+    grants: '10,000+',
     lastAt: at,
   }),
-  consoleState('operations/client', 'without', { back: '/admin/clients', facts: [], secrets: [], people: '0' }),
+  consoleState('operations/client', 'without', {
+    back: '/admin/clients',
+    facts: [],
+    secrets: [],
+    people: '0',
+    grants: '0',
+  }),
   consoleState('operations/sessions', 'with nobody', { sessions: [], pager: {} }),
   consoleState('operations/sessions', 'with somebody', {
     sessions: [
@@ -114,6 +122,7 @@ export const operationPages: readonly Sample[] = [
   ...(['current', 'needs_restart', 'invalid'] as const).map((state) =>
     consoleState('operations/configuration', state, {
       state,
+      problems: state === 'invalid' ? ['config/gatehouse.yaml:7  mfa: expected "optional" or "required"'] : [],
       sections: [
         { name: 'server', settings: [{ key: 'server.trusted_proxies', value: '10.0.0.0/8, 192.168.0.0/16' }] },
       ],
