@@ -2,7 +2,7 @@
 import type { LiveClients } from '../clients/live/live-clients.ts';
 import type { RolesFileDeps } from '../clients/live/roles-file.ts';
 import { manyRolesIn } from '../clients/plan/many-roles.ts';
-import { unknownRolesIn } from '../clients/plan/unknown-roles.ts';
+import { unknownNamesIn } from '../clients/plan/unknown-names.ts';
 import type { Clock } from '../clock.ts';
 import { type Problem, problemLines } from '../config/problem.ts';
 import type { DeclaredModel } from '../config/roles/declared-model.ts';
@@ -10,6 +10,7 @@ import type { Db } from '../database/database.ts';
 import type { Logger } from '../observability/logger.ts';
 import { applyDeclared } from '../roles/declared/apply.ts';
 import type { Difference, Item } from '../roles/declared/difference.ts';
+import { namesOfGroups } from '../roles/names.ts';
 import { listRoles } from '../roles/role.ts';
 
 interface Deps {
@@ -28,10 +29,10 @@ export function applyingRoles(deps: Deps): RolesFileDeps['applyRoles'] {
     const roles = (await listRoles(deps.db)).filter(({ goneAt }) => goneAt === undefined);
     const clients = deps.live.current();
     const lines = problemLines([
-      ...unknownRolesIn(
-        clients,
-        roles.map(({ name }) => name),
-      ),
+      ...unknownNamesIn(clients, {
+        roles: roles.map(({ name }) => name),
+        groups: await namesOfGroups(deps.db),
+      }),
       ...manyRolesIn(clients, { roles, most: deps.mostRoles }),
     ]);
     for (const line of lines) {

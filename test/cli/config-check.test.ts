@@ -6,10 +6,10 @@ import { answerOf, gatehouse } from './command-line.ts';
 const place = (files: Record<string, string>) => ({ ...configFiles(files), env: {} });
 const CLIENT = 'client_id: shop\npreset: spa\nredirect_uris: [https://shop.test/cb]\n';
 
-test('what is right is counted, and a role that looks misspelt is remarked on', async () => {
+test('what is right is counted, and a role or a group that looks misspelt is remarked on', async () => {
   const files = {
-    'config/roles.yaml': 'roles: {editor: {}, author: {client: shop}}\n',
-    'config/clients/shop.yaml': `${CLIENT}access: {require_any_role: [edtior, by-hand]}\n`,
+    'config/roles.yaml': 'roles: {editor: {}, author: {client: shop}}\ngroups: {staff: {roles: [editor]}}\n',
+    'config/clients/shop.yaml': `${CLIENT}access: {require_any_role: [edtior, by-hand], require_any_group: [staf]}\n`,
   };
   expect(await answerOf(place(files), ['config', 'check'])).toEqual({
     valid: true,
@@ -22,6 +22,12 @@ test('what is right is counted, and a role that looks misspelt is remarked on', 
         line: 4,
         path: 'access.require_any_role',
         message: 'there is no role "edtior"; did you mean "editor"?',
+      },
+      {
+        file: 'config/clients/shop.yaml',
+        line: 4,
+        path: 'access.require_any_group',
+        message: 'there is no group "staf"; did you mean "staff"?',
       },
     ],
   });

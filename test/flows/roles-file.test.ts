@@ -119,10 +119,20 @@ test('a role that was made by hand stays as it is until somebody hands it over, 
   await expect.poll(() => status(server), soon).toBe('current');
 });
 
-test('an app that lets in a role there is not is warned of, with what was probably meant', async () => {
-  const client = `client_id: staff\npreset: spa\nredirect_uris: [https://staff.test/cb]\naccess: { require_any_role: [edtior] }\n`;
-  const server = await started(EDITOR, { clients: { staff: client } });
+test('an app that lets in a role or a group there is not is warned of, with what was probably meant', async () => {
+  const client = (id: string, access: string) =>
+    `client_id: ${id}\npreset: spa\nredirect_uris: [https://${id}.test/cb]\naccess: ${access}\n`;
+  const server = await started(EDITORS, {
+    clients: {
+      staff: client('staff', '{ require_any_role: [edtior] }'),
+      house: client('house', '{ require_any_group: [edtiors] }'),
+      fine: client('fine', '{ require_any_group: [editors], require_any_role: [editor] }'),
+      later: client('later', '{ require_any_group: [to-be-made] }'),
+    },
+  });
   expect(linesOf(server, 'configuration.warning').map(({ msg }) => msg)).toEqual([
+    'clients/house.yaml:4  access.require_any_group: there is no group "edtiors"; did you mean "editors"?',
+    'clients/later.yaml:4  access.require_any_group: there is no group "to-be-made"',
     'clients/staff.yaml:4  access.require_any_role: there is no role "edtior"; did you mean "editor"?',
   ]);
 });

@@ -1,7 +1,7 @@
 // gatehouse config check: everything a server would refuse in any file, before it has to.
 import { knownNames } from '../../clients/load-configuration.ts';
 import { manyRolesIn } from '../../clients/plan/many-roles.ts';
-import { unknownRolesIn } from '../../clients/plan/unknown-roles.ts';
+import { unknownNamesIn } from '../../clients/plan/unknown-names.ts';
 import { formatProblems, type Problem } from '../../config/problem.ts';
 import { loadRolesFile } from '../../config/roles/load-roles-file.ts';
 import { PRODUCT_ROLES } from '../../config/roles/product-permissions.ts';
@@ -9,7 +9,7 @@ import { readClientFiles } from '../client/read-files.ts';
 import { count } from '../output.ts';
 import type { Answer, Invocation } from '../terminal.ts';
 
-/** Needs no database and no mode. Roles may be made by hand, so only names that look misspelt are remarked on. */
+/** Needs no database and no mode. Roles and groups may be made by hand, so only names that look misspelt are remarked on. */
 export async function checkFiles(invocation: Invocation): Promise<Answer> {
   const { problems: ofServerFile, loaded, known, circumstances } = readClientFiles(invocation);
   const place = { ...circumstances, configDir: known.configDir };
@@ -18,11 +18,14 @@ export async function checkFiles(invocation: Invocation): Promise<Answer> {
   const { problemsOfEngine } = await import('../../server/engine-for-checks.ts');
   const ofEngine = await problemsOfEngine(loaded.clients);
   const problems = [...ofServerFile, ...loaded.problems, ...ofEngine, ...roles.problems];
-  const names = [...roles.names, ...Object.keys(PRODUCT_ROLES)];
+  const names = {
+    roles: [...roles.names, ...Object.keys(PRODUCT_ROLES)],
+    groups: roles.declared?.groups.map(({ name }) => name) ?? [],
+  };
   const shown = { roles: roles.declared?.roles ?? [], most: known.mostRoles };
   const warnings = [
     ...loaded.warnings,
-    ...unknownRolesIn(loaded.clients, names, { likely: true }),
+    ...unknownNamesIn(loaded.clients, names, { likely: true }),
     ...manyRolesIn(loaded.clients, shown),
   ];
   const lines = [
