@@ -1,5 +1,6 @@
 // What the hosted pages say, in every language they are in. Texts are data (views/locales); edges name them by key.
 import { de, en } from './catalogues.ts';
+import { isolateIn } from './isolate.ts';
 import { inPseudoLocale, PSEUDO_LOCALE } from './pseudo-locale.ts';
 
 export type MessageKey = keyof typeof en;
@@ -35,7 +36,7 @@ export interface Part {
 
 export interface Texts {
   /**
-   * Plain text, never markup: whoever shows it escapes it.
+   * Plain text, never markup: whoever shows it escapes it. Values of the other writing direction are isolated in it.
    * @throws Error for a key that is not in the catalogue, and for a value that is missing
    */
   (key: MessageKey, values?: Values): string;
@@ -68,6 +69,7 @@ function makeTexts(language: Language, catalogue: Catalogue): Texts {
   const plural = new Intl.PluralRules(language);
   const number = new Intl.NumberFormat(language);
   const list = new Intl.ListFormat(language);
+  const isolate = isolateIn(language);
   const parts = (key: MessageKey, values: Values = {}): readonly Part[] => {
     const pieces = split.get(key);
     if (pieces === undefined) throw new Error(`no text ${key}`);
@@ -77,7 +79,7 @@ function makeTexts(language: Language, catalogue: Catalogue): Texts {
   };
   const say = (key: MessageKey, values?: Values): string =>
     parts(key, values)
-      .map(({ text }) => text)
+      .map(({ text, name: value }) => (value === undefined ? text : isolate(text)))
       .join('');
   const formOf = (key: CountedKey, count: number): string => {
     const form = `${key}.${plural.select(count)}`;
@@ -88,7 +90,7 @@ function makeTexts(language: Language, catalogue: Catalogue): Texts {
     count: (key: CountedKey, count: number, values: Values = {}) =>
       say(formOf(key, count) as MessageKey, { ...values, count: number.format(count) }),
     number: (value: number) => number.format(value),
-    list: (items: readonly string[]) => list.format(items),
+    list: (items: readonly string[]) => list.format(items.map(isolate)),
     inTime: (seconds: number) => time.format(...rounded(seconds)),
   });
 }

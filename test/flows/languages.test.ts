@@ -15,10 +15,18 @@ client_secrets: [{ value: "${WEB_SECRET}" }]
 access: { require_any_role: [vendor] }
 `;
 
+const HEBREW = `
+client_id: hebrew
+client_name: "חנות (3)"
+preset: web
+redirect_uris: ["${CALLBACK}"]
+client_secrets: [{ value: "${WEB_SECRET}" }]
+`;
+
 let server: TestServer;
 
 beforeAll(async () => {
-  server = await startTestServer({ clients: { office: OFFICE } });
+  server = await startTestServer({ clients: { office: OFFICE, hebrew: HEBREW } });
   for (const name of ['ada', 'ben', 'cat', 'dan']) await server.person({ email: `${name}@example.test` });
 });
 
@@ -173,4 +181,13 @@ test('signing out is in the language that the app asks for, to its last page', a
 test('discovery says which languages there are', async () => {
   const metadata = await (await fetch(`${server.issuer}/.well-known/openid-configuration`)).json();
   expect(metadata).toMatchObject({ ui_locales_supported: ['en', 'de'] });
+});
+
+test('a name that is written the other way stands apart in a sentence, and turns nothing around', async () => {
+  const inWindow = async (client_id: string) => {
+    const { browser } = await visits(server, { client_id });
+    return browser.document.querySelector('title')?.textContent;
+  };
+  expect(await inWindow('hebrew')).toContain('Sign in to \u2068חנות (3)\u2069');
+  expect(await inWindow('ask')).toMatch(/^Sign in to Asking App\b/);
 });
