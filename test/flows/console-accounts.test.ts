@@ -207,6 +207,18 @@ describe('what an account says of its owner', () => {
 });
 
 describe('roles and groups', () => {
+  test('lead from somebody’s page to what they bring along', async () => {
+    const ada = await somebody({ roles: ['editor'] });
+    await does('/admin/new-group', { name: 'desk', description: 'Answers' }, 'New group');
+    await does('/admin/groups/desk', { who: ada.email }, 'Add somebody');
+    await opens(of(ada));
+    await root.browser.click('editor');
+    expect(root.browser.page.url).toBe(`${server.issuer}/admin/roles/editor`);
+    await opens(of(ada));
+    await root.browser.click('desk');
+    expect(root.browser.page.url).toBe(`${server.issuer}/admin/groups/desk`);
+  });
+
   test('are given and taken with one click', async () => {
     const ada = await somebody();
     await somebody({ roles: ['editor'] });

@@ -6,6 +6,7 @@ import { heldRoles } from '../../roles/held.ts';
 import { countRecoveryCodes } from '../../second-factors/recovery-codes.ts';
 import { listAuthenticators } from '../../second-factors/totp-secrets.ts';
 import type { AdminDeps } from '../deps.ts';
+import { groupPath, rolePath } from '../model/paths.ts';
 import type { Trouble } from '../not-done.ts';
 import { showAccountTab } from './account-page.ts';
 import type { AccountStep, AtAccount } from './one-account.ts';
@@ -31,13 +32,16 @@ export async function showOverviewOf(
     locals: {
       whose: account,
       speaks: account.language && languageName(languageOf(ctx), account.language),
-      roles,
-      groups,
+      roles: linked(roles, at.may.has('roles:read') ? rolePath : undefined),
+      groups: linked(groups, at.may.has('groups:read') ? groupPath : undefined),
       signingIn: await signingInOf(deps, at),
       actions: actionsFor(account.id),
     },
   });
 }
+
+const linked = (names: readonly string[], pathOf?: (name: string) => string) =>
+  names.map((name) => ({ name, href: pathOf?.(name) }));
 
 /** In words of the page: `German`. A tag that no language has is said as it is. */
 function languageName(pageLanguage: string, tag: string): string {

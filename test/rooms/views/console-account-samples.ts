@@ -79,8 +79,8 @@ const overview = {
   ...one,
   whose,
   speaks: 'English',
-  roles: ['chief', 'reader'],
-  groups: ['accounting'],
+  roles: [{ name: 'chief', href: '/admin/roles/chief' }, { name: 'reader' }],
+  groups: [{ name: 'accounting', href: '/admin/groups/accounting' }],
   signingIn: {
     hasPassword: true,
     authenticators: [{ name: 'Phone', addedAt: time }],
