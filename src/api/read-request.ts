@@ -43,6 +43,9 @@ export const invalidBody = (errors: readonly FieldError[]): ApiProblem =>
 export const invalidQuery = (errors: readonly FieldError[]): ApiProblem =>
   new ApiProblem({ status: 400, code: 'invalid_query', detail: 'The query does not fit. See errors.', errors });
 
+/** For what no page has as `next`: going on from nowhere would leave out what there is. */
+export const foreignCursor = (): ApiProblem => invalidQuery([{ parameter: 'cursor', detail: 'is none of ours' }]);
+
 const pointerTo = (path: readonly PropertyKey[]): string =>
   path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 

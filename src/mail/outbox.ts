@@ -7,6 +7,7 @@ import type { Db } from '../database/database.ts';
 import { isOldest } from '../database/oldest.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import type { Language } from '../texts/messages.ts';
+import { placeOfMail, standsAfter } from './mail-place.ts';
 import type { MailMessage } from './messages.ts';
 
 export interface MailDeps {
@@ -158,22 +159,21 @@ export interface ListedMail extends Mail {
   readonly lastError: string | undefined;
 }
 
-/** Those that have not been delivered, oldest first; `after` is the id of one of them. */
+/** Those that have not been delivered, oldest first; `after` is the place of one of them. */
 export async function listMails(
   db: Db,
   { limit, after }: { limit: number; after?: string | undefined },
-): Promise<readonly ListedMail[]> {
-  const isLater = sql<SqlBool>`(created_at, id) > (select created_at, id from mail_outbox where id = ${after})`;
+): Promise<readonly (ListedMail & { readonly place: string })[]> {
   const rows = await db
     .selectFrom('mail_outbox')
-    .select([...COLUMNS, 'next_attempt_at', 'last_error', 'given_up_at'])
+    .select([...COLUMNS, 'next_attempt_at', 'last_error', 'given_up_at', placeOfMail.as('place')])
     .where('delivered_at', 'is', null)
-    .$if(after !== undefined, (query) => query.where(isLater))
+    .$if(after !== undefined, (query) => query.where(standsAfter(String(after))))
     .orderBy('created_at')
     .orderBy('id')
     .limit(limit)
     .execute();
-  return rows.map(listed);
+  return rows.map((row) => ({ ...listed(row), place: row.place }));
 }
 
 interface ListedRow extends Row {

@@ -24,6 +24,8 @@ export interface RecentSessions {
 /** Microseconds since the epoch, and the session's name, which opens nothing either. */
 const CURSOR = /^(\d{1,17})\.([\w-]{1,64})$/;
 
+export const isSessionPlace = (text: string): boolean => CURSOR.test(text);
+
 /** Last used first. `before` is `older` of another page; what is none is the beginning. */
 export async function recentSessions(
   { db, clock }: StoreDeps,

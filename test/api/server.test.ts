@@ -93,6 +93,37 @@ test('mails that wait are listed, tried again and dropped', async () => {
   expect((await keeper.call('DELETE', `/outbox/${id}`)).status).toBe(404);
 });
 
+test('mails are listed in pages to the end, also when each page is dropped before the next is asked for', async () => {
+  const { db } = server.database;
+  await db.deleteFrom('mail_outbox').execute();
+  for (let n = 0; n < 7; n += 1) {
+    await keeper.call('POST', '/accounts', { body: { email: `m${n}@example.test`, invite: true } });
+  }
+  await db.updateTable('mail_outbox').set({ delivered_at: null, last_error: 'refused', attempts: 3 }).execute();
+  const seen: string[] = [];
+  let next: string | null = '';
+  while (next !== null) {
+    const page: { items: { id: string; to: string }[]; next: string | null } = await read(
+      `/outbox?limit=2${next && `&cursor=${next}`}`,
+    );
+    for (const { id, to } of page.items) {
+      seen.push(to);
+      expect((await keeper.call('DELETE', `/outbox/${id}`)).status).toBe(204);
+    }
+    next = page.next;
+  }
+  expect(seen).toEqual(Array.from({ length: 7 }, (_, n) => `m${n}@example.test`));
+});
+
+test('a place to go on from that no page has named is refused', async () => {
+  for (const list of ['/outbox', '/sessions', '/events', '/accounts', `/accounts/${jane}/events`]) {
+    for (const cursor of ['nothing', '1.', '0x1', '-1', '..', 'MDE5', "1' or 1=1--"]) {
+      const { status, body } = await keeper.call('GET', `${list}?cursor=${encodeURIComponent(cursor)}`);
+      expect([list, cursor, status, body.errors?.[0].parameter]).toEqual([list, cursor, 400, 'cursor']);
+    }
+  }
+});
+
 test('who is signed in is listed, last used first, and ended from there', async () => {
   const { items } = await read('/sessions');
   expect(items[0]).toMatchObject({ account_id: jane, email: 'jane@example.test', address: '127.0.0.1' });

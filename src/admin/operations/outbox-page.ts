@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { dropMailAs, retryMailAs } from '../../administration/mails-as.ts';
 import { textsFor } from '../../http/page.ts';
 import { nothingThere } from '../../http/refusals.ts';
+import { isMailPlace } from '../../mail/mail-place.ts';
 import { countUndelivered, findUndelivered, type ListedMail, listMails } from '../../mail/outbox.ts';
 import { backTo, readAccountForm } from '../../signed-in/form.ts';
 import type { AdminDeps } from '../deps.ts';
@@ -23,10 +24,10 @@ export const showOutbox =
   (deps: AdminDeps): AdminStep =>
   async (ctx, admin) => {
     const asked = ctx.query['after'];
-    const after = typeof asked === 'string' && UUID.test(asked) ? asked : undefined;
+    const after = typeof asked === 'string' && isMailPlace(asked) ? asked : undefined;
     const found = await listMails(deps.db, { limit: PAGE_MAILS + 1, after });
     const mails = found.slice(0, PAGE_MAILS);
-    const last = found.length > PAGE_MAILS ? mails.at(-1)?.id : undefined;
+    const last = found.length > PAGE_MAILS ? mails.at(-1)?.place : undefined;
     const { waiting, givenUp } = await countUndelivered(deps.db);
     const t = textsFor(ctx);
     await showAdminPage(deps, ctx, {

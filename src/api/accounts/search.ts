@@ -8,7 +8,7 @@ import type { ApiDeps } from '../deps.ts';
 import { name } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
 import { page, pageFields, pageOf } from '../pages.ts';
-import { invalidQuery } from '../read-request.ts';
+import { foreignCursor } from '../read-request.ts';
 import { listed, listedAccount } from './schemas.ts';
 
 const query = z.strictObject({
@@ -34,8 +34,7 @@ export const searchOperations = (deps: ApiDeps): readonly Operation[] => [
     success: { status: 200, description: 'A page of them.', schema: pageOf(listedAccount) },
     run: async ({ query: { cursor, ...asked } }) => {
       const after = cursor === undefined ? undefined : readAccountCursor(cursor);
-      if (cursor !== undefined && after === undefined)
-        throw invalidQuery([{ parameter: 'cursor', detail: 'is none of ours' }]);
+      if (cursor !== undefined && after === undefined) throw foreignCursor();
       const { accounts, next } = await searchAccounts(deps, { ...asked, after });
       return page('/accounts', asked, { items: accounts.map(listed), next });
     },

@@ -12,7 +12,7 @@ import type { ApiDeps } from '../deps.ts';
 import { moment } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
 import { page, pageFields, pageOf } from '../pages.ts';
-import { invalidQuery } from '../read-request.ts';
+import { foreignCursor, invalidQuery } from '../read-request.ts';
 
 const event = z
   .object({
@@ -106,8 +106,7 @@ async function pageOfEvents(
   { filters: narrowed, asked }: { filters: EventFilters; asked: Asked },
 ) {
   const before = readEventCursor(asked.cursor);
-  if (asked.cursor !== undefined && before === undefined)
-    throw invalidQuery([{ parameter: 'cursor', detail: 'is none of ours' }]);
+  if (asked.cursor !== undefined && before === undefined) throw foreignCursor();
   const { events, older } = await searchEvents(db, { filters: narrowed, before, limit: asked.limit });
   return page(path, { ...asked }, { items: events.map(eventRecord), next: older });
 }

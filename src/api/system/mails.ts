@@ -1,12 +1,14 @@
 // Mails that have not been delivered: another try, or none.
 import { z } from 'zod';
 import { dropMailAs, retryMailAs } from '../../administration/mails-as.ts';
+import { isMailPlace } from '../../mail/mail-place.ts';
 import { type ListedMail, listMails } from '../../mail/outbox.ts';
 import type { ApiDeps } from '../deps.ts';
 import { moment, name, said } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
 import { done } from '../outcomes.ts';
 import { page, pageFields, pageOf } from '../pages.ts';
+import { foreignCursor } from '../read-request.ts';
 
 const mailSchema = z
   .object({
@@ -37,10 +39,11 @@ export const mailOperations = (deps: ApiDeps): readonly Operation[] => [
     success: { status: 200, description: 'A page of them.', schema: pageOf(mailSchema) },
     run: async ({ query }) => {
       const { limit, cursor: after } = query;
+      if (after !== undefined && !isMailPlace(after)) throw foreignCursor();
       // One more than is asked for says whether there are more.
       const mails = await listMails(deps.db, { limit: limit + 1, after });
       const items = mails.slice(0, limit).map(shown);
-      return page('/outbox', query, { items, next: mails.length > limit ? items.at(-1)?.id : undefined });
+      return page('/outbox', query, { items, next: mails.length > limit ? mails[limit - 1]?.place : undefined });
     },
   }),
   operation({

@@ -1,10 +1,11 @@
 // Who is signed in, over all accounts.
 import { z } from 'zod';
-import { recentSessions } from '../../sessions/recent-sessions.ts';
+import { isSessionPlace, recentSessions } from '../../sessions/recent-sessions.ts';
 import type { ApiDeps } from '../deps.ts';
 import { moment } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
 import { page, pageFields, pageOf } from '../pages.ts';
+import { foreignCursor } from '../read-request.ts';
 
 const recent = z
   .object({
@@ -29,6 +30,7 @@ export const recentSessionOperations = (deps: ApiDeps): readonly Operation[] => 
     query: z.strictObject(pageFields),
     success: { status: 200, description: 'A page of sessions.', schema: pageOf(recent) },
     run: async ({ query }) => {
+      if (query.cursor !== undefined && !isSessionPlace(query.cursor)) throw foreignCursor();
       const { sessions, older } = await recentSessions(deps, { limit: query.limit, before: query.cursor });
       const items = sessions.map(({ handle, accountId, email, userAgent, address, since, lastSeenAt }) => ({
         id: handle,
