@@ -18,6 +18,7 @@ export type FailureCode =
   | 'declared'
   | 'not_declared'
   | 'last_administrator'
+  | 'would_administer'
   | 'refused'
   | 'already_set_up'
   | 'cancelled'

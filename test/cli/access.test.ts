@@ -174,3 +174,24 @@ test('a person or a service has to be named, and only one of them', async () => 
     code: 'not_found',
   });
 });
+
+test.each(['role', 'group'])(
+  'whoever took the name of a %s by hand does not come to administer unasked',
+  async (kind) => {
+    const name = `${kind}-of-operators`;
+    const mallory = await person(`mallory-${kind}@example.test`);
+    await made(kind, 'create', name);
+    await made(...(kind === 'role' ? ['role', 'grant', name] : ['group', 'add', name]), mallory);
+    const carried = kind === 'role' ? 'includes' : 'roles';
+    const roles = kind === 'group' ? 'roles: {runs-it: {includes: ["gatehouse:helpdesk"]}}\n' : '';
+    const given = kind === 'group' ? 'runs-it' : 'gatehouse:helpdesk';
+    const place = here({ 'config/roles.yaml': `${roles}${kind}s: {${name}: {${carried}: ["${given}"]}}\n` });
+    expect(await failureOf(place, [kind, 'adopt', name])).toMatchObject({ exitCode: 1, code: 'would_administer' });
+    const asked = await gatehouse(place, [kind, 'adopt', name], { typed: '\r' });
+    expect(asked.stderr).toContain(`1 person has the ${kind} ${name}`);
+    expect(asked.stderr).toContain('accounts:factors, accounts:read, accounts:write');
+    expect((await made('user', 'show', mallory))['roles']).not.toContain('gatehouse:helpdesk');
+    await made(...(kind === 'role' ? ['role', 'revoke', name] : ['group', 'remove', name]), mallory);
+    expect(await answerOf(place, [kind, 'adopt', name])).toMatchObject({ changed: true });
+  },
+);

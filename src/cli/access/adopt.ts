@@ -14,6 +14,7 @@ import { readClientFiles } from '../client/read-files.ts';
 import { CommandFailed } from '../failure.ts';
 import { count, neutral, quoted } from '../output.ts';
 import type { Answer, Invocation } from '../terminal.ts';
+import { askAboutRights } from './adopted-rights.ts';
 import { type AccessDeps, withAccess } from './operator.ts';
 
 type Adoption =
@@ -24,15 +25,20 @@ const nameOf = (adoption: Adoption): string =>
   adoption.kind === 'permission' ? `${adoption.ref.resource} ${adoption.ref.name}` : adoption.name;
 
 /** Only what the file declares: all else would be without effect at once. The rest of the file is applied with it. */
-export async function adopt(invocation: Invocation, adoption: Adoption): Promise<Answer> {
+export async function adopt(
+  invocation: Invocation,
+  adoption: Adoption,
+  { yes }: { yes: boolean } = { yes: false },
+): Promise<Answer> {
   const declared = readDeclared(invocation);
   const name = nameOf(adoption);
   if (!isDeclared(declared, adoption)) {
     const message = `${declared.file} does not declare the ${adoption.kind} ${quoted(name)}; write it there first.`;
     throw new CommandFailed('not_declared', message);
   }
-  return withAccess(invocation, (deps) =>
-    atomically(deps.db, async (db) => {
+  return withAccess(invocation, async (deps) => {
+    if (adoption.kind !== 'permission') await askAboutRights(invocation, deps, { declared, named: adoption, yes });
+    return atomically(deps.db, async (db) => {
       const inside = { ...deps, db };
       const changed = await adoptOne(inside, adoption);
       const event = `${adoption.kind}.adopted` as const;
@@ -42,8 +48,8 @@ export async function adopt(invocation: Invocation, adoption: Adoption): Promise
         result: { kind: adoption.kind, name, changed, applied: applied.outcome },
         text: `${declared.file} says from now on what the ${adoption.kind} ${neutral(name)} is.${remark(applied)}`,
       };
-    }),
-  );
+    });
+  });
 }
 
 function readDeclared(invocation: Invocation): DeclaredModel {

@@ -57,7 +57,10 @@ function addModelCommands(group: Command, perform: Perform): void {
     .command('adopt')
     .description('hand a group that was made by hand over to roles.yaml, which declares it too; its members stay')
     .argument('<group>', NAME)
-    .action((name: string) => perform((invocation) => adopt(invocation, { kind: 'group', name })));
+    .option('--yes', 'do not ask, even where whoever has it would administer this server', false)
+    .action((name: string, options: { yes: boolean }) =>
+      perform((invocation) => adopt(invocation, { kind: 'group', name }, options)),
+    );
 }
 
 const NAME = 'its name';

@@ -58,7 +58,10 @@ function addModelCommands(role: Command, perform: Perform): void {
     .command('adopt')
     .description('hand a role that was made by hand over to roles.yaml, which declares it too; whoever has it keeps it')
     .argument('<role>', 'its name')
-    .action((name: string) => perform((invocation) => adopt(invocation, { kind: 'role', name })));
+    .option('--yes', 'do not ask, even where whoever has it would administer this server', false)
+    .action((name: string, options: { yes: boolean }) =>
+      perform((invocation) => adopt(invocation, { kind: 'role', name }, options)),
+    );
 }
 
 function addChangeCommand(role: Command, perform: Perform): void {

@@ -1,0 +1,60 @@
+// What people who have been given something by hand would administer once roles.yaml says what it is.
+
+import type { DeclaredModel } from '../../config/roles/declared-model.ts';
+import { PRODUCT_RESOURCE, PRODUCT_ROLES } from '../../config/roles/product-permissions.ts';
+import { useOfGroup } from '../../roles/usage.ts';
+import { countHolders } from '../../roles/who-has.ts';
+import { CommandFailed } from '../failure.ts';
+import { count, neutral } from '../output.ts';
+import { confirm } from '../prompts.ts';
+import { type Invocation, isInteractive } from '../terminal.ts';
+import type { AccessDeps } from './operator.ts';
+
+interface Named {
+  readonly kind: 'role' | 'group';
+  readonly name: string;
+}
+
+/**
+ * A name that somebody could foresee may have been taken, and given, by whoever makes roles or groups here.
+ * @throws CommandFailed `cancelled`; `would_administer` where there is nobody to ask
+ */
+export async function askAboutRights(
+  { terminal }: Invocation,
+  deps: AccessDeps,
+  { declared, named, yes }: { declared: DeclaredModel; named: Named; yes: boolean },
+): Promise<void> {
+  const permissions = [...administeredBy(declared, named)].sort();
+  const people = yes || permissions.length === 0 ? 0 : await holdersOf(deps, named);
+  if (people === 0) return;
+  const { kind, name } = named;
+  const lookHere = kind === 'role' ? `gatehouse role who ${name}` : `gatehouse group show ${name}`;
+  const what = `By hand ${count(people, 'person has', 'people have')} the ${kind} ${neutral(name)} ("${lookHere}"), and would administer this server: ${permissions.join(', ')}.`;
+  if (!isInteractive(terminal)) throw new CommandFailed('would_administer', `${what} Add --yes if that is meant.`);
+  if (!(await confirm(terminal, `${what} Is that meant?`))) {
+    throw new CommandFailed('cancelled', 'Nothing was changed.');
+  }
+}
+
+const holdersOf = async (deps: AccessDeps, { kind, name }: Named): Promise<number> =>
+  kind === 'role' ? countHolders(deps, { role: name }) : (await useOfGroup(deps.db, name)).members;
+
+/** As the file has it, which includes nothing but itself and the product's own roles. */
+function administeredBy({ roles, groups }: DeclaredModel, { kind, name }: Named): ReadonlySet<string> {
+  const start = kind === 'role' ? [name] : (groups.find((group) => group.name === name)?.roles ?? []);
+  const within = new Set<string>();
+  for (const queue = [...start]; queue.length > 0; ) {
+    const next = queue.pop() ?? '';
+    if (within.has(next)) continue;
+    within.add(next);
+    queue.push(...(roles.find((role) => role.name === next)?.includes ?? []));
+  }
+  return new Set(
+    [...within].flatMap((each) => [
+      ...(PRODUCT_ROLES[each] ?? []),
+      ...(roles.find((role) => role.name === each)?.permissions ?? []).flatMap((permission) =>
+        permission.resource === PRODUCT_RESOURCE ? [permission.name] : [],
+      ),
+    ]),
+  );
+}
