@@ -6,7 +6,7 @@ import { renderPage } from '../http/page.ts';
 import { nothingThere } from '../http/refusals.ts';
 import { anyone, get, type Route } from '../http/route.ts';
 import type { ApiDeps } from './deps.ts';
-import { openApi } from './openapi.ts';
+import { openApi, permissionsFor } from './openapi.ts';
 import type { Operation } from './operation.ts';
 
 export const OPENAPI_PATH = `${API_PATH}/openapi.json`;
@@ -43,7 +43,7 @@ const sectionsOf = (operations: readonly Operation[]) =>
       path: `${API_PATH}${operation.path.replaceAll(/:(\w+)/g, '{$1}')}`,
       summary: operation.summary,
       description: operation.description,
-      needs: operation.needs,
+      needs: permissionsFor(operation).join(' '),
       fields: [
         ...fieldsOf(operation.params, 'path'),
         ...fieldsOf(operation.query, 'query'),

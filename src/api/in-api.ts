@@ -19,7 +19,7 @@ export const routeOf = (deps: ApiDeps, operation: Operation): Route => ({
   access: program(operation.needs),
   handler: async (ctx) => {
     try {
-      const { by, may } = await admitted(deps, ctx, operation.needs);
+      const { by, may } = await admitted(deps, ctx, operation);
       answer(ctx, await run(ctx, operation, { by, may }));
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
@@ -28,7 +28,7 @@ export const routeOf = (deps: ApiDeps, operation: Operation): Route => ({
   },
 });
 
-async function admitted(deps: ApiDeps, ctx: RouteContext, needs: ProductPermission) {
+async function admitted(deps: ApiDeps, ctx: RouteContext, { needs, shows = needs }: Operation) {
   const admission = await deps.door({
     authorization: ctx.get('Authorization'),
     proof: ctx.get('DPoP'),
@@ -44,7 +44,7 @@ async function admitted(deps: ApiDeps, ctx: RouteContext, needs: ProductPermissi
   await countRequest(deps, ctx, admission.caller.clientId);
   const by: AdministratingProgram = { kind: 'client', ...admission.caller, source: sourceOf(ctx) };
   const may = await permissionsHeld(deps, by);
-  if (!may.has(needs)) throw forbidden(deps, ctx, { by, needs });
+  for (const each of [needs, shows]) if (!may.has(each)) throw forbidden(deps, ctx, { by, needs: each });
   return { by, may };
 }
 

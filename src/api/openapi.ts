@@ -55,15 +55,19 @@ const securityScheme = (issuer: string): Json => ({
   flows: { clientCredentials: { tokenUrl: tokenUrl({ issuer }), scopes: PRODUCT_PERMISSIONS } },
 });
 
+export const permissionsFor = ({ needs, shows }: Operation): readonly string[] =>
+  shows === undefined ? [needs] : [needs, shows];
+
 function described(operation: Operation, schemas: NamedSchemas): Json {
-  const { id, tag, summary, description, needs, success, body } = operation;
+  const { id, tag, summary, description, success, body } = operation;
+  const needs = permissionsFor(operation);
   const type = success.type ?? 'application/json';
   return {
     operationId: id,
     tags: [tag],
     summary,
-    description: `${description === undefined ? '' : `${description} `}Needs ${needs}.`,
-    security: [{ token: [needs] }],
+    description: `${description === undefined ? '' : `${description} `}Needs ${needs.join(' and ')}.`,
+    security: [{ token: needs }],
     parameters: [
       ...parameters(operation.params, 'path'),
       ...parameters(operation.query, 'query'),

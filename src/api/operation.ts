@@ -45,6 +45,8 @@ export interface OperationHead {
   /** Below /api/v1, with `:name` for what varies. */
   readonly path: string;
   readonly needs: ProductPermission;
+  /** Needed besides, since the answer shows what this one permits to see. */
+  readonly shows?: ProductPermission;
   readonly tag: Tag;
   readonly summary: string;
   readonly description?: string;

@@ -41,9 +41,11 @@ describe('the description', () => {
     );
     expect(described).toHaveLength(OPERATIONS.length);
     expect(new Set(described.map(({ operationId }) => operationId)).size).toBe(OPERATIONS.length);
-    for (const { id, needs } of OPERATIONS) {
+    for (const { id, needs, shows } of OPERATIONS) {
       expect(isProductPermission(needs)).toBe(true);
-      expect(described.find(({ operationId }) => operationId === id)?.security).toEqual([{ token: [needs] }]);
+      expect(described.find(({ operationId }) => operationId === id)?.security).toEqual([
+        { token: shows === undefined ? [needs] : [needs, shows] },
+      ]);
     }
   });
 

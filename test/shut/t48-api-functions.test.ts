@@ -114,6 +114,31 @@ describe('T48 functions of the API (CVE-2024-3656, CVE-2026-63203, GHSA-gv74-j8m
     expect([idle.status, idle.body.code, idle.body.needs]).toEqual([403, 'forbidden', needs]);
   });
 
+  test('a program that may change and not see is shown nothing by changing nothing', async () => {
+    const blind = await program(server, {
+      scope: ALL_PRODUCT_PERMISSIONS.filter((name) => !name.endsWith(':read')).join(' '),
+    });
+    await keeper.call('POST', '/roles', { body: { name: 'hidden', description: 'Hidden words' } });
+    await keeper.call('POST', '/groups', { body: { name: 'hidden', description: 'Hidden words' } });
+    const paths = [
+      '/roles/hidden',
+      '/groups/hidden',
+      '/permissions/gatehouse/accounts:read',
+      examples['getAccount']!.path,
+    ];
+    for (const path of paths) {
+      for (const method of ['GET', 'PATCH']) {
+        const { status, body } = await blind.call(
+          method,
+          path,
+          sent({ path, ...(method === 'PATCH' && { body: {} }) }),
+        );
+        expect([path, method, status, body.code]).toEqual([path, method, 403, 'insufficient_scope']);
+        expect(JSON.stringify(body)).not.toMatch(/Hidden words|target@example/);
+      }
+    }
+  });
+
   test('an administrator’s program may call each of them', async () => {
     for (const [id, example] of Object.entries(examples)) {
       const { method, success } = OPERATIONS.find((each) => each.id === id)!;

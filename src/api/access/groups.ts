@@ -105,6 +105,7 @@ const changing = (deps: ApiDeps): readonly Operation[] => [
     method: 'PATCH',
     path: '/groups/:group',
     needs: 'groups:write',
+    shows: 'groups:read',
     tag: 'Access',
     summary: 'Change a group',
     description: 'What is left out stays. Members are put in and taken out one by one, at their account.',

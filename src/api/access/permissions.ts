@@ -100,6 +100,7 @@ const changing = (deps: ApiDeps): readonly Operation[] => [
     method: 'PATCH',
     path: PATH,
     needs: 'roles:write',
+    shows: 'roles:read',
     tag: 'Access',
     summary: 'Say a permission in other words',
     ifMatch: 'required',

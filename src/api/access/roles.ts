@@ -123,6 +123,7 @@ const changing = (deps: ApiDeps): readonly Operation[] => [
     method: 'PATCH',
     path: '/roles/:role',
     needs: 'roles:write',
+    shows: 'roles:read',
     tag: 'Access',
     summary: 'Change a role',
     description: 'What is left out stays.',

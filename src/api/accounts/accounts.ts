@@ -49,6 +49,7 @@ export const accountOperations = (deps: ApiDeps): readonly Operation[] => [
     method: 'PATCH',
     path: '/accounts/:accountId',
     needs: 'accounts:write',
+    shows: 'accounts:read',
     tag: 'Accounts',
     summary: 'Change an account',
     description: 'What is left out stays, null takes away (RFC 7396). A new address is not proved by this.',
