@@ -21,6 +21,8 @@ type Adoption =
   | { readonly kind: 'role' | 'group'; readonly name: string }
   | { readonly kind: 'permission'; readonly ref: PermissionRef };
 
+const ADOPTED = { role: 'role.adopted', group: 'group.adopted', permission: 'permission.adopted' } as const;
+
 const nameOf = (adoption: Adoption): string =>
   adoption.kind === 'permission' ? `${adoption.ref.resource} ${adoption.ref.name}` : adoption.name;
 
@@ -41,7 +43,7 @@ export async function adopt(
     return atomically(deps.db, async (db) => {
       const inside = { ...deps, db };
       const changed = await adoptOne(inside, adoption);
-      const event = `${adoption.kind}.adopted` as const;
+      const event = ADOPTED[adoption.kind];
       if (changed) await recordEvent(inside, { event, actor: 'operator', subject: `${adoption.kind}:${name}` });
       const applied = await applyDeclared(inside, declared, { actor: 'operator' });
       return {
