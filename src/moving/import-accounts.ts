@@ -56,6 +56,9 @@ export async function importAccounts(deps: ImportDeps, order: Import): Promise<I
   const names = await findKnownNames(deps.db, order.allowAdministrators);
   const rules = { attributes: deps.config.attributes, names, now: deps.clock.now() };
   const seen = createSeenRows();
+  if (!order.dryRun) {
+    await recordEvent(deps, { event: 'accounts.import_started', actor: 'operator', details: { file: order.file } });
+  }
   let counts: Counts = { rows: 0, created: 0, updated: 0, unchanged: 0, refused: 0 };
   let unreadable: string | undefined;
   try {

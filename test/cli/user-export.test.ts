@@ -130,6 +130,21 @@ describe.each(kinds)('on %s', (kind) => {
   });
 });
 
+test('who took the accounts along, and whether with their hashes, is written down', async () => {
+  const { place, remove } = await side('pglite');
+  await answerOf(place, ['user', 'export', '--out', path.join(place.cwd, 'plain.jsonl')]);
+  await answerOf(place, [
+    ...['user', 'export', '--format', 'csv', '--out', path.join(place.cwd, 'whole.csv')],
+    '--with-password-hashes',
+  ]);
+  const { events } = await answerOf(place, ['audit', 'list', '--event', 'accounts.exported']);
+  expect(events).toMatchObject([
+    { actor: 'operator', details: { format: 'csv', credentials: true } },
+    { actor: 'operator', details: { format: 'jsonl', credentials: false } },
+  ]);
+  await remove();
+});
+
 test('hashes leave only where asked for, and what is being deleted not at all', async () => {
   const { place, inDatabase, remove } = await side('pglite');
   const source = path.join(place.cwd, 'source.jsonl');

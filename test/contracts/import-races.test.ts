@@ -91,6 +91,9 @@ describe.each(kinds)('on %s', (kind) => {
     await program.shows(/10,000 rows: 10,000 made/);
     program.child.kill('SIGKILL');
     await program.ended;
+    const began = await answerOf(place, ['audit', 'list', '--event', 'accounts.import_started']);
+    expect(began).toMatchObject({ events: [{ actor: 'operator', details: { file: 'people.jsonl' } }] });
+    expect(await answerOf(place, ['audit', 'list', '--event', 'accounts.imported'])).toMatchObject({ events: [] });
     const { created, unchanged, refused } = await answerOf(place, ['user', 'import', file]);
     expect(refused).toBe(0);
     expect(unchanged).toBeGreaterThanOrEqual(10_000);

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { recordEvent } from '../../audit/audit-log.ts';
 import { exportAccounts } from '../../moving/export-accounts.ts';
 import { type Format, writeRows } from '../../moving/write-rows.ts';
 import { commandConfig } from '../configuration.ts';
@@ -24,6 +25,8 @@ export async function exportUsers(invocation: Invocation, request: ExportRequest
   const place = request.out === undefined ? undefined : path.resolve(terminal.cwd(), request.out);
   let accounts = 0;
   await withDatabase(config, async (deps) => {
+    const details = { format: request.format, credentials: request.withPasswordHashes };
+    await recordEvent(deps, { event: 'accounts.exported', actor: 'operator', details });
     const counted = async function* () {
       for await (const record of exportAccounts(deps, request)) {
         accounts += 1;
