@@ -3,9 +3,11 @@ import type { ClientRegistry } from '../clients/client.ts';
 import type { LiveClients } from '../clients/live/live-clients.ts';
 import { SECRET_SOON_DAYS, secretDaysLeft } from '../clients/live/secret-age.ts';
 import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
 import type { ProductPermission } from '../config/roles/product-permissions.ts';
 import type { Db } from '../database/database.ts';
-import { activeSince } from '../keys/signing-keys.ts';
+import { overdueDays } from '../keys/coming.ts';
+import { describeKeys } from '../keys/signing-keys.ts';
 import { countGivenUp } from '../logout-notices/logout-notices.ts';
 import { countUndelivered } from '../mail/outbox.ts';
 
@@ -39,11 +41,8 @@ interface Deps {
   readonly db: Db;
   readonly clock: Clock;
   readonly live: LiveClients;
+  readonly config: Pick<Config, 'keys'>;
 }
-
-const DAY_MS = 86_400_000;
-/** Days that a key may sign; as `gatehouse doctor` has it. */
-const KEY_OLD_DAYS = 365;
 
 /** Of what `may` be seen; the gravest first. */
 export async function attention(deps: Deps, may: ReadonlySet<ProductPermission>): Promise<readonly Attention[]> {
@@ -87,8 +86,8 @@ async function ofNotices(db: Db): Promise<Attention[]> {
   return notices === 0 ? [] : [{ kind: 'apps_not_told', notices }];
 }
 
-async function ofKeys({ db, clock }: Deps): Promise<Attention[]> {
-  const since = await activeSince(db);
-  const days = since === undefined ? 0 : Math.floor((clock.now().getTime() - since.getTime()) / DAY_MS);
-  return days > KEY_OLD_DAYS ? [{ kind: 'key_old', days }] : [];
+/** Keys are replaced by themselves: one that should have been says that nobody sees to it. */
+async function ofKeys({ db, clock, config }: Deps): Promise<Attention[]> {
+  const days = overdueDays(await describeKeys(db), clock.now(), config.keys);
+  return days === undefined ? [] : [{ kind: 'key_old', days }];
 }

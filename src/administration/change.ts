@@ -18,7 +18,8 @@ export type Action =
   | `client_role.${'grant' | 'revoke'}`
   | `group.${'add_member' | 'remove_member' | 'create' | 'change' | 'delete'}`
   | `permission.${'create' | 'change' | 'delete'}`
-  | `mail.${'retry' | 'drop'}`;
+  | `mail.${'retry' | 'drop'}`
+  | `keys.${'rotate' | 'revoke'}`;
 
 export interface Doing {
   readonly by: Administrator;

@@ -20,7 +20,7 @@ export interface Problem {
   readonly values?: Readonly<Record<string, string>>;
 }
 
-export type Thing = 'account' | 'client' | 'group' | 'mail' | 'permission' | 'role' | 'session';
+export type Thing = 'account' | 'client' | 'group' | 'key' | 'mail' | 'permission' | 'role' | 'session';
 
 /** Nothing was changed. */
 export type NotDone =

@@ -11,6 +11,7 @@ import { addClientCommands } from './client/commands.ts';
 import { collect, examples, type Perform, WHO, wholeNumber } from './command-parts.ts';
 import { addConfigCommands } from './config/commands.ts';
 import { explainReference } from './explain.ts';
+import { addKeysCommands } from './keys/commands.ts';
 import { addLogoutNoticeCommands } from './logout-notice.ts';
 import { addMailCommands } from './mail.ts';
 import { migrateDatabase } from './migrate.ts';
@@ -47,6 +48,7 @@ export function buildProgram(perform: Perform, prepare: (program: Command) => vo
     perform,
   );
   addMailCommands(program.command('mail').description('what has not been mailed to people, and why'), perform);
+  addKeysCommands(program.command('keys').description('the keys that sign tokens'), perform);
   addAuditCommands(program.command('audit').description('what happened: who did what, on whom, from where'), perform);
   addConfigCommands(program.command('config').description('the configuration as files'), perform);
   return program;

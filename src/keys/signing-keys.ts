@@ -103,17 +103,6 @@ export async function describeKeys(db: Db): Promise<readonly KeyInfo[]> {
   }));
 }
 
-/** Since when the active key that has signed for longest does; undefined when there is none. */
-export async function activeSince(db: Db): Promise<Date | undefined> {
-  const row = await db
-    .selectFrom('signing_keys')
-    .select('activated_at')
-    .where('stage', '=', 'active')
-    .orderBy('activated_at')
-    .executeTakeFirst();
-  return row?.activated_at ?? undefined;
-}
-
 export async function insertSigningKey(
   { db, box, clock }: KeyDeps,
   key: SigningKey,

@@ -26,6 +26,9 @@ const COMMANDS = [
   ['client', 'validate'],
   ['client', 'new'],
   ['client', 'secret', 'new'],
+  ['keys', 'list'],
+  ['keys', 'rotate'],
+  ['keys', 'revoke'],
   ['config', 'schema'],
 ];
 
