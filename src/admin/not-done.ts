@@ -47,6 +47,8 @@ export function troubleOf(t: Texts, refused: Refused): Trouble {
         retryAfterSeconds,
       };
     }
+    case 'unproved_address':
+      return saying(409, t('console.refused.unproved_address'));
     case 'unknown':
       return saying(404, t('console.refused.unknown', { name: refused.name }));
     case 'taken':

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Account } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
+import { findPasswordHash } from '../accounts/finding/find-credentials.ts';
 import { isProductPermission, PRODUCT_RESOURCE, type ProductPermission } from '../config/roles/product-permissions.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
@@ -58,6 +59,21 @@ export async function beyondTheirTime(
 ): Promise<Refusal | undefined> {
   if (permissions.length === 0 || by.kind === 'operator') return undefined;
   return beyond({ by, held: await permissionsHeldUntil(inside, by, until) }, permissions);
+}
+
+/**
+ * Rights to administer go to whoever reads the mails of the address that they were meant for: an administrator, who proves
+ * no address, may have given it to an account of their own. Who has no password yet proves it by getting one.
+ */
+export async function mayReceive(
+  { db }: AdministrationDeps,
+  { by }: Acting,
+  { accountId, roles }: { accountId: string; roles: readonly string[] },
+): Promise<{ readonly outcome: 'unproved_address' } | undefined> {
+  const account = by.kind === 'operator' ? undefined : await findAccount(db, accountId);
+  if (account === undefined || account.emailVerified) return undefined;
+  if ((await findPasswordHash(db, accountId)) === undefined) return undefined;
+  return (await productPermissionsWithin(db, roles)).length === 0 ? undefined : { outcome: 'unproved_address' };
 }
 
 /** Directly and by groups; what has expired is not given. A group or role that roles.yaml could put back still counts. */

@@ -36,6 +36,8 @@ export type NotDone =
   | { readonly outcome: 'not_possible'; readonly status: AccountStatus }
   /** So many mails with links have gone to this person that another one has to wait. */
   | { readonly outcome: 'too_many'; readonly retryAfterSeconds: number }
+  /** Rights to administer are not given to whoever happens to have an address that nobody proved. */
+  | { readonly outcome: 'unproved_address' }
   /** Somebody else was faster: `version` is not the one it has by now. */
   | { readonly outcome: 'changed_meanwhile' }
   /** It was so already. */

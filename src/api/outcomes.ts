@@ -57,6 +57,12 @@ function refused(answered: Exclude<Answered, { outcome: 'done' | 'unchanged' }>,
       return no(409, answered.outcome, 'The account is not in a state in which this can be done.', {
         account_status: answered.status,
       });
+    case 'unproved_address':
+      return no(
+        409,
+        answered.outcome,
+        'Nobody has proved the address of the account, so it is given no administrative rights.',
+      );
     case 'too_many':
       return tooMany(answered);
     case 'changed_meanwhile':

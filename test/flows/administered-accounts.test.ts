@@ -350,3 +350,21 @@ test('no link or password of anybody is in the log', async () => {
   const log = JSON.stringify(rows);
   for (const secret of [tokenIn(lastLink(mail, /reset-password\?token=/)), PASSWORD]) expect(log).not.toContain(secret);
 });
+
+test('who was given the address of somebody else does not come to administer in their place', async () => {
+  const helpdesk = as(await newAccount(posted.server, ['gatehouse:helpdesk']));
+  await createGroup(deps, { name: 'helpers', description: 'Help', roles: ['gatehouse:helpdesk'] });
+  const puppet = (await somebody()).id;
+  const email = `${newName('boss')}@example.test`;
+  expect(await changeAccountAs(deps, helpdesk, { accountId: puppet, changes: { email } })).toMatchObject({
+    outcome: 'done',
+  });
+  const outcome = 'unproved_address';
+  expect(await grantRoleAs(deps, ada, { accountId: puppet, role: 'gatehouse:admin' })).toEqual({ outcome });
+  expect(await addMemberAs(deps, ada, { accountId: puppet, group: 'helpers' })).toEqual({ outcome });
+  expect(await rolesOf(deps, puppet)).toEqual([]);
+  expect(await addMemberAs(deps, ada, { accountId: puppet, group: 'readers' })).toEqual({ outcome: 'done' });
+  const proof = await posted.mailbox.waitFor(email);
+  await (await newBrowser().open(lastLink(proof, /confirm-email/))).submit({}, 'Confirm');
+  expect(await addMemberAs(deps, ada, { accountId: puppet, group: 'helpers' })).toEqual({ outcome: 'done' });
+});

@@ -6,8 +6,8 @@ import { findGroup } from '../../roles/groups.ts';
 import { addMember, membershipsOf, removeMember } from '../../roles/members.ts';
 import { type AdministrationDeps, type Administrator, actorOf, sourceOf, type Until } from '../administrator.ts';
 import { type Acting, change } from '../change.ts';
-import { accountFor, mayGive } from '../guards.ts';
-import { canBeName, type NotDone, type Outcome, type Refusal, unknown } from '../outcomes.ts';
+import { accountFor, mayGive, mayReceive } from '../guards.ts';
+import { canBeName, type NotDone, type Outcome, unknown } from '../outcomes.ts';
 import { ITS_TIME_IS_OVER, isOver } from './expiry.ts';
 
 interface Membership {
@@ -71,11 +71,13 @@ async function refusedGroup(
   inside: AdministrationDeps,
   acting: Acting,
   { accountId, group, until }: { accountId: string; group: string; until?: Until },
-): Promise<Refusal | ReturnType<typeof unknown> | undefined> {
+): Promise<NotDone | undefined> {
   const found = canBeName(group) ? await findGroup(inside.db, group) : undefined;
   if (found === undefined) return unknown('group', group);
   const isOwn = acting.by.kind === 'account' && acting.by.accountId === accountId;
-  return mayGive(inside, acting, { roles: found.roles, isOwn, until });
+  const { roles } = found;
+  const refused = await mayGive(inside, acting, { roles, isOwn, until });
+  return refused ?? (until && mayReceive(inside, acting, { accountId, roles }));
 }
 
 const names = async (inside: AdministrationDeps, accountId: string): Promise<readonly string[]> =>

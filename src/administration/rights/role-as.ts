@@ -6,8 +6,8 @@ import { assignmentsOf, grantRole, revokeRole } from '../../roles/assignments.ts
 import { findRole } from '../../roles/role.ts';
 import { type AdministrationDeps, type Administrator, actorOf, sourceOf, type Until } from '../administrator.ts';
 import { type Acting, change } from '../change.ts';
-import { accountFor, mayGive } from '../guards.ts';
-import { canBeName, type NotDone, type Outcome, type Refusal, unknown } from '../outcomes.ts';
+import { accountFor, mayGive, mayReceive } from '../guards.ts';
+import { canBeName, type NotDone, type Outcome, unknown } from '../outcomes.ts';
 import { ITS_TIME_IS_OVER, isOver } from './expiry.ts';
 
 interface Grant {
@@ -69,9 +69,11 @@ async function refusedRole(
   inside: AdministrationDeps,
   acting: Acting,
   { accountId, role, until }: { accountId: string; role: string; until?: Until },
-): Promise<Refusal | ReturnType<typeof unknown> | undefined> {
+): Promise<NotDone | undefined> {
   if (!canBeName(role) || (await findRole(inside.db, role)) === undefined) return unknown('role', role);
-  return mayGive(inside, acting, { roles: [role], isOwn: isSame(acting.by, accountId), until });
+  const roles = [role];
+  const refused = await mayGive(inside, acting, { roles, isOwn: isSame(acting.by, accountId), until });
+  return refused ?? (until && mayReceive(inside, acting, { accountId, roles }));
 }
 
 const isSame = (by: Administrator, accountId: string): boolean => by.kind === 'account' && by.accountId === accountId;
