@@ -23,7 +23,9 @@ export const submitSignOut =
     if (me === undefined) return seeOther(ctx, SIGNED_OUT);
     await readAccountForm(deps, ctx, { me, form });
     const ending = { accountId: me.account.id, source: sourceOf(ctx), details: { reason: 'signed_out' } };
-    await endSession(deps, me.session.uid, (inside) => recordEvent(inside, { event: 'session.ended', ...ending }));
+    await endSession(deps, me.session.uid, {
+      alongside: (inside) => recordEvent(inside, { event: 'session.ended', ...ending }),
+    });
     forgetSessionCookie(deps.config, ctx);
     deps.log.info({ event: 'account.signed_out', accountId: me.account.id });
     seeOther(ctx, SIGNED_OUT);

@@ -4,6 +4,7 @@ import { newId } from '../crypto/identifiers.ts';
 import { hashSecretToken, newSecretToken } from '../crypto/secret-token.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
+import { lockAccount } from './lock-account.ts';
 
 /** Seconds that a link of each kind is good for. */
 export const MAILED_TOKEN_SECONDS = {
@@ -89,11 +90,16 @@ export async function addressesThatCanUndo({ db, clock }: Deps, accountId: strin
   return rows.flatMap(({ bound_to: { address } }) => address ?? []);
 }
 
-/** Uses the link up, in the statement that checks it: of parallel callers one gets it. */
+/**
+ * Uses the link up, in the statement that checks it: of parallel callers one gets it. First comes the account's row, as for
+ * everybody who voids links: else who opens one and who voids it would wait for each other.
+ */
 export async function spendMailedToken(
   { db, clock }: Deps,
   { purpose, token }: { purpose: TokenPurpose; token: string },
 ): Promise<MailedToken | undefined> {
+  const link = await findMailedToken({ db, clock }, { purpose, token });
+  if (link === undefined || !(await lockAccount(db, link.accountId))) return undefined;
   const row = await db
     .deleteFrom('mailed_tokens')
     .where('token_hash', '=', hashSecretToken(token))

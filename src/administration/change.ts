@@ -3,6 +3,7 @@ import { lockAccount } from '../accounts/lock-account.ts';
 import { recordEvent } from '../audit/audit-log.ts';
 import type { ProductPermission } from '../config/roles/product-permissions.ts';
 import { ADMIN_ROLE } from '../config/roles/role-names.ts';
+import type { Db } from '../database/database.ts';
 import { inLine } from '../database/transactions/in-line.ts';
 import { administratorsLeft, isFewer } from '../roles/administrators.ts';
 import { lockModel } from '../roles/model-lock.ts';
@@ -75,7 +76,7 @@ async function guarded<Outcome extends Answer>(
 ): Promise<Outcome | Refusal> {
   const held = await permissionsHeld(inside, by);
   if (!held.has(needs)) return { outcome: 'forbidden', needs };
-  if (accountId !== undefined && CAN_BE_AN_ID.test(accountId)) await lockAccount(inside.db, accountId);
+  if (accountId !== undefined) await lockWhom(inside.db, accountId);
   const before = await administratorsLeft(inside);
   const answer = await work({ by, held });
   if (answer.outcome !== 'done') return answer;
@@ -84,6 +85,11 @@ async function guarded<Outcome extends Answer>(
   if (!before.now && after.now) await noteFirstGrant(inside.db, ADMIN_ROLE);
   const isInsisting = by.kind === 'operator' && by.evenLast === true;
   return isFewer(before, after) && !isInsisting ? { outcome: 'last_administrator' } : answer;
+}
+
+/** After the lock of the model, and before what the account has is looked at. */
+export async function lockWhom(tx: Db, accountId: string): Promise<void> {
+  if (CAN_BE_AN_ID.test(accountId)) await lockAccount(tx, accountId);
 }
 
 const REFUSALS: readonly string[] = [

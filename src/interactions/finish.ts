@@ -36,7 +36,9 @@ export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Contex
   // Somebody else was signed in here: that session ends now, and the new one starts from nothing.
   if (session?.accountId !== undefined && session.accountId !== accountId) {
     const ending = { accountId: session.accountId, source: sourceOf(ctx), details: { reason: 'somebody_else' } };
-    await endSession(deps, session.uid, (inside) => recordEvent(inside, { event: 'session.ended', ...ending }));
+    await endSession(deps, session.uid, {
+      alongside: (inside) => recordEvent(inside, { event: 'session.ended', ...ending }),
+    });
   }
   // A sign-in stands on its own. Bound to the session it began in, it would be lost where another tab, signing in at the
   // same moment, gives that session a new identifier.

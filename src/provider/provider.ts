@@ -185,8 +185,10 @@ function endWholeSessions(provider: Provider, deps: ProviderDeps): void {
       const { accountId } = this;
       const source = Provider.ctx === undefined ? undefined : sourceOf(Provider.ctx);
       const ending = { accountId, source, details: { reason: 'signed_out' } };
-      await endSession(deps, this.uid, async (inside) => {
-        if (accountId !== undefined) await recordEvent(inside, { event: 'session.ended', ...ending });
+      await endSession(deps, this.uid, {
+        alongside: async (inside) => {
+          if (accountId !== undefined) await recordEvent(inside, { event: 'session.ended', ...ending });
+        },
       });
       await forget.call(this);
     },

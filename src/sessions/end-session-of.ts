@@ -9,23 +9,20 @@ interface Whose {
   /** Where the request came from; undefined for an operator. */
   readonly source?: Source | undefined;
   readonly actor?: Actor | undefined;
-  /** In the transaction that ends a session, before it is written down: what it throws keeps the session. */
+  /** In each transaction that ends a session, before it does: what it throws keeps this session and those after it. */
   readonly first?: ((inside: StoreDeps) => Promise<void>) | undefined;
 }
 
 /** Only among the account's own: for everything else, and for what is over, the answer is the same. */
 export async function endSessionOf(
   deps: SessionListDeps,
-  { handle, first = nothing, ...whose }: Whose & { handle: string },
+  { handle, first, ...whose }: Whose & { handle: string },
 ): Promise<'ended' | 'not_found'> {
   const standing = await standingSessions(deps, whose.accountId);
   const session = standing.find(({ uid }) => handleOf(uid) === handle);
   const event = { event: 'session.ended', ...whose } as const;
-  const alongside = async (inside: StoreDeps) => {
-    await first(inside);
-    await recordEvent(inside, event);
-  };
-  const ended = session !== undefined && (await endSession(deps, session.uid, alongside));
+  const alongside = (inside: StoreDeps) => recordEvent(inside, event);
+  const ended = session !== undefined && (await endSession(deps, session.uid, { first, alongside }));
   return ended ? 'ended' : 'not_found';
 }
 
@@ -36,10 +33,11 @@ export async function endSessionsOf(
 ): Promise<number> {
   const standing = await standingSessions(deps, whose.accountId);
   let ended = 0;
-  for (const { uid } of standing) if (uid !== keepUid && (await endSession(deps, uid, first))) ended += 1;
-  // Each ends by itself, so the event is written when it is known how many there were.
-  if (ended > 0) await recordEvent(deps, { event: 'sessions.ended', ...whose, details: { sessions: ended } });
+  try {
+    for (const { uid } of standing) if (uid !== keepUid && (await endSession(deps, uid, { first }))) ended += 1;
+  } finally {
+    // Each ends by itself, so the event is written when it is known how many there were.
+    if (ended > 0) await recordEvent(deps, { event: 'sessions.ended', ...whose, details: { sessions: ended } });
+  }
   return ended;
 }
-
-const nothing = async () => undefined;

@@ -8,16 +8,16 @@ import { forgetDetails } from './session-details.ts';
 
 /**
  * Grants with offline access outlive the session (OpenID Connect Core section 11); all others are revoked with it, after
- * it: nothing can be added to a session that has ended. `alongside` is done in the same transaction. False, and nothing
- * done, where it had ended before.
+ * it: nothing can be added to a session that has ended. False, and nothing done, where it had ended before.
  */
 export async function endSession(
   deps: StoreDeps,
   uid: string,
-  alongside: (inside: StoreDeps) => Promise<void> = async () => undefined,
+  { first = nothing, alongside = nothing }: InTheSameTransaction = {},
 ): Promise<boolean> {
   const ended = await atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
+    await first(inside);
     const held = await endSessionRows(inside, uid);
     if (held === undefined) return undefined;
     await writeNotices(inside, noticesOf(held));
@@ -30,6 +30,15 @@ export async function endSession(
   }
   return ended !== undefined;
 }
+
+interface InTheSameTransaction {
+  /** Before the session is touched: for locks that come before its own. What it throws keeps the session. */
+  readonly first?: ((inside: StoreDeps) => Promise<void>) | undefined;
+  /** Where it has ended now, and not before. */
+  readonly alongside?: (inside: StoreDeps) => Promise<void>;
+}
+
+const nothing = async (): Promise<void> => undefined;
 
 /** One for each app that knows the session: a name for it (`sid`) stood in the app's ID tokens. */
 export const noticesOf = (

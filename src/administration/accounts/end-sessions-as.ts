@@ -1,8 +1,10 @@
 // Ends sessions of somebody, and what an app has of them.
+import { inLine } from '../../database/transactions/in-line.ts';
+import { lockModel } from '../../roles/model-lock.ts';
 import { disconnectApp } from '../../sessions/connected-apps.ts';
 import { endSessionOf, endSessionsOf } from '../../sessions/end-session-of.ts';
 import { type AdministrationDeps, type Administrator, actorOf, permissionsHeld, sourceOf } from '../administrator.ts';
-import { change, type Doing, recordRefusal } from '../change.ts';
+import { change, type Doing, lockWhom, recordRefusal } from '../change.ts';
 import { accountFor } from '../guards.ts';
 import { type Outcome, type Refusal, unknown } from '../outcomes.ts';
 import type { AccountDeps } from './deps.ts';
@@ -50,7 +52,7 @@ type OfSessions = Extract<Doing, object> & { readonly accountId: string };
 
 /**
  * A session ends in a transaction of its own, and its grants after it (sessions/end-session.ts), so the right to do so is
- * asked for in each.
+ * asked for in each, under the locks that `change` has. Whoever loses it meanwhile ends no more of them.
  */
 async function whereAllowed<Answer extends Outcome<object>>(
   deps: AccountDeps,
@@ -58,8 +60,10 @@ async function whereAllowed<Answer extends Outcome<object>>(
   end: (ending: ReturnType<typeof endingOf>) => Promise<Answer>,
 ): Promise<Answer | Refusal | ReturnType<typeof unknown>> {
   try {
-    await mayEnd(deps, doing);
-    return await end(endingOf(deps, doing));
+    return await inLine(deps.db, async () => {
+      await deps.db.transaction().execute((tx) => mayEnd({ ...deps, db: tx }, doing));
+      return end(endingOf(deps, doing));
+    });
   } catch (error) {
     if (!(error instanceof NotAllowed)) throw error;
     if (error.why.outcome !== 'unknown') await recordRefusal(deps, doing, error.why);
@@ -77,10 +81,12 @@ const endingOf = (deps: AccountDeps, doing: OfSessions) => ({
   },
 });
 
-async function mayEnd(deps: AdministrationDeps, { by, needs, accountId }: OfSessions): Promise<void> {
-  const held = await permissionsHeld(deps, by);
+async function mayEnd(inside: AdministrationDeps, { by, needs, accountId }: OfSessions): Promise<void> {
+  await lockModel(inside.db);
+  const held = await permissionsHeld(inside, by);
   if (!held.has(needs)) throw new NotAllowed({ outcome: 'forbidden', needs });
-  const account = await accountFor(deps, { by, held }, { accountId });
+  await lockWhom(inside.db, accountId);
+  const account = await accountFor(inside, { by, held }, { accountId });
   if ('outcome' in account) throw new NotAllowed(account);
 }
 
