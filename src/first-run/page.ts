@@ -34,7 +34,7 @@ const hasFinished = ({ at }: Progress): boolean => at.stage === 'recovery-codes'
 /** There is nothing to do here: the link is no good any more, or somebody has used it. */
 export async function showEnd(ctx: Koa.Context, state: SetupLinkState): Promise<void> {
   const closed = state === 'closed';
-  ctx.status = closed ? (ctx.method === 'POST' ? 409 : 404) : 400;
+  ctx.status = closed ? 403 : 400;
   await renderPage(ctx, `first-run/${closed ? 'closed' : 'void'}`, {
     title: textsFor(ctx)(closed ? 'setup.closed.title' : 'setup.void.title'),
   });

@@ -273,10 +273,10 @@ describe('once there has been an administrator', () => {
     const { id } = await server.person({ email: 'quick@example.test' });
     await grantRole(server.database.db, { accountId: id, role: 'gatehouse:admin' });
     await late.submit({ code: totpCode(secretOn(late)) }, 'Confirm');
-    expect([late.page.status, late.title]).toEqual([409, 'Gatehouse is set up already']);
+    expect([late.page.status, late.title]).toEqual([403, 'Gatehouse is set up already']);
     expect(await emails()).toEqual(['quick@example.test']);
     await late.open(`${server.issuer}/setup`);
-    expect([late.page.status, late.title]).toEqual([404, 'Gatehouse is set up already']);
+    expect([late.page.status, late.title]).toEqual([403, 'Gatehouse is set up already']);
   });
 });
 
