@@ -1,5 +1,7 @@
 // The address of the link, and the one place that decides what its holder sees next.
+
 import type Koa from 'koa';
+import { equalInConstantTime } from '../crypto/constant-time.ts';
 import { hashSecretToken } from '../crypto/secret-token.ts';
 import { Refusal } from '../errors.ts';
 import { stateOfSetupLink } from '../first-administrator/setup-link.ts';
@@ -30,7 +32,8 @@ async function openLink(deps: FirstRunDeps, ctx: Koa.Context, token: string): Pr
   const state = await stateOfSetupLink(deps, tokenHash);
   if (state === 'good') {
     // Who opens the link a second time goes on where they are.
-    if (progressOf(deps, ctx)?.tokenHash !== tokenHash) beginProgress(deps, ctx, tokenHash);
+    const begun = progressOf(deps, ctx)?.tokenHash;
+    if (begun === undefined || !equalInConstantTime(begun, tokenHash)) beginProgress(deps, ctx, tokenHash);
     return redirectToSetup(ctx);
   }
   const network = networkOf(ctx.state['clientAddress']);

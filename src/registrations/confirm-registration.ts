@@ -1,9 +1,11 @@
 // The address is proved: an account comes of the registration, once, whoever else tries at the same moment.
+
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount, insertAccount } from '../accounts/accounts.ts';
 import { findPasswordHash } from '../accounts/finding/find-credentials.ts';
 import { canonicalUsername } from '../accounts/identifiers.ts';
 import { recordEvent, type Source } from '../audit/audit-log.ts';
+import { equalInConstantTime } from '../crypto/constant-time.ts';
 import { isCode } from '../crypto/mailed-code.ts';
 import { atomically } from '../database/atomically.ts';
 import { writeMail } from '../mail/outbox.ts';
@@ -167,5 +169,7 @@ export async function takeUpAccount(
   if (finished === undefined) return undefined;
   const account = await findAccount(deps.db, finished.accountId);
   if (account === undefined || !isUsable(account)) return undefined;
-  return (await findPasswordHash(deps.db, account.id)) === finished.passwordHash ? account : undefined;
+  const passwordHash = await findPasswordHash(deps.db, account.id);
+  const isSame = passwordHash !== undefined && equalInConstantTime(passwordHash, finished.passwordHash);
+  return isSame ? account : undefined;
 }

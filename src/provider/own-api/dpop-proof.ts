@@ -1,7 +1,9 @@
 // Proof of possession at the API of the server itself (RFC 9449 section 7): the engine checks proofs only where it answers.
+
 import { createHash } from 'node:crypto';
 import { calculateJwkThumbprint, EmbeddedJWK, type JWTPayload, jwtVerify } from 'jose';
 import { epochSeconds } from '../../clock.ts';
+import { equalInConstantTime } from '../../crypto/constant-time.ts';
 import { insertPayloadOnce, type StoreDeps } from '../../protocol-store/payloads.ts';
 import { CLOCK_TOLERANCE_SECONDS } from '../client-authentication.ts';
 
@@ -39,7 +41,7 @@ export async function wrongWithProof(deps: StoreDeps, proven: Proven): Promise<s
     return 'the proof is not recent';
   if (claims['htm'] !== proven.method) return 'the proof is for another method';
   if (bareUrl(claims['htu']) !== bareUrl(proven.url)) return 'the proof is for another address';
-  if (claims['ath'] !== createHash('sha256').update(proven.token).digest('base64url'))
+  if (!equalInConstantTime(String(claims['ath']), createHash('sha256').update(proven.token).digest('base64url')))
     return 'the proof is for another token';
   if (thumbprint !== proven.jkt) return 'the proof is by another key than the token is bound to';
   const isNew = await insertPayloadOnce(deps, {
