@@ -1,6 +1,7 @@
 // A checked client file becomes a Client: presets fill in what it leaves out.
 
 import { deepFreeze, frozenMap } from '../config/frozen.ts';
+import { DEFAULT_ALGORITHM } from '../config/keys/algorithms.ts';
 import type { Client, ClientSecret } from './client.ts';
 import type { ClientFile } from './client-file.ts';
 import { authMethodOf, grantTypesOf, PRESETS } from './presets.ts';
@@ -42,6 +43,7 @@ export function buildClient(file: ClientFile, { secrets, logoFile, source }: Cli
     },
     roles: rolesOf(file),
     scopeClaimsInIdToken: file.id_token_claims ?? true,
+    idTokenAlgorithm: file.id_token_signed_response_alg ?? DEFAULT_ALGORITHM,
     allowedOrigins: file.allowed_origins ?? (file.preset === 'spa' ? originsOf(redirectUris) : []),
     introspect: file.introspect ?? [],
     assertionAudience: file.assertion_audience ?? 'issuer',

@@ -1,6 +1,7 @@
 // The shape of one file in config/clients/: the names of RFC 7591, and a few of our own.
 import { z } from 'zod';
 import { listWithoutRepeats, shownText, textWhere } from '../config/fields.ts';
+import { SIGNING_ALGORITHMS } from '../config/keys/algorithms.ts';
 import { isScopeToken } from '../config/scopes.ts';
 import { clientSecrets } from './client-secrets-field.ts';
 import { jwks } from './jwks-field.ts';
@@ -102,6 +103,12 @@ export const clientFile = z.strictObject({
     .boolean()
     .optional()
     .describe('Claims of the granted scopes stand in the ID token too, not at userinfo only. Default: true.'),
+  id_token_signed_response_alg: z
+    .enum(SIGNING_ALGORITHMS)
+    .optional()
+    .describe(
+      'What ID tokens and logout tokens for this app are signed with. Default: RS256, which every app understands.',
+    ),
   allowed_origins: list
     .optional()
     .describe(

@@ -27,7 +27,7 @@ export function toClientMetadata(client: Client): Record<string, unknown> {
     jwks_uri: client.jwksUri,
     scope: client.scopes.length > 0 ? client.scopes.join(' ') : undefined,
     subject_type: 'public',
-    id_token_signed_response_alg: 'RS256',
+    id_token_signed_response_alg: client.idTokenAlgorithm,
     require_pushed_authorization_requests: client.requirePushedAuthorizationRequests,
     dpop_bound_access_tokens: client.dpopBoundAccessTokens,
     client_uri: client.clientUri,

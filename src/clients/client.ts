@@ -1,4 +1,5 @@
 // A relying party, as its file in config/clients/ describes it.
+import type { SigningAlgorithm } from '../config/keys/algorithms.ts';
 import type { AttributeCondition } from './rights/access-conditions.ts';
 import type { RoleFormat } from './rights/role-format.ts';
 
@@ -49,6 +50,8 @@ export interface Client {
   };
   /** Claims of the granted scopes stand in the ID token too, not only at userinfo. */
   readonly scopeClaimsInIdToken: boolean;
+  /** Of ID tokens and logout tokens. */
+  readonly idTokenAlgorithm: SigningAlgorithm;
   /** Origins whose scripts may call token, userinfo and revocation (CORS). */
   readonly allowedOrigins: readonly string[];
   /** Audiences whose tokens this client may introspect besides its own. */

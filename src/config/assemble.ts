@@ -122,13 +122,14 @@ export const resourcesOf = (
   tokens: ConfigFile['tokens'],
 ): ReadonlyMap<string, Resource> =>
   frozenMap(
-    Object.entries(resources).map(([audience, { name, scopes, access_token_seconds }]) => [
+    Object.entries(resources).map(([audience, { name, scopes, access_token_seconds, signing_alg }]) => [
       audience,
       {
         audience,
         name,
         scopes: frozenMap(Object.entries(scopes)),
         accessTokenSeconds: access_token_seconds ?? tokens.access_token_seconds,
+        signingAlgorithm: signing_alg,
       },
     ]),
   );

@@ -1,6 +1,7 @@
 // The checked configuration of the server, as the rest of the program sees it: frozen, complete, in our own names.
 
 import type { Scheme } from './branding/accent-colours.ts';
+import type { SigningAlgorithm } from './keys/algorithms.ts';
 import type { Mailbox } from './mail/mailbox.ts';
 
 export type Mode = 'development' | 'production';
@@ -207,6 +208,7 @@ export interface Resource {
   /** Scope → one sentence for the consent page. */
   readonly scopes: ReadonlyMap<string, string>;
   readonly accessTokenSeconds: number;
+  readonly signingAlgorithm: SigningAlgorithm;
 }
 
 /** What is kept of people beyond the standard claims. */

@@ -5,6 +5,7 @@ import { isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
+import { SIGNING_ALGORITHMS } from '../config/keys/algorithms.ts';
 import { findPayload, type Payload, type StoreDeps } from '../protocol-store/payloads.ts';
 import { wasRevoked } from '../protocol-store/revoked-tokens.ts';
 import { rightsOf } from '../roles/rights.ts';
@@ -131,7 +132,7 @@ async function verified(deps: Deps, token: string): Promise<JWTPayload | undefin
       issuer: deps.config.issuer,
       ...(isForUserinfo(deps) ? { audience: userinfoUrl(deps.config) } : {}),
       typ: 'at+jwt',
-      algorithms: ['RS256'],
+      algorithms: [...SIGNING_ALGORITHMS],
       currentDate: deps.clock.now(),
       requiredClaims: ['exp', 'iat', 'jti', 'aud', 'client_id'],
     });

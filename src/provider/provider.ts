@@ -5,6 +5,7 @@ import type { ClientRegistry } from '../clients/client.ts';
 import { toClientMetadata } from '../clients/client-metadata.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import { SIGNING_ALGORITHMS } from '../config/keys/algorithms.ts';
 import { scopesServed } from '../config/scopes.ts';
 import type { Db } from '../database/database.ts';
 import { sourceOf } from '../http/request-source.ts';
@@ -150,7 +151,8 @@ function protocol(deps: ProviderDeps): Configuration {
     enabledJWA: {
       clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
       dPoPSigningAlgValues: PROOF_ALGORITHMS,
-      idTokenSigningAlgValues: ['RS256'],
+      // Those of them that there is a key for: it is made when a client or an API first asks (server/keys/).
+      idTokenSigningAlgValues: [...SIGNING_ALGORITHMS],
       userinfoSigningAlgValues: ['RS256'],
       introspectionSigningAlgValues: ['RS256'],
     },

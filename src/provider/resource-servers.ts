@@ -2,6 +2,7 @@
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
+import { DEFAULT_ALGORITHM } from '../config/keys/algorithms.ts';
 import { PRODUCT_RESOURCE } from '../config/roles/product-permissions.ts';
 import { harmlessAddress } from '../explanations/harmless.ts';
 import { restoreOfflineAccess } from './offline-access.ts';
@@ -41,6 +42,6 @@ function resourceServer({ config, clients }: Deps, audience: string, clientId: s
     scope: (scopes ?? []).join(' '),
     accessTokenFormat: 'jwt',
     accessTokenTTL: resource?.accessTokenSeconds ?? config.tokens.accessTokenSeconds,
-    jwt: { sign: { alg: 'RS256' } },
+    jwt: { sign: { alg: resource?.signingAlgorithm ?? DEFAULT_ALGORITHM } },
   };
 }

@@ -13,10 +13,11 @@ import { OIDC_SCOPES } from '../config/scopes.ts';
 import { newSecretToken } from '../crypto/secret-token.ts';
 import type { Db } from '../database/database.ts';
 import type { Database } from '../database/schema.ts';
-import { generateSigningKey } from '../keys/signing-key.ts';
+import { generateSigningKey, type SigningKey } from '../keys/signing-key.ts';
 import { createLogger } from '../observability/logger.ts';
 import { createProvider } from '../provider/provider.ts';
 import { checkClientsWithEngine } from './check-clients.ts';
+import { algorithmsFor } from './keys/turning-keys.ts';
 
 /** What a server would refuse to start with, besides what the files' own checks find. */
 export async function problemsOfEngine(clients: ClientRegistry): Promise<readonly Problem[]> {
@@ -32,7 +33,7 @@ export async function problemsOfEngine(clients: ClientRegistry): Promise<readonl
     clock: systemClock,
     db: nowhere(),
     clients: () => clients,
-    keys: [await generateSigningKey('active')],
+    keys: await passingKeys(config, clients),
     log: createLogger({ level: 'silent', format: 'json' }),
   });
   try {
@@ -44,7 +45,11 @@ export async function problemsOfEngine(clients: ClientRegistry): Promise<readonl
   }
 }
 
-/** Nothing it signs would be believed by anybody: its key is known to nobody, and gone with it. */
+/** Known to nobody, and gone with the engine that has them. */
+const passingKeys = (config: Config, clients: ClientRegistry): Promise<SigningKey[]> =>
+  Promise.all(algorithmsFor(config, clients).map((algorithm) => generateSigningKey('active', algorithm)));
+
+/** Nothing it signs would be believed by anybody. */
 export const engineForPreviews = async (parts: {
   config: Config;
   clock: Clock;
@@ -53,7 +58,7 @@ export const engineForPreviews = async (parts: {
 }): Promise<Provider> =>
   createProvider({
     ...parts,
-    keys: [await generateSigningKey('active')],
+    keys: await passingKeys(parts.config, parts.clients()),
     log: createLogger({ level: 'silent', format: 'json' }),
   });
 

@@ -16,7 +16,7 @@ import { checkClientsWithEngine } from './check-clients.ts';
 import { type Composed, compose } from './compose.ts';
 import { copyEventsIfAsked, type Output } from './copying-events.ts';
 import { startHousekeeping } from './housekeeping.ts';
-import { turningKeys } from './keys/turning-keys.ts';
+import { preparingKeys, turningKeys } from './keys/turning-keys.ts';
 import { VERSION } from './package.ts';
 import { type FilesOptions, type Reloading, startReloading } from './reloading.ts';
 import { processName, recordReload, recordServerEvent } from './server-events.ts';
@@ -86,7 +86,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       turningKeys({ ...keeping, config }, { engine, clients: live.current }),
     );
     const stopFollowing = engine.start();
-    const validate = (clients: ClientRegistry) => checkClientsWithEngine(engine.provider(), clients);
+    const prepareKeys = preparingKeys({ ...keeping, config }, engine);
+    const validate = async (clients: ClientRegistry) => {
+      await prepareKeys(clients);
+      await checkClientsWithEngine(engine.provider(), clients);
+    };
     const onNews = (news: ReloadNews) => recordReload(events, news);
     const applyRoles = applyingRoles({ db: database.db, clock, log, live, mostRoles: config.tokens.mostRoles });
     const reloading = await startReloading({ config, live, clock, log, validate, applyRoles, onNews }, files);

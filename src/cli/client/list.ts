@@ -80,6 +80,7 @@ const clientResult = (client: Client, now: Date) => ({
     in: client.roles.in,
   },
   id_token_claims: client.scopeClaimsInIdToken,
+  id_token_signed_response_alg: client.idTokenAlgorithm,
   allowed_origins: client.allowedOrigins,
   introspect: client.introspect,
   assertion_audience: client.assertionAudience,

@@ -9,6 +9,7 @@ import { changesBetween, type FieldChange, listOf } from '../../config/effective
 import { settingRegressions, type Weakening } from '../../config/effective/setting-regressions.ts';
 import { decidedElsewhere, isDeclaredKey } from '../../config/effective/settings.ts';
 import { readEnvironment } from '../../config/environment.ts';
+import { DEFAULT_ALGORITHM } from '../../config/keys/algorithms.ts';
 import type { Problem } from '../../config/problem.ts';
 import { type Cost, costsOf } from '../../sessions/costs.ts';
 import type { CommandDeps } from '../with-database.ts';
@@ -117,6 +118,7 @@ function refusedByRunning(served: Served, { wanted }: Sides): readonly Problem[]
         name: String(values[`resources[${JSON.stringify(audience)}].name`] ?? audience),
         scopes: new Map(scopes.map((scope) => [scope, ''])),
         accessTokenSeconds: 0,
+        signingAlgorithm: DEFAULT_ALGORITHM,
       },
     ]),
   );

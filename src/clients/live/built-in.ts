@@ -1,6 +1,7 @@
 // The one client that has no file: the account centre, which signs people in through the same requests as every app.
 import type { Config } from '../../config/config.ts';
 import { frozenMap } from '../../config/frozen.ts';
+import { DEFAULT_ALGORITHM } from '../../config/keys/algorithms.ts';
 import type { Client, ClientRegistry } from '../client.ts';
 import { DEFAULT_ROLE_FORMAT } from '../rights/role-format.ts';
 
@@ -56,6 +57,7 @@ const accountCentre = ({ issuer, name }: Pick<Config, 'issuer' | 'name'>): Clien
   access: { requireAnyRole: [], requireAnyGroup: [], attributes: [], acr: 'pwd' },
   roles: { ...DEFAULT_ROLE_FORMAT, include: [], assign: [] },
   scopeClaimsInIdToken: false,
+  idTokenAlgorithm: DEFAULT_ALGORITHM,
   allowedOrigins: [],
   introspect: [],
   assertionAudience: 'issuer',

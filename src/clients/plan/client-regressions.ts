@@ -81,6 +81,7 @@ const JUDGES: { readonly [F in Exclude<keyof Client, 'clientId' | 'source' | 'se
   ],
   roles: moreRoles,
   scopeClaimsInIdToken: harmless,
+  idTokenAlgorithm: harmless,
   allowedOrigins: grown({
     key: 'allowed_origins',
     what: 'new origin',

@@ -89,6 +89,7 @@ const KEYS: Keys<Client> = {
       in: 'roles.in',
     }),
   scopeClaimsInIdToken: 'id_token_claims',
+  idTokenAlgorithm: 'id_token_signed_response_alg',
   allowedOrigins: 'allowed_origins',
   introspect: 'introspect',
   assertionAudience: 'assertion_audience',

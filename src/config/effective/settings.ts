@@ -147,6 +147,7 @@ function describeResource(resource: Resource): Described {
     name: `${key}.name`,
     scopes: (scopes) => ({ [`${key}.scopes`]: [...scopes].map(([scope, sentence]) => `${scope}: ${sentence}`) }),
     accessTokenSeconds: `${key}.access_token_seconds`,
+    signingAlgorithm: `${key}.signing_alg`,
   });
 }
 

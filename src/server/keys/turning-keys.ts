@@ -20,9 +20,24 @@ export const keyDeps = ({ db, clock, box, config }: Omit<TurningDeps, 'log'>): K
 });
 
 /** What the server itself, its clients and its APIs need keys for. */
-export const algorithmsFor = (_config: Config, _clients: ClientRegistry): readonly SigningAlgorithm[] => [
-  DEFAULT_ALGORITHM,
+export const algorithmsFor = (
+  { resources }: Pick<Config, 'resources'>,
+  clients: ClientRegistry,
+): readonly SigningAlgorithm[] => [
+  ...new Set<SigningAlgorithm>([
+    DEFAULT_ALGORITHM,
+    ...[...resources.values()].map(({ signingAlgorithm }) => signingAlgorithm),
+    ...[...clients.values()].map(({ idTokenAlgorithm }) => idTokenAlgorithm),
+  ]),
 ];
+
+/** Before clients are in force that need a key nobody has needed yet. */
+export const preparingKeys =
+  (deps: Omit<TurningDeps, 'log'>, engine: LiveEngine) =>
+  async (clients: ClientRegistry): Promise<void> => {
+    await turnKeys(keyDeps(deps), algorithmsFor(deps.config, clients));
+    await engine.follow();
+  };
 
 /** For a timer: never rejects, and what it did is in force here at once. */
 export const turningKeys =

@@ -49,6 +49,7 @@ const OTHER: { readonly [F in Exclude<keyof Client, 'clientId' | 'source'>]: { k
   access: { key: 'access.require_any_role', value: { ...BASE.access, requireAnyRole: ['staff'] } },
   roles: { key: 'roles.include', value: { ...BASE.roles, include: ['app-*'] } },
   scopeClaimsInIdToken: { key: 'id_token_claims', value: false },
+  idTokenAlgorithm: { key: 'id_token_signed_response_alg', value: 'ES256' },
   allowedOrigins: { key: 'allowed_origins', value: ['https://one.test'] },
   introspect: { key: 'introspect', value: ['https://api.test'] },
   assertionAudience: { key: 'assertion_audience', value: 'token_endpoint' },

@@ -15,6 +15,7 @@ test('web is confidential and lets people stay signed in', () => {
     requirePushedAuthorizationRequests: false,
     dpopBoundAccessTokens: false,
     scopeClaimsInIdToken: true,
+    idTokenAlgorithm: 'RS256',
     assertionAudience: 'issuer',
     access: { requireAnyRole: [], requireAnyGroup: [], attributes: [], acr: 'pwd' },
     roles: {

@@ -42,8 +42,9 @@ describe('settings', () => {
       { key: 'resources["https://api.test"].name', before: null, after: 'Test API' },
       { key: 'resources["https://api.test"].scopes', before: null, after: ['read: Read'] },
       { key: 'resources["https://api.test"].access_token_seconds', before: null, after: 300 },
+      { key: 'resources["https://api.test"].signing_alg', before: null, after: 'RS256' },
     ]);
-    expect(between(API, '').map(({ after }) => after)).toEqual([null, null, null]);
+    expect(between(API, '').map(({ after }) => after)).toEqual([null, null, null, null]);
   });
 });
 
