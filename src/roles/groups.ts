@@ -8,7 +8,7 @@ import type { Db } from '../database/database.ts';
 import type { GroupsTable } from '../database/tables/access-control.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import { lockModel } from './model-lock.ts';
-import { type Origin, originOf } from './role.ts';
+import { type Adoption, adoptionOf, type Origin, originOf } from './role.ts';
 import { noteFirstAdministrator } from './roles.ts';
 import { type UseOfGroup, useOfGroup } from './usage.ts';
 
@@ -211,17 +211,11 @@ export async function deleteGroup(db: Db, name: string): Promise<GroupDeletion> 
 }
 
 /** roles.yaml takes it over: from now on it is changed there, all but its members. */
-export async function adoptGroup(deps: Deps, name: string): Promise<'adopted' | 'already' | 'unknown'> {
-  const row = await deps.db
-    .selectFrom('groups')
-    .select('declared')
-    .where('name', '=', name)
-    .forUpdate()
-    .executeTakeFirst();
-  if (row === undefined) return 'unknown';
-  if (row.declared) return 'already';
-  await updateGroup(deps, { name, declared: true });
-  return 'adopted';
+export async function adoptGroup(deps: Deps, name: string): Promise<Adoption> {
+  await lockModel(deps.db);
+  const adoption = adoptionOf((await findGroup(deps.db, name))?.origin);
+  if (adoption === 'adopted') await updateGroup(deps, { name, declared: true });
+  return adoption;
 }
 
 /** Those that have been declared no longer for so long. They go with all their members. */

@@ -7,7 +7,8 @@ import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import type { PermissionsTable } from '../database/tables/access-control.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
-import { type Origin, originOf } from './role.ts';
+import { lockModel } from './model-lock.ts';
+import { type Adoption, adoptionOf, type Origin, originOf } from './role.ts';
 import { byResource, type PermissionRef } from './role-contents.ts';
 import { type UseOfPermission, useOfPermission } from './usage.ts';
 
@@ -213,24 +214,12 @@ export async function deletePermission(db: Db, { resource, name }: PermissionRef
 }
 
 /** roles.yaml takes it over: from now on it is changed there. */
-export async function adoptPermission(
-  deps: Deps,
-  ref: PermissionRef,
-): Promise<'adopted' | 'already' | 'unknown' | 'reserved'> {
+export async function adoptPermission(deps: Deps, ref: PermissionRef): Promise<Adoption> {
+  await lockModel(deps.db);
   await lockPermission(deps.db, ref);
-  const permission = await findPermission(deps.db, ref);
-  switch (permission?.origin) {
-    case undefined:
-      return 'unknown';
-    case 'product':
-      return 'reserved';
-    case 'declared':
-    case 'removed':
-      return 'already';
-    case 'made_here':
-      await updatePermission(deps, { ...ref, declared: true });
-      return 'adopted';
-  }
+  const adoption = adoptionOf((await findPermission(deps.db, ref))?.origin);
+  if (adoption === 'adopted') await updatePermission(deps, { ...ref, declared: true });
+  return adoption;
 }
 
 /** Those that have been declared no longer for so long. */

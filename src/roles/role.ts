@@ -64,3 +64,20 @@ export function originOf({
   if (!declared) return 'made_here';
   return gone_at === null ? 'declared' : 'removed';
 }
+
+export type Adoption = 'adopted' | 'already' | 'unknown' | 'reserved';
+
+/** Whether roles.yaml can take something over, by where it is from. */
+export function adoptionOf(origin: Origin | undefined): Adoption {
+  switch (origin) {
+    case undefined:
+      return 'unknown';
+    case 'product':
+      return 'reserved';
+    case 'declared':
+    case 'removed':
+      return 'already';
+    case 'made_here':
+      return 'adopted';
+  }
+}

@@ -1,13 +1,13 @@
 // Owns the table roles.
 import type { Clock } from '../clock.ts';
 import { byCodePoint } from '../config/roles/by-code-point.ts';
-import { ADMIN_ROLE, descriptionProblem, isProductRole, roleNameProblem } from '../config/roles/role-names.ts';
+import { ADMIN_ROLE, descriptionProblem, roleNameProblem } from '../config/roles/role-names.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import { administratorsLeft } from './administrators.ts';
 import { lockModel } from './model-lock.ts';
-import { findRole, type Role, type RoleMfa, type RoleWithContents } from './role.ts';
+import { type Adoption, adoptionOf, findRole, type Role, type RoleMfa, type RoleWithContents } from './role.ts';
 import {
   type ContentsProblem,
   contentsProblem,
@@ -230,18 +230,11 @@ export async function deleteRole(db: Db, name: string): Promise<RoleDeletion> {
 }
 
 /** roles.yaml takes it over: from now on it is changed there. */
-export async function adoptRole(deps: Deps, name: string): Promise<'adopted' | 'already' | 'unknown' | 'reserved'> {
-  if (isProductRole(name)) return 'reserved';
-  const row = await deps.db
-    .selectFrom('roles')
-    .select('declared')
-    .where('name', '=', name)
-    .forUpdate()
-    .executeTakeFirst();
-  if (row === undefined) return 'unknown';
-  if (row.declared) return 'already';
-  await updateRole(deps, { name, declared: true });
-  return 'adopted';
+export async function adoptRole(deps: Deps, name: string): Promise<Adoption> {
+  await lockModel(deps.db);
+  const adoption = adoptionOf((await findRole(deps.db, name))?.origin);
+  if (adoption === 'adopted') await updateRole(deps, { name, declared: true });
+  return adoption;
 }
 
 /** Those that have been declared no longer for so long. They go with all their assignments. */

@@ -7,7 +7,6 @@ import { loadRolesFile } from '../../config/roles/load-roles-file.ts';
 import { atomically } from '../../database/atomically.ts';
 import { type Applied, applyDeclared } from '../../roles/declared/apply.ts';
 import { adoptGroup } from '../../roles/groups.ts';
-import { lockModel } from '../../roles/model-lock.ts';
 import { adoptPermission } from '../../roles/permissions.ts';
 import type { PermissionRef } from '../../roles/role-contents.ts';
 import { adoptRole } from '../../roles/roles.ts';
@@ -43,8 +42,6 @@ export async function adopt(
     if (adoption.kind !== 'permission') await askAboutRights(invocation, deps, { declared, named: adoption, yes });
     return atomically(deps.db, async (db) => {
       const inside = { ...deps, db };
-      // Before the row that is adopted, as whoever else changes it has it.
-      await lockModel(db);
       const changed = await adoptOne(inside, adoption);
       const event = ADOPTED[adoption.kind];
       if (changed) await recordEvent(inside, { event, actor: 'operator', subject: `${adoption.kind}:${name}` });
