@@ -5,7 +5,7 @@ import { RESET_PATH } from '../credentials/links.ts';
 import { requestPasswordReset } from '../credentials/request-password-reset.ts';
 import { networkOf } from '../http/client-address.ts';
 import { deviceTokenOf } from '../http/device-cookie.ts';
-import { readForm } from '../http/form.ts';
+import { readForm, tellToWait } from '../http/form.ts';
 import { languageOf } from '../http/language.ts';
 import { renderPage, textsFor } from '../http/page.ts';
 import { sourceOf } from '../http/request-source.ts';
@@ -26,10 +26,7 @@ export async function showForgotPassword(
 ): Promise<void> {
   const way = beginWayBack(deps, ctx);
   ctx.state.pageAddress = RESET_PATH;
-  if (retryAfterSeconds !== undefined) {
-    ctx.status = 429;
-    ctx.set('Retry-After', String(retryAfterSeconds));
-  }
+  tellToWait(ctx, retryAfterSeconds);
   const t = textsFor(ctx);
   await renderPage(ctx, 'self-service/forgot-password', {
     title: t('forgot.title'),

@@ -4,24 +4,17 @@ import { z } from 'zod';
 import { requestEmailChange } from '../../credentials/request-email-change.ts';
 import { networkOf } from '../../http/client-address.ts';
 import { languageOf } from '../../http/language.ts';
-import { textsFor } from '../../http/page.ts';
 import { sourceOf } from '../../http/request-source.ts';
 import { backTo, readAccountForm } from '../../signed-in/form.ts';
 import { ACCOUNT_PATH } from '../../signed-in/paths.ts';
 import type { AccountStep, SignedIn } from '../../signed-in/signed-in.ts';
-import type { MessageKey } from '../../texts/messages.ts';
 import type { AccountDeps } from '../deps.ts';
 import { showAccountPage } from '../page.ts';
+import { problemWith, type TypedIdentifier } from './typed-identifier.ts';
 
 export const EMAIL_PATH = `${ACCOUNT_PATH}/email`;
 
 const form = z.object({ csrf: z.string().optional(), email: z.string().max(640) });
-
-interface Shown {
-  readonly typed?: string;
-  readonly problem?: MessageKey;
-  readonly retryAfterSeconds?: number;
-}
 
 export const showEmail =
   (deps: AccountDeps): AccountStep =>
@@ -52,14 +45,8 @@ export const submitEmail =
     }
   };
 
-async function show(deps: AccountDeps, ctx: Koa.Context, me: SignedIn, shown: Shown = {}): Promise<void> {
-  const { typed = '', problem, retryAfterSeconds } = shown;
-  const t = textsFor(ctx);
-  if (problem !== undefined) ctx.status = 400;
-  if (retryAfterSeconds !== undefined) {
-    ctx.status = 429;
-    ctx.set('Retry-After', String(retryAfterSeconds));
-  }
+async function show(deps: AccountDeps, ctx: Koa.Context, me: SignedIn, shown: TypedIdentifier = {}): Promise<void> {
+  const problem = problemWith(ctx, shown, WORDS);
   await showAccountPage(deps, ctx, {
     view: 'email',
     title: 'change_email.title',
@@ -70,14 +57,11 @@ async function show(deps: AccountDeps, ctx: Koa.Context, me: SignedIn, shown: Sh
       action: EMAIL_PATH,
       email: me.account.email,
       isProved: me.account.emailVerified,
-      typed,
-      problem: problemIn(t, problem, retryAfterSeconds),
-      retryAfterSeconds,
+      typed: shown.typed ?? '',
+      problem,
+      retryAfterSeconds: shown.retryAfterSeconds,
     },
   });
 }
 
-function problemIn(t: ReturnType<typeof textsFor>, problem: MessageKey | undefined, retryAfterSeconds?: number) {
-  if (retryAfterSeconds !== undefined) return { summary: t('forgot.too_many') };
-  return problem && { summary: t('change_email.wrong'), field: 'email', message: t(problem) };
-}
+const WORDS = { field: 'email', wrong: 'change_email.wrong', tooMany: 'forgot.too_many' } as const;

@@ -2,14 +2,13 @@
 import type Koa from 'koa';
 import { z } from 'zod';
 import { changeUsername } from '../../credentials/change-username.ts';
-import { textsFor } from '../../http/page.ts';
 import { sourceOf } from '../../http/request-source.ts';
 import { backTo, readAccountForm } from '../../signed-in/form.ts';
 import { ACCOUNT_PATH } from '../../signed-in/paths.ts';
 import type { AccountStep, SignedIn } from '../../signed-in/signed-in.ts';
-import type { MessageKey } from '../../texts/messages.ts';
 import type { AccountDeps } from '../deps.ts';
 import { showAccountPage } from '../page.ts';
+import { problemWith, type TypedIdentifier } from './typed-identifier.ts';
 
 export const USERNAME_PATH = `${ACCOUNT_PATH}/username`;
 
@@ -39,24 +38,8 @@ export const submitUsername =
     }
   };
 
-interface Shown {
-  readonly typed?: string;
-  readonly problem?: MessageKey;
-  readonly retryAfterSeconds?: number;
-}
-
-async function show(
-  deps: AccountDeps,
-  ctx: Koa.Context,
-  me: SignedIn,
-  { typed, problem, retryAfterSeconds }: Shown = {},
-): Promise<void> {
-  const t = textsFor(ctx);
-  if (problem !== undefined) ctx.status = 400;
-  if (retryAfterSeconds !== undefined) {
-    ctx.status = 429;
-    ctx.set('Retry-After', String(retryAfterSeconds));
-  }
+async function show(deps: AccountDeps, ctx: Koa.Context, me: SignedIn, shown: TypedIdentifier = {}): Promise<void> {
+  const problem = problemWith(ctx, shown, WORDS);
   await showAccountPage(deps, ctx, {
     view: 'username',
     title: 'change_username.title',
@@ -65,18 +48,19 @@ async function show(
     me,
     locals: {
       action: USERNAME_PATH,
-      typed: typed ?? me.account.username ?? '',
+      typed: shown.typed ?? me.account.username ?? '',
       isRequired: isRequired(deps),
-      problem: problemIn(t, problem, retryAfterSeconds),
-      retryAfterSeconds,
+      problem,
+      retryAfterSeconds: shown.retryAfterSeconds,
     },
   });
 }
 
-function problemIn(t: ReturnType<typeof textsFor>, problem: MessageKey | undefined, retryAfterSeconds?: number) {
-  if (retryAfterSeconds !== undefined) return { summary: t('sign_in.too_many_attempts') };
-  return problem && { summary: t('change_username.wrong'), field: 'username', message: t(problem) };
-}
+const WORDS = {
+  field: 'username',
+  wrong: 'change_username.wrong',
+  tooMany: 'sign_in.too_many_attempts',
+} as const;
 
 /** Who signs up has to have one; who has one keeps one. */
 const isRequired = ({ config }: AccountDeps): boolean => config.registration.requiredFields.includes('username');

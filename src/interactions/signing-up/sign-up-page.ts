@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { sayFlaw } from '../../accounts/say-flaw.ts';
 import { networkOf } from '../../http/client-address.ts';
 import { keepSignUpSecret } from '../../http/cookies/sign-up-secret.ts';
+import { tellToWait } from '../../http/form.ts';
 import { languageOf } from '../../http/language.ts';
 import { textsFor } from '../../http/page.ts';
 import { signUpClosed } from '../../http/refusals.ts';
@@ -38,10 +39,7 @@ export async function showSignUp(deps: InteractionDeps, ctx: Koa.Context, shown:
   const { registration, branding } = deps.config;
   const t = textsFor(ctx);
   if (problems.length > 0) ctx.status = 400;
-  if (retryAfterSeconds !== undefined) {
-    ctx.status = 429;
-    ctx.set('Retry-After', String(retryAfterSeconds));
-  }
+  tellToWait(ctx, retryAfterSeconds);
   const errors = problems.map((problem) => ({ field: NAMES[problem.field], message: sayProblem(t, problem) }));
   await showStep(deps, ctx, {
     view: 'sign-up',
