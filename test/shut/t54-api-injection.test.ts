@@ -42,6 +42,7 @@ const INJECTIONS = [
   'x'.repeat(240),
   Buffer.from(`{"by":"newest","key":"1' or 1=1--","id":"' or 1=1--"}`).toString('base64url'),
   Buffer.from('{"by":"email; drop table accounts","key":"a","id":"b"}').toString('base64url'),
+  Buffer.from('{"by":"newest","key":"a\\u0000","id":"\\ud800"}').toString('base64url'),
   Buffer.from('{"by":"__proto__","key":"a","id":"b"}').toString('base64url'),
 ];
 

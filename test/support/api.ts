@@ -43,7 +43,9 @@ export interface Program {
   call(method: string, path: string, sent?: Sent): Promise<Answered>;
 }
 
-export const base = (server: TestServer): string => `${server.issuer}/api/v1`;
+type Addressed = Pick<TestServer, 'issuer'>;
+
+export const base = (server: Addressed): string => `${server.issuer}/api/v1`;
 
 /** With a token for all that it may ask for, and these roles. */
 export async function program(
@@ -60,7 +62,7 @@ export async function program(
 }
 
 export async function tokenFor(
-  server: TestServer,
+  server: Addressed,
   {
     clientId,
     scope,
@@ -80,7 +82,7 @@ export async function tokenFor(
 
 /** Every answer is held against what the operation says that it answers. */
 export async function call(
-  server: TestServer,
+  server: Addressed,
   method: string,
   path: string,
   { body, headers = {}, token }: Sent & { token?: string } = {},

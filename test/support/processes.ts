@@ -34,10 +34,13 @@ export interface ProcessesOptions {
   readonly database: TestDatabase;
   /** Client files by name, besides CLIENTS. */
   readonly clients?: Readonly<Record<string, string>>;
+  /** YAML besides what all of them have. */
+  readonly settings?: string;
 }
 
-export async function startProcesses({ count, database, clients = {} }: ProcessesOptions): Promise<Processes> {
-  const configDir = writeConfiguration({ ...CLIENTS, ...clients });
+export async function startProcesses(options: ProcessesOptions): Promise<Processes> {
+  const { count, database, clients = {}, settings = '' } = options;
+  const configDir = writeConfiguration({ ...CLIENTS, ...clients }, settings);
   const front = await freePort();
   const issuer = `http://localhost:${front}`;
   const env = {
@@ -81,10 +84,10 @@ export async function startProcesses({ count, database, clients = {} }: Processe
   };
 }
 
-function writeConfiguration(clients: Readonly<Record<string, string>>): string {
+function writeConfiguration(clients: Readonly<Record<string, string>>, settings: string): string {
   const configDir = mkdtempSync(path.join(tmpdir(), 'gatehouse-config-'));
   mkdirSync(path.join(configDir, 'clients'));
-  writeFileSync(path.join(configDir, 'gatehouse.yaml'), `mfa: optional${RESOURCES}`);
+  writeFileSync(path.join(configDir, 'gatehouse.yaml'), `${settings}\nmfa: optional${RESOURCES}`);
   for (const [name, yaml] of Object.entries(clients)) {
     writeFileSync(path.join(configDir, 'clients', `${name}.yaml`), yaml);
   }

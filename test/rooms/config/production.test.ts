@@ -13,6 +13,13 @@ test('nothing is wrong with a proper production', () => {
   expect(problemsOf({}, PRODUCTION)).toEqual([]);
 });
 
+test('the description of the API is shown in development, and in production where it is switched on', () => {
+  const shown = (yaml: string, env: typeof DEVELOPMENT) =>
+    loadConfiguration({ env, ...configFiles({ 'config/gatehouse.yaml': yaml }) }).config.api.docs;
+  expect([shown('', DEVELOPMENT), shown('', PRODUCTION)]).toEqual([true, false]);
+  expect(shown('api: { docs: true }', PRODUCTION)).toBe(true);
+});
+
 test('every reason is listed', () => {
   const problems = problemsOf(
     {
