@@ -67,7 +67,7 @@ export function parseYaml(env: Environment, file: string, text: string): ReadYam
       file,
       line: lineAt(pos[0]),
       path: '',
-      message: FAULTS[code] ?? message,
+      message: FAULTS[code] ?? withoutQuoting(message),
     }));
     return { document: undefined, problems };
   }
@@ -89,6 +89,9 @@ const FAULTS: Readonly<Partial<Record<string, string>>> = {
   MULTIPLE_DOCS: 'a second document begins here; expected one document a file',
   TAG_RESOLVE_FAILED: 'tags (words with a leading !) are not supported',
 };
+
+/** After a colon the parser repeats what stands there: it may be a secret that nobody has put in quotes. */
+const withoutQuoting = (message: string): string => message.replace(/: .*$/su, '');
 
 function nearestLine(lines: ReadonlyMap<string, number>, path: Path): number {
   for (let length = path.length; length > 0; length -= 1) {

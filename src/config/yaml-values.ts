@@ -69,13 +69,12 @@ function readNode(reading: Reading, node: unknown, path: Path): unknown {
 function readAlias(reading: Reading, alias: { source: string; resolve(document: Document): unknown }, path: Path) {
   const target = alias.resolve(reading.document);
   if (target !== undefined && !reading.open.includes(target)) return readNode(reading, target, path);
-  find(
-    reading,
-    path,
-    target === undefined ? `*${alias.source} has no anchor before it` : `*${alias.source} is endless`,
-  );
+  // What stands there may be a secret that nobody has put in quotes.
+  find(reading, path, target === undefined ? NO_ANCHOR : `*${alias.source} is endless`);
   return undefined;
 }
+
+const NO_ANCHOR = 'text that begins with * has to be in quotes (as an alias it has no anchor before it)';
 
 function readScalar(reading: Reading, scalar: Scalar, path: Path): unknown {
   if (typeof scalar.value !== 'string') return scalar.value;

@@ -14,7 +14,7 @@ describe('a file is refused', () => {
     ['with a tag', 'a: 1\nb: !env X\n', '2 : tags (words with a leading !) are not supported'],
     ['with tabs for indentation', 'a:\n\tb: 1\n', '2 : Tabs are not allowed as indentation'],
     ['with an unclosed list', 'a: [1\nb: 2\n', '2 : Flow sequence'],
-    ['with an alias to nothing', 'a: 1\nb: *c\n', '2 b: *c has no anchor before it'],
+    ['with an alias to nothing', 'a: 1\nb: *c\n', '2 b: text that begins with * has to be in quotes'],
     ['with an alias to itself', 'a: &a [1, *a]\n', '1 a[1]: *a is endless'],
     ['with a list as a key', '? [1, 2]\n: 3\n', '1 ["?"]: expected a simple key'],
     ['with __proto__ as a key', 'a: 1\n__proto__: {b: 1}\n', '2 __proto__: unknown key'],
@@ -35,6 +35,15 @@ describe('a file is refused', () => {
     expect(lines(levels.join('\n'))).toEqual([expect.stringContaining('stands for more than 20000 values')]);
   });
 });
+
+test.each(['*', '|', '>', '&', '@', '`', '%', '!', '"x" ', "'x'", '{', '[', ']', '? ', 'x: ', '- ', '"\\', '${', '\t'])(
+  'a secret that begins with %j and stands there without quotes is not repeated where the mistake is named',
+  (begins) => {
+    for (const text of [`a: ${begins}hunter2hunter2`, `a:\n  - value: ${begins}hunter2hunter2\nb: 1\n`]) {
+      expect(lines(text).join('\n')).not.toContain('hunter2');
+    }
+  },
+);
 
 test('objects everywhere stay as they are when a file names __proto__', () => {
   parse('__proto__: {polluted: 1}\na: {__proto__: {polluted: 1}, constructor: {prototype: {polluted: 1}}}\n');
