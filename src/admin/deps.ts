@@ -17,6 +17,8 @@ export interface AdminParts extends Omit<SignedInDeps, 'isPage'> {
   /** For previews of claims. */
   readonly provider: PreviewDeps['provider'];
   readonly log: Logger;
+  /** After keys were changed: this process uses them at once. */
+  readonly followKeys: () => Promise<void>;
 }
 
 export type AdminDeps = AdminParts & SignedInDeps;

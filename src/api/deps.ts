@@ -29,6 +29,8 @@ export interface ApiParts {
   readonly provider: PreviewDeps['provider'];
   /** That access tokens are signed with. */
   readonly keys: () => readonly SigningKey[];
+  /** After keys were changed: this process uses them at once. */
+  readonly followKeys: () => Promise<void>;
 }
 
 export interface ApiDeps extends ApiParts {

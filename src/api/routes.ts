@@ -17,6 +17,7 @@ import { routeOf } from './in-api.ts';
 import type { Operation } from './operation.ts';
 import { auditOperations } from './system/audit.ts';
 import { clientOperations } from './system/clients.ts';
+import { keyOperations } from './system/keys.ts';
 import { mailOperations } from './system/mails.ts';
 import { previewOperations } from './system/preview.ts';
 import { serverOperations } from './system/server.ts';
@@ -38,6 +39,7 @@ export const operationsOf = (deps: ApiDeps): readonly Operation[] => [
   ...recentSessionOperations(deps),
   ...auditOperations(deps),
   ...mailOperations(deps),
+  ...keyOperations(deps),
   ...serverOperations(deps),
 ];
 

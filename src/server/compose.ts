@@ -105,8 +105,8 @@ export async function compose(given: Given): Promise<Composed> {
     ...firstRunRoutes(ofPages),
     ...selfServiceRoutes({ ...ofPages, clients }),
     ...accountRoutes({ ...ofPages, clients, ...ofBrowsers, placeOf }),
-    ...adminRoutes({ ...ofPages, clients, live, provider, ...ofBrowsers, placeOf }),
-    ...apiRoutes({ config, clock, db, clients, live, box, keys, provider, log }),
+    ...adminRoutes({ ...ofPages, followKeys: engine.follow, clients, live, provider, ...ofBrowsers, placeOf }),
+    ...apiRoutes({ config, clock, db, clients, live, box, keys, followKeys: engine.follow, provider, log }),
   ];
   const assets = assetsOf(config);
   const app = createApp({

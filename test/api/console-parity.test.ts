@@ -20,6 +20,10 @@ const SAME: Readonly<Record<string, readonly string[]>> = {
   'GET /admin/outbox/:id/drop': ['dropMail'],
   'POST /admin/outbox/:id/drop': ['dropMail'],
   'GET /admin/keys': ['listKeys'],
+  'GET /admin/keys/rotate': ['rotateKeys'],
+  'POST /admin/keys/rotate': ['rotateKeys'],
+  'GET /admin/keys/:kid/revoke': ['revokeKey'],
+  'POST /admin/keys/:kid/revoke': ['revokeKey'],
   'GET /admin/configuration': ['getConfiguration'],
   // Pages about who may do what.
   'GET /admin/roles': ['listRoles'],

@@ -78,6 +78,25 @@ test('keys are shown without their private parts, settings without secrets', asy
   expect(JSON.stringify(configuration)).not.toContain(server.config.masterSecret);
 });
 
+test('keys are replaced, and revoked with what they have signed', async () => {
+  const [{ kid: before }] = (await read('/keys')).items;
+  const later = await keeper.call('POST', '/keys/rotate', { body: {} });
+  expect(later.status).toBe(200);
+  const [rotated] = later.body.items;
+  expect(rotated).toMatchObject({ algorithm: 'RS256', signs_from: expect.any(String) });
+  expect((await read('/keys')).items).toMatchObject([
+    { kid: before, stage: 'active', changes_at: expect.any(String) },
+    { kid: rotated.kid, stage: 'next', changes_at: expect.any(String) },
+  ]);
+  expect((await keeper.call('POST', '/keys/rotate', { body: { now: 'yes' } })).status).toBe(422);
+  expect((await keeper.call('DELETE', '/keys/nobody')).status).toBe(404);
+  const revoked = await keeper.call('DELETE', `/keys/${before}`);
+  expect(revoked.body).toEqual({ replaced_by: rotated.kid });
+  expect((await keeper.call('GET', '/keys')).status).toBe(401);
+  keeper = await program(server);
+  expect((await read('/keys')).items).toMatchObject([{ kid: rotated.kid, stage: 'active' }]);
+});
+
 test('mails that wait are listed, tried again and dropped', async () => {
   const { db } = server.database;
   const due = { delivered_at: null, last_error: 'refused', attempts: 3 };

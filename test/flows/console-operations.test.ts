@@ -1,5 +1,6 @@
 // The console's pages for whoever keeps the server running: apps, sessions, keys, mails, settings, the audit log.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeKeys } from '../../src/keys/signing-keys.ts';
 import { type AdministratorInTest, administrator } from '../support/administrators.ts';
 import { newBrowser, signsIn } from '../support/sign-in.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
@@ -90,6 +91,43 @@ describe('mails', () => {
     await root.browser.submit({}, 'Drop the mail');
     expect(root.browser.text).toContain('The mail was dropped.');
     expect(root.browser.text).not.toContain(email);
+  });
+});
+
+describe('keys', () => {
+  const signing = async () => (await describeKeys(server.database.db)).find(({ stage }) => stage === 'active')?.kid;
+
+  test('are replaced once apps know the next ones, or at once, and this process follows at once', async () => {
+    const before = await signing();
+    await opens('keys');
+    await root.browser.click('Replace the keys');
+    await root.browser.submit({}, 'Publish the next keys');
+    expect(root.browser.text).toContain('They sign once every app can know them.');
+    expect(server.engine.keys().map(({ stage }) => stage)).toEqual(['active', 'next']);
+    expect(await signing()).toBe(before);
+    await opens('keys/rotate');
+    await root.browser.submit({}, 'Let the next keys sign now');
+    expect(root.browser.text).toContain('The next keys sign from now on.');
+    expect(server.engine.keys()[0]?.kid).not.toBe(before);
+  });
+
+  test('are revoked after a question, and another signs', async () => {
+    const before = await signing();
+    const page = await opens('keys');
+    const link = page.document.querySelector(`a[aria-label="Revoke the key ${before}"]`)?.getAttribute('href');
+    await root.browser.open(`${server.issuer}${link}`);
+    expect(root.browser.text).toContain('another key takes its place at once');
+    await root.browser.submit({}, 'Revoke the key');
+    expect(root.browser.text).toContain('The key was revoked.');
+    expect(root.browser.text).not.toContain(String(before));
+    expect(server.engine.keys().map(({ kid }) => kid)).not.toContain(before);
+    expect((await root.browser.request(`${server.issuer}${link}`)).status).toBe(404);
+    const event = await server.database.db
+      .selectFrom('audit_events')
+      .select(['actor', 'subject', 'address'])
+      .where('event', '=', 'keys.revoked')
+      .executeTakeFirstOrThrow();
+    expect(event).toMatchObject({ actor: `account:${root.id}`, subject: `key:${before}`, address: '127.0.0.1' });
   });
 });
 

@@ -85,7 +85,12 @@ const PAGES: Readonly<Record<ProductPermission | 'any', readonly string[]>> = {
     'POST /admin/sessions/:handle/end',
   ],
   'keys:read': ['GET /admin/keys'],
-  'keys:rotate': [],
+  'keys:rotate': [
+    'GET /admin/keys/rotate',
+    'POST /admin/keys/rotate',
+    'GET /admin/keys/:kid/revoke',
+    'POST /admin/keys/:kid/revoke',
+  ],
   'audit:read': ['GET /admin/accounts/:id/events', 'GET /admin/audit', 'POST /admin/audit/export'],
   'outbox:read': ['GET /admin/outbox'],
   'outbox:write': [

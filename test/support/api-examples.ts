@@ -77,6 +77,8 @@ export const EXAMPLES = ({ accountId }: Things): Readonly<Record<string, Example
     dropMail: { path: '/outbox/none', status: 404 },
     listAttention: { path: '/attention' },
     listKeys: { path: '/keys' },
+    rotateKeys: { path: '/keys/rotate', body: { now: false } },
+    revokeKey: { path: '/keys/none', status: 404 },
     listFigures: { path: '/figures' },
     getConfiguration: { path: '/configuration' },
     deletePermission: { path: `/permissions/${API}/items%3Aburn` },

@@ -1,5 +1,6 @@
 // The forms of the console, by the address that each is sent to, filled in as an administrator would.
 
+import { describeKeys } from '../../src/keys/signing-keys.ts';
 import { administrator } from './administrators.ts';
 import type { Browser } from './browser.ts';
 import { movingClock } from './moving-clock.ts';
@@ -55,6 +56,12 @@ export const operationForms = (server: () => TestServer): Forms => ({
   },
   '/admin/audit/export': async () =>
     formOf(await consoleBrowser(server(), '/admin/audit'), 'As JSON lines', { format: 'jsonl' }),
+  '/admin/keys/rotate': async () =>
+    formOf(await consoleBrowser(server(), '/admin/keys/rotate'), 'Publish the next keys'),
+  '/admin/keys/:kid/revoke': async () => {
+    const [key] = await describeKeys(server().database.db);
+    return formOf(await consoleBrowser(server(), `/admin/keys/${key?.kid}/revoke`), 'Revoke the key');
+  },
   '/admin/outbox/retry': async () => {
     await failedMail(server());
     return formOf(await consoleBrowser(server(), '/admin/outbox'), 'Send all now');

@@ -1,6 +1,7 @@
 // The pages of the console, in every state worth looking at.
 
 import { recordEvent } from '../../src/audit/audit-log.ts';
+import { describeKeys } from '../../src/keys/signing-keys.ts';
 import { atAccount } from './account-pages.ts';
 import { atConsole, opened } from './at-console.ts';
 import { CONSOLE_ACCOUNT_PAGES } from './console-account-pages.ts';
@@ -64,6 +65,16 @@ export const CONSOLE_PAGES: readonly PageState[] = [
   opened('operations/client', 'of an app with an API', 'Ledger', '/admin/clients/ledger'),
   opened('operations/sessions', 'with some', 'Sessions', '/admin/sessions'),
   opened('operations/keys', 'as it opens', 'Keys', '/admin/keys'),
+  opened('operations/rotate-keys', 'asking', 'Replace the keys', '/admin/keys/rotate'),
+  {
+    view: 'admin/operations/revoke-key',
+    state: 'asking',
+    heading: 'Revoke a key',
+    async open(stage) {
+      const [key] = await describeKeys(stage.server.database.db);
+      await atConsole(stage, `/admin/keys/${key?.kid}/revoke`);
+    },
+  },
   opened('operations/configuration', 'as it opens', 'Configuration', '/admin/configuration'),
   {
     view: 'admin/operations/outbox',

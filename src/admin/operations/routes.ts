@@ -5,7 +5,7 @@ import { adminChange, adminPage } from '../in-console.ts';
 import { AUDIT_PATH, showAudit, submitExport } from './audit-page.ts';
 import { CLIENTS_PATH, showClient, showClients } from './clients-page.ts';
 import { CONFIGURATION_PATH, showConfiguration } from './configuration-page.ts';
-import { KEYS_PATH, showKeys } from './keys-page.ts';
+import { KEYS_PATH, showKeys, showRevoke, showRotate, submitRevoke, submitRotate } from './keys-page.ts';
 import { OUTBOX_PATH, showDrop, showOutbox, submitDrop, submitRetry } from './outbox-page.ts';
 import { SESSIONS_PATH, showSessions, submitEndSession } from './sessions-page.ts';
 
@@ -22,5 +22,9 @@ export const operationRoutes = (deps: AdminDeps): readonly Route[] => [
   adminPage(deps, `${OUTBOX_PATH}/:id/drop`, 'outbox:write', showDrop(deps)),
   adminChange(deps, `${OUTBOX_PATH}/:id/drop`, 'outbox:write', submitDrop(deps)),
   adminPage(deps, KEYS_PATH, 'keys:read', showKeys(deps)),
+  adminPage(deps, `${KEYS_PATH}/rotate`, 'keys:rotate', showRotate(deps)),
+  adminChange(deps, `${KEYS_PATH}/rotate`, 'keys:rotate', submitRotate(deps)),
+  adminPage(deps, `${KEYS_PATH}/:kid/revoke`, 'keys:rotate', showRevoke(deps)),
+  adminChange(deps, `${KEYS_PATH}/:kid/revoke`, 'keys:rotate', submitRevoke(deps)),
   adminPage(deps, CONFIGURATION_PATH, 'config:read', showConfiguration(deps)),
 ];

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { attention } from '../../administration/attention.ts';
 import { describeSettings } from '../../config/effective/settings.ts';
 import { COUNTED, figuresByDay } from '../../figures/hourly-figures.ts';
-import { describeKeys } from '../../keys/signing-keys.ts';
 import type { ApiDeps } from '../deps.ts';
-import { moment, said } from '../fields.ts';
+import { moment } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
 
 const wanted = z
@@ -26,17 +25,6 @@ const figures = z
     counts: z.object(Object.fromEntries(COUNTED.map((name) => [name, z.int()]))),
   })
   .meta({ id: 'DayFigures' });
-
-const key = z
-  .object({
-    kid: z.string(),
-    algorithm: z.string(),
-    stage: z.enum(['next', 'active', 'retired']),
-    created_at: moment,
-    activated_at: moment.nullable(),
-    retired_at: moment.nullable(),
-  })
-  .meta({ id: 'Key' });
 
 const settings = z
   .object({
@@ -80,26 +68,6 @@ export const serverOperations = (deps: ApiDeps): readonly Operation[] => [
       const items = (await figuresByDay(deps, days)).map(({ day, counts }) => ({
         day: day.toISOString().slice(0, 10),
         counts,
-      }));
-      return { status: 200, body: { items } };
-    },
-  }),
-  operation({
-    id: 'listKeys',
-    method: 'GET',
-    path: '/keys',
-    needs: 'keys:read',
-    tag: 'Server',
-    summary: 'The keys that sign tokens, without their private parts',
-    success: { status: 200, description: 'All of them.', schema: z.object({ items: z.array(key) }) },
-    run: async () => {
-      const items = (await describeKeys(deps.db)).map(({ kid, algorithm, stage, ...dates }) => ({
-        kid,
-        algorithm,
-        stage,
-        created_at: dates.createdAt.toISOString(),
-        activated_at: said(dates.activatedAt),
-        retired_at: said(dates.retiredAt),
       }));
       return { status: 200, body: { items } };
     },

@@ -116,9 +116,24 @@ export const operationPages: readonly Sample[] = [
       stage,
       createdAt: at,
       activatedAt: stage === 'next' ? undefined : at,
+      changesAt: at,
+      revoke: '/admin/keys/1/revoke',
     })),
+    rotate: '/admin/keys/rotate',
     published: 'https://auth.example.com/jwks',
   }),
+  consoleState('operations/rotate-keys', 'asking', {
+    action: '/admin/keys/rotate',
+    cancel: '/admin/keys',
+    signsFrom: at,
+  }),
+  ...(['active', 'next', 'retired'] as const).map((stage) =>
+    consoleState('operations/revoke-key', `of one that is ${stage}`, {
+      key: { kid: `${stage}-k7oV2mJwX`, algorithm: 'ES256', stage, createdAt: at },
+      action: '/admin/keys/1/revoke',
+      cancel: '/admin/keys',
+    }),
+  ),
   ...(['current', 'needs_restart', 'invalid'] as const).map((state) =>
     consoleState('operations/configuration', state, {
       state,
