@@ -22,3 +22,13 @@ export function wholeNumber(text: string): number {
   if (number >= 1 && number <= LARGEST_LIMIT) return number;
   throw new InvalidArgumentError(`Expected a whole number from 1 to ${LARGEST_LIMIT}.`);
 }
+
+const MOST_WORKERS = 64;
+
+/** 0 for "auto". */
+export function workerCount(text: string): number {
+  if (text === 'auto') return 0;
+  const number = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (number >= 1 && number <= MOST_WORKERS) return number;
+  throw new InvalidArgumentError(`Expected "auto" or a whole number from 1 to ${MOST_WORKERS}.`);
+}

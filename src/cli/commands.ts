@@ -8,7 +8,7 @@ import { addRoleCommands } from './access/role-commands.ts';
 import { addAuditCommands } from './audit/commands.ts';
 import { addClaimsCommands } from './claims/commands.ts';
 import { addClientCommands } from './client/commands.ts';
-import { collect, examples, type Perform, WHO, wholeNumber } from './command-parts.ts';
+import { collect, examples, type Perform, WHO, wholeNumber, workerCount } from './command-parts.ts';
 import { addConfigCommands } from './config/commands.ts';
 import { explainReference } from './explain.ts';
 import { addKeysCommands } from './keys/commands.ts';
@@ -59,8 +59,20 @@ function addServerCommands(program: Command, perform: Perform): void {
     .command('serve')
     .description('run the server until SIGTERM or Ctrl-C')
     .option('--demo', 'run the demo shop beside it (development only)', false)
-    .addHelpText('after', examples('GATEHOUSE_MODE=development gatehouse serve --demo', 'gatehouse serve --json'))
-    .action((options: { demo: boolean }) =>
+    .option(
+      '--workers <count>',
+      'processes that share the port, "auto" for one a core; needs PostgreSQL. Default: server.workers, 1',
+      workerCount,
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'GATEHOUSE_MODE=development gatehouse serve --demo',
+        'gatehouse serve --workers auto',
+        'gatehouse serve --json',
+      ),
+    )
+    .action((options: { demo: boolean; workers?: number }) =>
       perform(async (invocation) => {
         // The engine takes a second to load, and only the server needs it.
         const { serve } = await import('./serve.ts');

@@ -32,6 +32,7 @@ export type FailureCode =
   | 'mail_not_configured'
   | 'mail_not_taken'
   | 'migrations_pending'
+  | 'workers_need_postgresql'
   | 'wrong_secret'
   | 'defect'
   | Refusal['code'];

@@ -1,60 +1,78 @@
 // gatehouse serve: the server, in development with its demo, until somebody stops it.
 import { loadConfiguration } from '../clients/load-configuration.ts';
-import { systemClock } from '../clock.ts';
 import type { Config, LoggingConfig } from '../config/config.ts';
-import type { DeclaredModel } from '../config/roles/declared-model.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
-import { type Demo, type DemoUrls, demoUrlsFrom, provideDemoRoles, startDemo } from '../server/demo.ts';
+import { type DemoUrls, demoUrlsFrom } from '../server/demo.ts';
 import { type RunningServer, type StartOptions, startServer } from '../server/life-cycle.ts';
+import { sayReady } from '../server/workers/supervisor.ts';
 import { CommandFailed, ForPrograms } from './failure.ts';
 import { listenForReload } from './reload-signal.ts';
-import { greetFirstAdministrator, type Withdraw } from './setup-link.ts';
-import { listenForStop } from './stop-signal.ts';
+import { type Greeting, greet } from './serve-greeting.ts';
+import { leavePrimary, serveWithWorkers, workerNumber, workersWanted } from './serve-workers.ts';
+import { listenForStop, type StopSignal } from './stop-signal.ts';
 import type { Answer, Invocation, Terminal } from './terminal.ts';
 
+export interface ServeOptions {
+  readonly demo: boolean;
+  /** 0: as many as there are cores; undefined: as configured. */
+  readonly workers?: number | undefined;
+}
+
 /** Answers when the server has stopped. */
-export async function serve({ terminal, json }: Invocation, { demo }: { demo: boolean }): Promise<Partial<Answer>> {
-  const stop = listenForStop();
+export async function serve(
+  { terminal, json }: Invocation,
+  { demo, workers: asked }: ServeOptions,
+): Promise<Partial<Answer>> {
+  const worker = workerNumber();
+  const stop = listenForStop({ isWorker: worker !== undefined });
   try {
     const files = { env: terminal.env, cwd: terminal.cwd() };
     const { config, clients, declared, warnings } = loadConfiguration(files);
     const logging: LoggingConfig = json ? { ...config.logging, format: 'json' } : config.logging;
-    const log = createLogger(logging);
-    for (const { message, ...place } of warnings) log.warn({ event: 'configuration.warning', ...place }, message);
-    const demoUrls = demo ? demoUrlsUnlessRefused(config, { terminal, log }) : undefined;
+    const log = worker === undefined ? createLogger(logging) : createLogger(logging).child({ worker });
+    const workers = workersWanted(config, asked);
+    const isPrimary = worker === undefined;
+    if (isPrimary)
+      for (const { message, ...place } of warnings) log.warn({ event: 'configuration.warning', ...place }, message);
+    const demoUrls = demo ? demoUrlsUnlessRefused(config, { terminal, log, isPrimary }) : undefined;
+    const greeting = { config, declared, terminal, log, logging, demoUrls };
+    if (isPrimary && workers > 1) return await serveWithWorkers(workers, greeting, stop);
     const stopping = abortedBy(stop.received);
-    const server = await startOrExplain({ config, clients, files, log, demoUrl: demoUrls?.shop, stopping }, logging);
-    if (server === undefined) return {};
-    const forgetReload = listenForReload(server.reload);
-    let running: Demo | undefined;
-    let withdraw: Withdraw | undefined;
-    try {
-      if (demoUrls !== undefined) running = await openDemo(server, { config, declared, terminal, log });
-      const isWatched = config.mode === 'development' && logging.format === 'pretty';
-      if (isWatched) terminal.stdout.write(banner(config, demoUrls));
-      withdraw = await greetFirstAdministrator(
-        { db: server.database.db, clock: systemClock },
-        { config, terminal, log },
-      );
-      if (isWatched && withdraw === undefined) terminal.stdout.write(howToMakePeople(demoUrls));
-      await stop.received;
-    } finally {
-      await withdraw?.().catch((err: unknown) => log.warn({ event: 'setup.link_not_withdrawn', err }));
-      await Promise.all([server.stop(), running?.stop()]);
-      forgetReload();
-    }
+    const options = { config, clients, files, log, demoUrl: demoUrls?.shop, stopping, workers, worker };
+    const server = await startOrExplain(options, logging);
+    if (server !== undefined) await serveUntilStopped(server, { greeting, stop, isWorker: !isPrimary });
     return {};
   } finally {
     stop.forget();
+    leavePrimary();
+  }
+}
+
+interface Serving {
+  readonly greeting: Omit<Greeting, 'database'>;
+  readonly stop: StopSignal;
+  readonly isWorker: boolean;
+}
+
+async function serveUntilStopped(server: RunningServer, { greeting, stop, isWorker }: Serving): Promise<void> {
+  const forgetReload = listenForReload(server.reload);
+  let leave: (() => Promise<void>) | undefined;
+  try {
+    if (isWorker) sayReady();
+    else leave = await greet({ ...greeting, database: server.database });
+    await stop.received;
+  } finally {
+    await (leave?.() ?? Promise.resolve()).finally(() => server.stop());
+    forgetReload();
   }
 }
 
 function demoUrlsUnlessRefused(
   { mode }: Config,
-  { terminal, log }: { terminal: Terminal; log: Logger },
+  { terminal, log, isPrimary }: { terminal: Terminal; log: Logger; isPrimary: boolean },
 ): DemoUrls | undefined {
   if (mode === 'development') return demoUrlsFrom(terminal.env);
-  log.warn({ event: 'demo.refused' }, 'The demo runs in development only; --demo is ignored.');
+  if (isPrimary) log.warn({ event: 'demo.refused' }, 'The demo runs in development only; --demo is ignored.');
   return undefined;
 }
 
@@ -91,25 +109,3 @@ function addressFailure(error: unknown, { server: { host, port } }: Config): Com
     cause: error,
   });
 }
-
-async function openDemo(
-  { database }: RunningServer,
-  { config, declared, terminal, log }: { config: Config; declared: DeclaredModel; terminal: Terminal; log: Logger },
-): Promise<Demo> {
-  await provideDemoRoles({ db: database.db, clock: systemClock }, declared);
-  return startDemo({ issuer: config.issuer, env: terminal.env, log });
-}
-
-function banner({ issuer, name }: Config, demo: DemoUrls | undefined): string {
-  const lines = [
-    `${name} runs at ${issuer}`,
-    ...(demo === undefined ? [] : [`The demo shop runs at ${demo.shop}`, `Its API runs at ${demo.api}`]),
-    'Ctrl-C stops it.',
-  ];
-  return `\n${lines.map((line) => `  ${line}\n`).join('')}\n`;
-}
-
-const howToMakePeople = (demo: DemoUrls | undefined): string => `  Make somebody who can sign in, in another window:
-    bin/gatehouse user create --email you@example.com${demo === undefined ? '' : ' --role shop-admin'}
-
-`;

@@ -15,7 +15,11 @@ const SAME_KEY_PRESS_MS = 500;
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-export function listenForStop(): StopSignal {
+/**
+ * A worker heeds SIGTERM alone, which its primary sends: a terminal sends SIGINT to everybody, and what the primary
+ * passes on would be the second one, whenever it comes.
+ */
+export function listenForStop({ isWorker }: { isWorker: boolean }): StopSignal {
   const { promise: received, resolve } = Promise.withResolvers<void>();
   let firstAt: number | undefined;
   const onSignal = () => {
@@ -24,11 +28,13 @@ export function listenForStop(): StopSignal {
     if (now - firstAt > SAME_KEY_PRESS_MS) process.exit(1);
     resolve();
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  const ignore = () => {};
+  const heeded = SIGNALS.map((signal) => [signal, isWorker && signal === 'SIGINT' ? ignore : onSignal] as const);
+  for (const [signal, listener] of heeded) process.on(signal, listener);
   return {
     received,
     forget: () => {
-      for (const signal of SIGNALS) process.off(signal, onSignal);
+      for (const [signal, listener] of heeded) process.off(signal, listener);
     },
   };
 }

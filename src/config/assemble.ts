@@ -46,6 +46,7 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
     server: {
       host: environment.host ?? file.server.host,
       port: environment.port ?? file.server.port,
+      workers: file.server.workers,
       trustedProxies: file.server.trusted_proxies,
       internalHosts: file.server.internal_hosts,
       drainSeconds: file.server.drain_seconds,

@@ -58,6 +58,8 @@ export interface BrandingConfig {
 export interface ServerConfig {
   readonly host: string;
   readonly port: number;
+  /** Processes that share the port; 0: as many as there are cores. */
+  readonly workers: number;
   /** CIDR blocks whose X-Forwarded-* headers are believed. */
   readonly trustedProxies: readonly string[];
   /** Host[:port] names under which apps on the inside may call discovery, JWKS, token, userinfo and introspection. */
@@ -74,6 +76,7 @@ export interface OutgoingConfig {
 export interface DatabaseConfig {
   /** A postgres:// URL, or undefined for the embedded database in the data directory. */
   readonly url: string | undefined;
+  /** Connections of one process: workers have as many each. */
   readonly poolSize: number;
   /** How long a starting server waits for PostgreSQL. */
   readonly startWaitSeconds: number;

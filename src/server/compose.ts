@@ -57,6 +57,9 @@ export interface Given {
   /** Open and migrated. */
   readonly database: OpenDatabase;
   readonly demoUrl?: string | undefined;
+  /** As in StartOptions. */
+  readonly workers?: number;
+  readonly worker?: number;
 }
 
 export interface Composed {
@@ -76,13 +79,13 @@ export interface Composed {
 }
 
 export async function compose(given: Given): Promise<Composed> {
-  const { config, clients: live, clock, log, database } = given;
+  const { config, clients: live, clock, log, database, workers = 1, worker = 1 } = given;
   const { db } = database;
   const clients = withBuiltIn(live.current, config);
 
   const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
   const csrf = createCsrf(deriveKey(config.masterSecret, 'csrf'));
-  const hasher = passwordHasher(config);
+  const hasher = passwordHasher(config, workers);
   const rules = passwordRulesFor(config.accounts, config.name);
 
   await turnKeys(keyDeps({ config, clock, db, box }), algorithmsFor(config, clients()));
@@ -91,7 +94,7 @@ export async function compose(given: Given): Promise<Composed> {
   await checkClientsWithEngine(provider(), clients());
   const answering = answeringResets({ config, clock, db, box, log });
   const telling = tellingApps({ config, clock, db, clients, provider, log });
-  const mailing = sendingMails({ config, clock, db, box, log });
+  const mailing = sendingMails({ config, clock, db, box, log, says: worker === 1 });
   const readiness = createReadiness();
   const recorder = createRecorder({ db, clock, log });
   const ofBrowsers = browserSessions({ provider, config, db, clock });
@@ -146,8 +149,9 @@ const pageOptions = ({ config, clock }: Pick<Given, 'config' | 'clock'>, assets:
   pseudoLocale: config.mode === 'development',
 });
 
-export const passwordHasher = ({ limits }: Config): PasswordHasher =>
+/** Workers share the cores, unless a number of hashes for each of them is configured. */
+export const passwordHasher = ({ limits }: Config, workers = 1): PasswordHasher =>
   createPasswordHasher({
-    parallel: limits.parallelHashes === 0 ? availableParallelism() : limits.parallelHashes,
+    parallel: limits.parallelHashes || Math.max(1, Math.floor(availableParallelism() / workers)),
     queue: limits.hashQueue,
   });

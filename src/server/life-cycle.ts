@@ -19,7 +19,7 @@ import { startHousekeeping } from './housekeeping.ts';
 import { preparingKeys, turningKeys } from './keys/turning-keys.ts';
 import { VERSION } from './package.ts';
 import { type FilesOptions, type Reloading, startReloading } from './reloading.ts';
-import { processName, recordReload, recordServerEvent } from './server-events.ts';
+import { processName, recordReload, recordServerEvent, type ServerEventDeps } from './server-events.ts';
 import { startServing } from './serving.ts';
 
 export interface StartOptions {
@@ -34,6 +34,10 @@ export interface StartOptions {
   readonly copies?: Output | undefined;
   /** Ends the waiting for a database that is not there yet. */
   readonly stopping?: AbortSignal;
+  /** Processes on this machine that share its cores, this one among them. */
+  readonly workers?: number;
+  /** Which of them this is, from 1. What concerns all of them alike is said by the first. */
+  readonly worker?: number | undefined;
 }
 
 export interface RunningServer extends Composed {
@@ -63,7 +67,7 @@ const DRAIN_INTERVAL_MS = 50;
  * listening throws (EADDRINUSE); nothing is left open then
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const { config, files, log, clock = systemClock, demoUrl, stopping } = options;
+  const { config, files, log, clock = systemClock, demoUrl, stopping, workers = 1, worker = 1 } = options;
   const { url, poolSize, startWaitSeconds } = config.database;
   const database = await openDatabase({ url, poolSize, dataDir: config.paths.dataDir, embedded: 'start', log });
   try {
@@ -71,21 +75,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     if (url !== undefined) await awaitDatabase({ db: database.db, log }, { seconds: startWaitSeconds, stopping });
     const applied = await migrate(database);
     const events = { db: database.db, clock, log };
-    if (applied.length > 0) {
-      log.info({ event: 'database.migrated', migrations: applied });
-      await recordServerEvent(events, { event: 'database.migrated', details: { migrations: applied } });
-    }
+    if (applied.length > 0) await sayMigrated(events, applied);
     const live = createLiveClients(options.clients);
-    const composed = await compose({ config, clients: live, clock, log, database, demoUrl });
-    const server = await listen(composed, config);
-    const port = (server.address() as AddressInfo).port;
+    const composed = await compose({ config, clients: live, clock, log, database, demoUrl, workers, worker });
     const { engine, box } = composed;
     const keeping = { db: database.db, clock, box, log, clients: live.current };
-    const stopHousekeeping = startHousekeeping(
-      { ...keeping, keptSeconds: config.audit.retentionSeconds },
-      turningKeys({ ...keeping, config }, { engine, clients: live.current }),
-    );
-    const stopFollowing = engine.start();
     const prepareKeys = preparingKeys({ ...keeping, config }, engine);
     const validate = async (clients: ClientRegistry) => {
       await prepareKeys(clients);
@@ -94,11 +88,21 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const onNews = (news: ReloadNews) => recordReload(events, news);
     const applyRoles = applyingRoles({ db: database.db, clock, log, live, mostRoles: config.tokens.mostRoles });
     const reloading = await startReloading({ config, live, clock, log, validate, applyRoles, onNews }, files);
+    const server = await listen(composed, config).catch((error: unknown) =>
+      reloading.stop().then(() => Promise.reject(error)),
+    );
+    const port = (server.address() as AddressInfo).port;
+    // With the first connection: who shares the port with others gets some as soon as it listens.
+    composed.readiness.set('ready');
+    const stopHousekeeping = startHousekeeping(
+      { ...keeping, keptSeconds: config.audit.retentionSeconds },
+      turningKeys({ ...keeping, config }, { engine, clients: live.current }),
+    );
+    const stopFollowing = engine.start();
     composed.telling.start();
     composed.mailing.start();
     composed.answering.start();
     const endServing = await startServing({ db: database.db, clock, log, config, live }, files);
-    composed.readiness.set('ready');
     const self = { process: processName(), version: VERSION, mode: config.mode, clients: live.current().size };
     await recordServerEvent(events, { event: 'server.started', details: self });
     log.info({ event: 'server.started', issuer: config.issuer, host: config.server.host, port, mode: config.mode });
@@ -119,6 +123,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await database.close();
     throw error;
   }
+}
+
+async function sayMigrated(events: ServerEventDeps, migrations: string[]): Promise<void> {
+  events.log.info({ event: 'database.migrated', migrations });
+  await recordServerEvent(events, { event: 'database.migrated', details: { migrations } });
 }
 
 function listen({ app }: Composed, { server: { host, port } }: Config): Promise<Server> {

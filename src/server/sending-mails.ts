@@ -18,6 +18,8 @@ const VIEWS = join(ROOT, 'views');
 interface Deps extends MailDeps {
   readonly config: Config;
   readonly log: Logger;
+  /** Whether this process says that there is no mail server. */
+  readonly says: boolean;
 }
 
 export interface SendingMails extends Worker {
@@ -25,14 +27,14 @@ export interface SendingMails extends Worker {
   readonly routes: readonly Route[];
 }
 
-export function sendingMails({ config, ...deps }: Deps): SendingMails {
+export function sendingMails({ config, says, ...deps }: Deps): SendingMails {
   const render = mailRenderer({
     product: config.name,
     issuer: config.issuer,
     branding: config.branding,
     viewsDir: VIEWS,
   });
-  const route = routeOf(config, deps.log);
+  const route = routeOf(config, deps.log, says);
   const routes = route.to === 'development' ? devMailRoutes({ ...deps, render }) : [];
   return { ...createMailDelivery({ ...deps, route, render }), routes };
 }
@@ -45,11 +47,11 @@ export const wakeAfterForms =
     if (ctx.method === 'POST' && ctx.state.route !== undefined) wake();
   };
 
-function routeOf({ mail, mode, name, issuer }: Config, log: Logger): MailRoute {
+function routeOf({ mail, mode, name, issuer }: Config, log: Logger, says: boolean): MailRoute {
   const { smtpUrl } = mail;
   if (smtpUrl !== undefined) return { to: 'mail_server', server: connectTo({ ...mail, smtpUrl }, name) };
   if (mode === 'production') {
-    log.warn({ event: 'mail.not_configured' }, NOT_CONFIGURED);
+    if (says) log.warn({ event: 'mail.not_configured' }, NOT_CONFIGURED);
     return { to: 'nowhere' };
   }
   return {

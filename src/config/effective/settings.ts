@@ -26,6 +26,7 @@ const KEYS: Keys<Config> = {
     described(server, {
       host: 'server.host',
       port: 'server.port',
+      workers: 'server.workers',
       trustedProxies: 'server.trusted_proxies',
       internalHosts: 'server.internal_hosts',
       drainSeconds: 'server.drain_seconds',

@@ -7,7 +7,7 @@ export const databaseSection = z.strictObject({
   url: textWhere(postgresUrlProblem)
     .optional()
     .describe('postgres://user:password@host:5432/database. The embedded database unless stated.'),
-  pool_size: wholeNumber(1, 100).default(10).describe('Connections of this process.'),
+  pool_size: wholeNumber(1, 100).default(10).describe('Connections of one process; workers have as many each.'),
   start_wait_seconds: wholeNumber(0, 600)
     .default(30)
     .describe('How long a starting server waits for PostgreSQL before it gives up.'),

@@ -6,6 +6,11 @@ import { cidrProblem, hostProblem } from '../urls.ts';
 export const serverSection = z.strictObject({
   host: textWhere(listenAddressProblem).default('127.0.0.1').describe('Where to listen. In a container: 0.0.0.0.'),
   port: wholeNumber(1, 65_535).default(3000).describe('PORT wins over it.'),
+  workers: wholeNumber(0, 64)
+    .default(1)
+    .describe(
+      'Processes of this machine that share the port; 0 means as many as there are cores. More than one needs PostgreSQL.',
+    ),
   trusted_proxies: listWithoutRepeats(textWhere(cidrProblem))
     .default([])
     .describe('Networks whose X-Forwarded-* headers are believed, such as 10.0.0.0/8.'),

@@ -1,0 +1,58 @@
+// gatehouse serve --workers: the primary. It says once what there is to say, and leaves the serving to its workers.
+import cluster from 'node:cluster';
+import { availableParallelism } from 'node:os';
+import type { Config } from '../config/config.ts';
+import { openDatabase } from '../database/database.ts';
+import { createSupervisor } from '../server/workers/supervisor.ts';
+import { CommandFailed } from './failure.ts';
+import { listenForReload } from './reload-signal.ts';
+import { type Greeting, greet } from './serve-greeting.ts';
+import type { StopSignal } from './stop-signal.ts';
+import type { Answer } from './terminal.ts';
+
+/** `--workers` wins over `server.workers`; 0 is "auto", a process for every core. @throws CommandFailed `workers_need_postgresql` */
+export function workersWanted({ server, database }: Config, asked: number | undefined): number {
+  const stated = asked ?? server.workers;
+  if (stated !== 1 && database.url === undefined) throw new CommandFailed('workers_need_postgresql', NEED_POSTGRESQL);
+  return stated === 0 ? availableParallelism() : stated;
+}
+
+const NEED_POSTGRESQL = `Several workers need PostgreSQL: the embedded database belongs to one process.
+Set DATABASE_URL (or database.url), or serve with one worker: --workers 1, and no server.workers in gatehouse.yaml.`;
+
+/** Workers are numbered from 1; a number is not given twice. Undefined in a process that has the port to itself. */
+export const workerNumber = (): number | undefined => cluster.worker?.id;
+
+/** Lets the process end: until then, its line to the primary keeps it. */
+export const leavePrimary = (): void => void cluster.worker?.disconnect();
+
+/** Answers when all of them have stopped; with 1 where the first could not start, which has said why. */
+export async function serveWithWorkers(
+  count: number,
+  greeting: Omit<Greeting, 'database'>,
+  stop: StopSignal,
+): Promise<Partial<Answer>> {
+  const { config, log } = greeting;
+  const supervisor = createSupervisor({ count, log });
+  const forgetReload = listenForReload(async () => supervisor.reload());
+  try {
+    const isStarted = await Promise.race([supervisor.start(), stop.received.then(() => 'stopping' as const)]);
+    if (isStarted === false) return { exitCode: 1 };
+    if (isStarted === 'stopping') return {};
+    log.info({ event: 'workers.started', workers: count, poolSizeOfEach: config.database.poolSize });
+    const place = { url: config.database.url, dataDir: config.paths.dataDir };
+    const database = await openDatabase({ ...place, poolSize: 1, log });
+    try {
+      const leave = await greet({ ...greeting, database });
+      await stop.received;
+      await leave();
+    } finally {
+      await database.close();
+    }
+    return {};
+  } finally {
+    await supervisor.stop();
+    forgetReload();
+    log.info({ event: 'workers.stopped' });
+  }
+}

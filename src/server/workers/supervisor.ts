@@ -1,0 +1,101 @@
+// Several processes on one port: the primary starts them, replaces those that die, and stops them. It serves nothing itself.
+import cluster, { type Worker } from 'node:cluster';
+import type { Logger } from '../../observability/logger.ts';
+import { restartDelay } from './restart-delay.ts';
+
+export interface SupervisorOptions {
+  readonly count: number;
+  readonly log: Logger;
+}
+
+export interface Supervisor {
+  /**
+   * Starts one, and the others when that one takes requests: what is wrong with the configuration, the port or the
+   * database is said once. False when the first has ended before; it has said why.
+   */
+  start(): Promise<boolean>;
+  /** Those that take requests read their client files again. */
+  reload(): void;
+  /** Each finishes what it has begun; resolves when all are gone. */
+  stop(): Promise<void>;
+}
+
+interface Place {
+  worker: Worker | undefined;
+  /** Milliseconds of the monotonic clock; undefined until it takes requests. */
+  readyAt: number | undefined;
+  /** Ends one after the other, each soon after its start. */
+  failures: number;
+  again: NodeJS.Timeout | undefined;
+}
+
+/** What a worker says when it takes requests. */
+const READY = 'gatehouse:ready';
+
+export const sayReady = (): void => void process.send?.(READY);
+
+export function createSupervisor({ count, log }: SupervisorOptions): Supervisor {
+  const places: Place[] = [];
+  let stopping = false;
+
+  const launch = (place: Place, onReady: () => void = () => {}, onEnd: (() => void) | undefined = undefined): void => {
+    const worker = cluster.fork();
+    Object.assign(place, { worker, readyAt: undefined, again: undefined });
+    worker.on('message', (message) => {
+      if (message !== READY) return;
+      place.readyAt = performance.now();
+      onReady();
+    });
+    worker.on('error', (err) => {
+      log.error({ event: 'worker.failed', worker: worker.id, err });
+      // The machine had no room for another process.
+      if (worker.process.pid === undefined) replace(place, { worker: worker.id });
+    });
+    worker.once('exit', (code, signal) => {
+      place.worker = undefined;
+      if (stopping || (onEnd !== undefined && place.readyAt === undefined)) return onEnd?.();
+      replace(place, { worker: worker.id, pid: worker.process.pid, code, signal });
+    });
+  };
+
+  const replace = (place: Place, ended: object): void => {
+    const servedMs = place.readyAt === undefined ? 0 : performance.now() - place.readyAt;
+    const { failures, delayMs } = restartDelay(place.failures, servedMs);
+    place.failures = failures;
+    log.error({ event: 'worker.ended', ...ended, restartInMs: delayMs }, 'The others go on; it is started again.');
+    place.again = setTimeout(() => launch(place), delayMs);
+  };
+
+  const add = (): Place => {
+    const place: Place = { worker: undefined, readyAt: undefined, failures: 0, again: undefined };
+    places.push(place);
+    return place;
+  };
+
+  return {
+    start: () =>
+      new Promise((resolve) => {
+        const onReady = () => {
+          if (!stopping) for (let more = places.length; more < count; more += 1) launch(add());
+          resolve(true);
+        };
+        launch(add(), onReady, () => resolve(false));
+      }),
+    reload() {
+      for (const { worker, readyAt } of places) if (readyAt !== undefined) worker?.process.kill('SIGHUP');
+    },
+    async stop() {
+      stopping = true;
+      for (const { again } of places) clearTimeout(again);
+      await Promise.all(places.map(({ worker }) => worker && ended(worker)));
+    },
+  };
+}
+
+/** SIGTERM, whatever the primary got. */
+function ended(worker: Worker): Promise<void> {
+  if (worker.process.exitCode !== null || worker.process.signalCode !== null) return Promise.resolve();
+  const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  worker.process.kill('SIGTERM');
+  return gone;
+}

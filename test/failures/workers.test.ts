@@ -1,0 +1,158 @@
+// gatehouse serve --workers: several processes behind one port, on PostgreSQL.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { answerOf, gatehouse, type Program, startProgram } from '../cli/command-line.ts';
+import { configFiles } from '../support/config-files.ts';
+import { makeTestDatabase, postgresAvailable, type TestDatabase } from '../support/database.ts';
+import { CLIENTS, freePort, PASSWORD, RESOURCES } from '../support/start-server.ts';
+import { goThroughEverything, newSigner } from './whole-flow.ts';
+
+interface Line {
+  readonly event: string;
+  readonly worker?: number;
+  readonly [field: string]: unknown;
+}
+
+const linesOf = (program: Program): Line[] =>
+  program
+    .stdout()
+    .split('\n')
+    .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as Line] : []));
+
+const eventsOf = (program: Program, event: string): Line[] => linesOf(program).filter((line) => line.event === event);
+
+/** Of Linux: there is nobody to ask in the program itself. */
+const childrenOf = ({ child: { pid } }: Program): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+};
+
+test('with the embedded database, several workers are refused, with the reason and what to do', async () => {
+  const place = { ...configFiles({}), env: { GATEHOUSE_MODE: 'development', GATEHOUSE_LOG_LEVEL: 'silent' } };
+  for (const count of ['2', 'auto']) {
+    const { exitCode, stderr } = await gatehouse(place, ['serve', '--workers', count]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('the embedded database belongs to one process');
+    expect(stderr).toContain('Set DATABASE_URL');
+  }
+  const configured = { ...place, ...configFiles({ 'config/gatehouse.yaml': 'server:\n  workers: 2\n' }) };
+  expect((await gatehouse(configured, ['serve'])).stderr).toContain('the embedded database belongs to one process');
+  expect((await gatehouse(place, ['serve', '--workers', '0'])).exitCode).toBe(2);
+});
+
+describe.skipIf(!postgresAvailable() || process.platform !== 'linux')(
+  'two workers on one port',
+  { timeout: 600_000 },
+  () => {
+    let database: TestDatabase;
+    let signer: Awaited<ReturnType<typeof newSigner>>;
+    beforeAll(async () => {
+      signer = await newSigner();
+      database = await makeTestDatabase('postgres');
+    });
+    afterAll(() => database.remove());
+
+    async function start(more: Record<string, string> = {}) {
+      const port = await freePort();
+      const issuer = `http://localhost:${port}`;
+      const clients = Object.entries({ ...CLIENTS, signer: signer.yaml }).map(
+        ([name, yaml]) => [`config/clients/${name}.yaml`, yaml] as const,
+      );
+      const files = {
+        'config/gatehouse.yaml': `mfa: optional\nlogging: { format: json }${RESOURCES}`,
+        ...Object.fromEntries(clients),
+      };
+      const env = {
+        GATEHOUSE_MODE: 'development',
+        GATEHOUSE_ISSUER: issuer,
+        GATEHOUSE_DATA_DIR: database.dataDir,
+        DATABASE_URL: database.url ?? '',
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        ...more,
+      };
+      const place = { ...configFiles(files), env };
+      const program = startProgram(place, ['serve', '--workers', '2']);
+      return { program, place, issuer, port };
+    }
+
+    const allStarted = (program: Program) =>
+      expect.poll(() => eventsOf(program, 'server.started').length, { timeout: 180_000 }).toBe(2);
+
+    const answers = async (issuer: string) =>
+      (await fetch(`${issuer}/readyz`, { headers: { connection: 'close' } })).status;
+
+    test('say once what there is to say, number their lines, and carry everything, and outlive each other', async () => {
+      const { program, place, issuer } = await start();
+      await allStarted(program);
+      await program.shows(/\/setup\?token=/);
+      expect(program.output().match(/\/setup\?token=/g)).toHaveLength(1);
+      expect(new Set(eventsOf(program, 'server.started').map(({ worker }) => worker))).toEqual(new Set([1, 2]));
+      expect(eventsOf(program, 'workers.started')).toEqual([expect.objectContaining({ workers: 2 })]);
+
+      const quiet = { ...place, env: { ...place.env, GATEHOUSE_LOG_LEVEL: 'silent' } };
+      const email = 'workers@example.test';
+      await answerOf(quiet, ['user', 'create', '--email', email, '--password-stdin'], { stdin: `${PASSWORD}\n` });
+      await goThroughEverything({ issuer, email, signer });
+      const took = new Set(eventsOf(program, 'http.request').map(({ worker }) => worker));
+      expect(took.size).toBeGreaterThan(1);
+      expect(linesOf(program).filter(({ level }) => level === 'error')).toEqual([]);
+
+      program.child.kill('SIGHUP');
+      await expect.poll(() => eventsOf(program, 'clients.unchanged').length, { timeout: 20_000 }).toBe(2);
+      const [victim = 0, ...others] = childrenOf(program);
+      expect(others).toHaveLength(1);
+      const statuses: number[] = [];
+      process.kill(victim, 'SIGKILL');
+      // What it had in its hands is lost; the next connection is another's once the kernel has told the primary.
+      await program.shows(/worker\.ended/);
+      while (eventsOf(program, 'server.started').length < 3) {
+        statuses.push(await answers(issuer));
+        await sleep(20);
+      }
+      expect(statuses.length).toBeGreaterThan(20);
+      expect(statuses.filter((status) => status !== 200)).toEqual([]);
+      expect(eventsOf(program, 'worker.ended')).toEqual([
+        expect.objectContaining({ pid: victim, signal: 'SIGKILL', restartInMs: 1_000 }),
+      ]);
+
+      // At a terminal everybody gets the signal, and a moment later the primary's.
+      const workers = childrenOf(program);
+      expect(workers).toHaveLength(2);
+      for (const pid of workers) process.kill(pid, 'SIGINT');
+      await sleep(600);
+      program.child.kill('SIGTERM');
+      expect(await program.ended).toBe(0);
+      expect(eventsOf(program, 'server.stopped')).toHaveLength(2);
+      expect(eventsOf(program, 'worker.ended')).toHaveLength(1);
+      expect(workers.filter(isAlive)).toEqual([]);
+    });
+
+    test('end with their primary, even if that is killed', async () => {
+      const { program } = await start();
+      await allStarted(program);
+      const workers = childrenOf(program);
+      program.child.kill('SIGKILL');
+      await expect.poll(() => workers.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+    });
+
+    test('do not start on a port that somebody has, which is said once', async () => {
+      const other = createServer().listen(0, '127.0.0.1');
+      onTestFinished(() => void other.close());
+      await new Promise((resolve) => other.once('listening', resolve));
+      const { port } = other.address() as { port: number };
+      const { program } = await start({ PORT: String(port) });
+      expect(await program.ended).toBe(1);
+      expect(program.output().match(/in use by another program/g)).toHaveLength(1);
+      expect(program.output()).not.toContain('/setup?token=');
+    });
+  },
+);
