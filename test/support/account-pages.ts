@@ -3,6 +3,7 @@
 import { type PageState, password, type Stage, somebody } from './every-page.ts';
 import { newBrowser } from './sign-in.ts';
 import { PASSWORD } from './start-server.ts';
+import { enters } from './typing.ts';
 import { visits, visitsAndSignsIn } from './visits.ts';
 
 /** Signed in, at a page of the account centre. */
@@ -109,9 +110,7 @@ export const ACCOUNT_PAGES: readonly PageState[] = [
     heading: 'Change your password',
     open: async (stage) => {
       await atAccount(stage, '/account/password');
-      await stage.page.locator('#current').fill('not the password');
-      await stage.page.locator('#password').fill('a new and rather long phrase');
-      await stage.page.locator('#password').press('Enter');
+      await enters(stage.page, { current: 'not the password', password: 'a new and rather long phrase' });
       await stage.page.locator('#problem').waitFor();
     },
   },
@@ -132,8 +131,7 @@ export const ACCOUNT_PAGES: readonly PageState[] = [
     heading: 'Change your e-mail address',
     open: async (stage) => {
       await atAccount(stage, '/account/email');
-      await stage.page.locator('#email').fill('nobody');
-      await stage.page.locator('#email').press('Enter');
+      await enters(stage.page, { email: 'nobody' });
       await stage.page.locator('#problem').waitFor();
     },
   },
@@ -143,8 +141,7 @@ export const ACCOUNT_PAGES: readonly PageState[] = [
     heading: 'Change your e-mail address',
     open: async (stage) => {
       await atAccount(stage, '/account/email');
-      await stage.page.locator('#email').fill('another@example.test');
-      await stage.page.locator('#email').press('Enter');
+      await enters(stage.page, { email: 'another@example.test' });
       await stage.page.locator('.notice-done').waitFor();
     },
   },

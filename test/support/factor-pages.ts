@@ -5,6 +5,7 @@ import type { PageState, Stage } from './every-page.ts';
 import { movingClock } from './moving-clock.ts';
 import { totpCode } from './sign-in.ts';
 import { PASSWORD } from './start-server.ts';
+import { enters } from './typing.ts';
 
 const keyOn = async (page: Page): Promise<string> =>
   ((await page.locator('#key').textContent()) ?? '').replace(/[^A-Z2-7]/g, '');
@@ -14,9 +15,7 @@ async function addsFirst(stage: Stage, name: string): Promise<void> {
   const { page } = stage;
   await atAccount(stage, '/account/authenticators/new');
   const key = await keyOn(page);
-  await page.locator('#name').fill(name);
-  await page.locator('#code').fill(totpCode(key));
-  await page.locator('#code').press('Enter');
+  await enters(page, { name, code: totpCode(key) });
   await page.getByRole('link', { name: 'stored them' }).waitFor();
   keys.set(page, key);
 }
@@ -27,10 +26,8 @@ const keys = new WeakMap<Page, string>();
 async function opensWithCode({ server, page }: Stage, path: string): Promise<void> {
   movingClock.advance({ seconds: 30 });
   await page.goto(`${server.issuer}${path}`);
-  await page.locator('#password').fill(PASSWORD);
-  await page.locator('#password').press('Enter');
-  await page.locator('#code').fill(totpCode(keys.get(page) ?? ''));
-  await page.locator('#code').press('Enter');
+  await enters(page, { password: PASSWORD });
+  await enters(page, { code: totpCode(keys.get(page) ?? '') });
   await page.waitForURL(`${server.issuer}${path}`);
 }
 
@@ -58,9 +55,7 @@ export const FACTOR_PAGES: readonly PageState[] = [
       const { page, server } = stage;
       await addsFirst(stage, 'Phone');
       await opensWithCode(stage, '/account/authenticators/new');
-      await page.locator('#name').fill(LONG);
-      await page.locator('#code').fill(totpCode(await keyOn(page)));
-      await page.locator('#code').press('Enter');
+      await enters(page, { name: LONG, code: totpCode(await keyOn(page)) });
       await page.getByText('was added').waitFor();
       const { db } = server.database;
       const some = db.selectFrom('recovery_codes').select('code_hash').orderBy('created_at', 'desc').limit(7);
@@ -80,8 +75,7 @@ export const FACTOR_PAGES: readonly PageState[] = [
     heading: 'Add an authenticator app',
     async open(stage) {
       await atAccount(stage, '/account/authenticators/new');
-      await stage.page.locator('#code').fill('000000');
-      await stage.page.locator('#code').press('Enter');
+      await enters(stage.page, { code: '000000' });
       await stage.page.locator('#problem').waitFor();
     },
   },
@@ -132,9 +126,7 @@ export const FACTOR_PAGES: readonly PageState[] = [
       const { page, server } = stage;
       await addsFirst(stage, 'Phone');
       await page.goto(`${server.issuer}/account/delete`);
-      await page.locator('#password').fill(PASSWORD);
-      await page.locator('#code').fill('000000');
-      await page.locator('#code').press('Enter');
+      await enters(page, { password: PASSWORD, code: '000000' });
       await page.locator('#problem').waitFor();
     },
   },
