@@ -1,7 +1,7 @@
 // Reads and checks a posted form, or a query, once: handlers see parsed values only.
 import type { IncomingMessage } from 'node:http';
 import type Koa from 'koa';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { Refusal } from '../errors.ts';
 import { type BodyLimits, readBody } from './read-body.ts';
 
@@ -11,7 +11,7 @@ const FORM_LIMITS: BodyLimits = { maxBytes: 16 * 1024, timeoutMs: 10_000 };
 /**
  * The body of an application/x-www-form-urlencoded request, parsed by a schema over an object of strings. The schema says what
  * our own page can send; what a person may get wrong is left to the verb, which answers in words.
- * @throws Refusal 400 (a field twice, U+0000, broken encoding, not what the schema says), 408, 413, 415
+ * @throws Refusal 400 (a field twice, a field that the schema has not, U+0000, broken encoding, not what the schema says), 408, 413, 415
  */
 export async function readForm<T>(ctx: Koa.Context, schema: z.ZodType<T>, limits = FORM_LIMITS): Promise<T> {
   const type = ctx.get('Content-Type');
@@ -40,9 +40,11 @@ export async function receiveForm(ctx: Koa.Context): Promise<void> {
 }
 
 function parse<T>(encoded: string, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(Object.fromEntries(fieldsOf(encoded)));
+  // What the page does not have is no mistake of a person's (T47).
+  const exact = schema instanceof z.ZodObject ? schema.strict() : schema;
+  const parsed = exact.safeParse(Object.fromEntries(fieldsOf(encoded)));
   if (!parsed.success) throw notAsExpected();
-  return parsed.data;
+  return parsed.data as T;
 }
 
 function fieldsOf(encoded: string): ReadonlyMap<string, string> {

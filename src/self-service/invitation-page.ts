@@ -11,7 +11,12 @@ import type { Handler } from '../http/route.ts';
 import type { SelfServiceDeps } from './deps.ts';
 import { linkForm, readLinkForm, showDone, showLinkPage, showVoidLink, tokenInAddress } from './page.ts';
 
-const form = linkForm.extend({ name: z.string().max(640).optional(), password: z.string().max(4096) });
+const form = linkForm.extend({
+  /** For password managers. */
+  email: z.string().max(320).optional(),
+  name: z.string().max(640).optional(),
+  password: z.string().max(4096),
+});
 
 interface Shown {
   readonly account: Account;

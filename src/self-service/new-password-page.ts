@@ -19,7 +19,11 @@ import { showForgotPassword } from './forgot-password-page.ts';
 import { linkForm, type Onward, readLinkForm, showDone, showLinkPage, showVoidLink, tokenInAddress } from './page.ts';
 import { addressOfSignIn, readWayBack } from './way-back.ts';
 
-const form = linkForm.extend({ password: z.string().max(4096) });
+const form = linkForm.extend({
+  /** For password managers. */
+  identifier: z.string().max(320).optional(),
+  password: z.string().max(4096),
+});
 
 export const DONE_PATH = `${RESET_PATH}/done`;
 

@@ -18,6 +18,8 @@ import type { SelfServiceDeps } from './deps.ts';
 import { linkForm, type Onward, readLinkForm, showDone, showLinkPage, showVoidLink, tokenInAddress } from './page.ts';
 
 const form = linkForm.extend({
+  /** For password managers. */
+  email: z.string().max(320).optional(),
   password: z.string().max(4096).default(''),
   username: z.string().max(128).optional(),
 });

@@ -233,7 +233,9 @@ test('what somebody adds to the form is not granted', async () => {
     prompt: 'none',
   };
   const address = `${action}&scope=openid+email+roles&resource=${encodeURIComponent(API)}`;
-  const answer = await visit.browser.request(address, { method: 'POST', form: forged });
+  const refused = await visit.browser.request(address, { method: 'POST', form: forged });
+  expect(refused.status).toBe(400);
+  const answer = await visit.browser.request(address, { method: 'POST', form: data });
   expect(answer.status).toBe(200);
   const resume = /url=([^"]+)"/.exec(await answer.text())?.[1] ?? '';
   await visit.browser.open(`${resume}?scope=openid+email+roles`);

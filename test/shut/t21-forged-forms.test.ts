@@ -1,4 +1,4 @@
-// Forms that did not come from the page of this very sign-in change nothing (T21).
+// Forms that did not come from the page of this very sign-in change nothing (T21), nor does one with a field more (T47).
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { issueSetupLink } from '../../src/first-administrator/setup-link.ts';
 import { setupAddress } from '../../src/first-run/address.ts';
@@ -24,6 +24,16 @@ function whatIsDoneByTheMinuteWaits(): void {
     schedule(work, milliseconds >= 60_000 ? never : milliseconds, ...given),
   );
 }
+
+/** T47: what would make somebody more than they are, or somebody else. */
+const WISHES = 'roles is_admin email_verified status sub password_hash totp_secret __proto__ constructor'.split(' ');
+
+const SHAPES: Readonly<Record<string, (name: string) => string>> = {
+  'as it is': (name) => name,
+  'in an array': (name) => `${name}[]`,
+  nested: (name) => `account[${name}]`,
+  dotted: (name) => `account.${name}`,
+};
 
 describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026-7507', () => {
   let server: TestServer;
@@ -284,6 +294,16 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     ];
   }
 
+  const withWishes = (form: Form): [string, number, string, Record<string, string>][] =>
+    WISHES.flatMap((wish) =>
+      Object.entries(SHAPES).map(([shape, name]): [string, number, string, Record<string, string>] => [
+        `the wish ${wish}, ${shape}`,
+        400,
+        `${encoded(form.data)}&${encoded({ [name(wish)]: 'gatehouse:admin' })}`,
+        {},
+      ]),
+    );
+
   /** All of it but what is noted about errors, attempts that are counted, and when mails are sent and apps are told. */
   const everything = async (): Promise<string> =>
     (await databaseAsText(server))
@@ -298,24 +318,27 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
       { timeout: 10_000 },
     );
 
-  test.each(Object.keys(FORMS))('the form %s is taken from its own page only', async (address) => {
-    const form = await FORMS[address]!();
-    const all = await forgeries(form);
-    await forgottenAreAnswered();
-    const before = await everything();
-    for (const [what, status, body, headers] of all) {
-      const answer = await post(form, body, headers);
-      expect(answer.status, what).toBe(status);
-      expect(answer.headers.getSetCookie(), what).toEqual([]);
-    }
-    expect(await everything()).toBe(before);
-    const own = { origin: server.issuer, 'sec-fetch-site': 'same-origin' };
-    const answer = await post(form, encoded(form.data), own);
-    expect(answer.status).toBeLessThan(400);
-    // The first start keeps what is not finished with the browser, sealed.
-    const changed = answer.headers.getSetCookie().length > 0 || (await everything()) !== before;
-    expect(changed).toBe(!READING.includes(address));
-  });
+  test.each(Object.keys(FORMS))(
+    'the form %s is taken from its own page only, with its own fields only',
+    async (address) => {
+      const form = await FORMS[address]!();
+      const all = [...(await forgeries(form)), ...withWishes(form)];
+      await forgottenAreAnswered();
+      const before = await everything();
+      for (const [what, status, body, headers] of all) {
+        const answer = await post(form, body, headers);
+        expect(answer.status, what).toBe(status);
+        expect(answer.headers.getSetCookie(), what).toEqual([]);
+      }
+      expect(await everything()).toBe(before);
+      const own = { origin: server.issuer, 'sec-fetch-site': 'same-origin' };
+      const answer = await post(form, encoded(form.data), own);
+      expect(answer.status).toBeLessThan(400);
+      // The first start keeps what is not finished with the browser, sealed.
+      const changed = answer.headers.getSetCookie().length > 0 || (await everything()) !== before;
+      expect(changed).toBe(!READING.includes(address));
+    },
+  );
 
   test('every route of ours that changes anything is on this list', () => {
     // Programs have no cookies: what they send carries its token itself.

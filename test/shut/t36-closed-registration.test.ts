@@ -36,8 +36,15 @@ describe.each(['closed', 'invite'])(`T36 with registration %s (${ADVISORIES})`, 
     for (const params of [{}, { prompt: 'create' }, { prompt: 'select_account' }]) {
       const { browser } = await visits(server, params);
       const { csrf = '' } = browser.form({}, 'Cancel').data;
-      for (const step of ['create-account', 'sign-up', 'verify-email', 'new-code', 'username', 'account']) {
-        const form = { csrf, ...fields(), code: '12345678', choice: 'create' };
+      for (const [step, own] of Object.entries({
+        'create-account': {},
+        'sign-up': fields(),
+        'verify-email': { code: '12345678' },
+        'new-code': {},
+        username: { username: 'newcomer' },
+        account: { choice: 'create' },
+      })) {
+        const form = { csrf, ...own };
         const answer = await browser.request(stepOf(browser, step), { method: 'POST', form });
         expect([303, 403]).toContain(answer.status);
         if (['create-account', 'sign-up', 'account'].includes(step)) expect(answer.status).toBe(403);

@@ -178,8 +178,15 @@ describe('T37 second factor skipped: Zitadel CVE-2025-64103, CVE-2024-32868; Tin
     expect(browser.title).toBe('Set up your authenticator app');
     const uid = uidOf(visit);
     const csrf = csrfOf(visit);
-    for (const step of ['consent', 'recovery-codes', 'account', 'second-factor', 'sign-in']) {
-      await post(browser, `/interaction/${uid}/${step}`, { csrf, decision: 'allow', stored: 'yes', code: '000000' });
+    const steps = {
+      consent: { decision: 'allow' },
+      'recovery-codes': {},
+      account: {},
+      'second-factor': { code: '000000' },
+      'sign-in': {},
+    };
+    for (const [step, fields] of Object.entries(steps)) {
+      await post(browser, `/interaction/${uid}/${step}`, { csrf, ...fields });
     }
     for (const page of PAGES) expect((await browser.request(at(`/account${page}`))).status, page).not.toBe(200);
     await browser.open(at(`/interaction/${uid}`));

@@ -18,6 +18,8 @@ export const PASSWORD_PATH = `${ACCOUNT_PATH}/password`;
 
 const form = z.object({
   csrf: z.string().optional(),
+  /** For password managers. */
+  identifier: z.string().max(320).optional(),
   current: z.string().max(4096),
   password: z.string().max(4096),
 });
