@@ -24,7 +24,7 @@ export interface Received {
 
 declare module 'koa' {
   interface DefaultState {
-    /** Ours, never the visitor's; also the X-Request-Id header. Set by request-log.ts. */
+    /** Ours, or that of a proxy we trust, never the visitor's; also the X-Request-Id header. Set by request-log.ts. */
     requestId: string;
     /** Carries the request id. Set by request-log.ts. */
     log: Logger;

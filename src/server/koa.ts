@@ -57,7 +57,7 @@ export function createApp(parts: AppParts): Koa {
   app.proxy = true;
   app.on('error', (err) => log.error({ event: 'http.unhandled', err }));
   app.use(securityHeaders({ issuer, publicDocuments: [...DISCOVERY_PATHS, ENDPOINTS.jwks] }));
-  app.use(requestLog({ log }));
+  app.use(requestLog({ log, trustsPeerOf: parts.clientAddress.trustsPeerOf }));
   app.use(pages(parts.pages));
   app.use(parts.keepReferences);
   app.use((_ctx, next) => asOneRequest(next));
