@@ -261,7 +261,10 @@ test('what is another person’s is not there', async () => {
   const { csrf = '' } = ben.browser.form({}, 'Sign out').data;
   for (const path of [href, `${href}/remove`, '/account/authenticators/%00', '/account/authenticators/x/remove']) {
     expect((await ben.browser.request(at(path))).status, path).toBe(path.includes('%00') ? 400 : 404);
-    const posted = await ben.browser.request(at(path), { method: 'POST', form: { csrf, name: 'Mine' } });
+    const posted = await ben.browser.request(at(path), {
+      method: 'POST',
+      form: { csrf, ...(path === href && { name: 'Mine' }) },
+    });
     expect(posted.status, path).toBe(path.includes('%00') ? 400 : 404);
   }
   expect(namesOn(await ada.browser.open(at('/account/security')))).toEqual(['Authenticator app']);
