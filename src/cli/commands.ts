@@ -15,6 +15,7 @@ import { addKeysCommands } from './keys/commands.ts';
 import { addLogoutNoticeCommands } from './logout-notice.ts';
 import { addMailCommands } from './mail.ts';
 import { migrateDatabase } from './migrate.ts';
+import { addSecretsCommands } from './secrets/commands.ts';
 import { printSetupLink } from './setup-link.ts';
 import { banUser, deleteUser, unbanUser } from './user/access.ts';
 import { createUser, type NewUser } from './user/create.ts';
@@ -49,6 +50,7 @@ export function buildProgram(perform: Perform, prepare: (program: Command) => vo
   );
   addMailCommands(program.command('mail').description('what has not been mailed to people, and why'), perform);
   addKeysCommands(program.command('keys').description('the keys that sign tokens'), perform);
+  addSecretsCommands(program.command('secrets').description('what the master secret seals'), perform);
   addAuditCommands(program.command('audit').description('what happened: who did what, on whom, from where'), perform);
   addConfigCommands(program.command('config').description('the configuration as files'), perform);
   return program;

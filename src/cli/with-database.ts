@@ -3,8 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { recordEvent } from '../audit/audit-log.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { deriveKey } from '../crypto/derived-keys.ts';
-import { createSealedBox, type SealedBox } from '../crypto/sealed-box.ts';
+import { type SealedBox, sealedBoxOf } from '../crypto/sealed-box.ts';
 import { type Db, type OpenDatabase, openDatabase } from '../database/database.ts';
 import { DatabaseInUse } from '../database/embedded.ts';
 import { migrate, pendingMigrations } from '../database/migrator.ts';
@@ -27,7 +26,7 @@ export async function withDatabase<T>(config: Config, work: (deps: CommandDeps) 
   const { database, keeper } = await openForCommand(config);
   try {
     await bringUpToDate(database, keeper);
-    const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
+    const box = sealedBoxOf(config);
     return await work({ db: database.db, clock: systemClock, box, alone: keeper.who === 'this_command' });
   } finally {
     await database.close();

@@ -32,14 +32,16 @@ export interface Decided {
   readonly databaseUrl: string | undefined;
   readonly smtpUrl: string | undefined;
   readonly masterSecret: string;
+  readonly previousSecrets: readonly string[];
 }
 
 export function assembleConfig(environment: EnvironmentSettings, file: ConfigFile, decided: Decided): Config {
-  const { mode, issuer, masterSecret } = decided;
+  const { mode, issuer, masterSecret, previousSecrets } = decided;
   return deepFreeze<Config>({
     mode,
     issuer,
     masterSecret,
+    previousSecrets,
     name: file.name,
     branding: brandingOf(file.branding, environment.configDir),
     paths: pathsOf(environment),

@@ -17,7 +17,10 @@ export interface Config {
   readonly outgoing: OutgoingConfig;
   readonly database: DatabaseConfig;
   readonly mail: MailConfig;
+  /** Everything new is sealed and signed with it. */
   readonly masterSecret: string;
+  /** Accepted besides: what they have sealed and signed is still good. */
+  readonly previousSecrets: readonly string[];
   readonly accounts: AccountsConfig;
   readonly registration: RegistrationConfig;
   readonly geo: GeoConfig;

@@ -22,6 +22,9 @@ export interface EnvironmentSettings {
   readonly secret: string | undefined;
   /** Absolute. */
   readonly secretFile: string | undefined;
+  readonly previousSecrets: string | undefined;
+  /** Absolute. */
+  readonly previousSecretsFile: string | undefined;
   /** Absolute. */
   readonly configDir: string;
   /** Absolute. */
@@ -55,6 +58,8 @@ export function readEnvironment({ env, cwd }: { env: Environment; cwd: string })
     logLevel: read('GATEHOUSE_LOG_LEVEL', (text) => oneOf(LOG_LEVELS, text)),
     secret: read('GATEHOUSE_SECRET', (text) => text),
     secretFile: read('GATEHOUSE_SECRET_FILE', path),
+    previousSecrets: read('GATEHOUSE_SECRET_PREVIOUS', (text) => text),
+    previousSecretsFile: read('GATEHOUSE_SECRET_PREVIOUS_FILE', path),
     configDir: read('GATEHOUSE_CONFIG_DIR', path) ?? path('config'),
     dataDir: read('GATEHOUSE_DATA_DIR', path) ?? path('data'),
     stated,

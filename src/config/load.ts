@@ -80,6 +80,7 @@ export function loadConfig({
     mode,
     issuer,
     masterSecret: master.secret,
+    previousSecrets: settings.previous.secrets.filter((secret) => secret !== master.secret),
     databaseUrl: settled(settings.databaseUrl),
     smtpUrl: settled(settings.smtpUrl),
   };

@@ -7,7 +7,7 @@ import type { Setting, Settings } from './settings.ts';
 
 /** An issuer that is not https is refused in every mode, where it is written. */
 export function productionProblems(
-  { issuer, secret, secretVariable, databaseUrl, smtpUrl }: Settings,
+  { issuer, secret, secretVariable, previous, databaseUrl, smtpUrl }: Settings,
   {
     embeddedAllowed,
     signUpPolicy,
@@ -27,6 +27,9 @@ export function productionProblems(
   }
   const message = masterSecretProblem(secret);
   if (message !== undefined) problems.push({ file: ENVIRONMENT, line: undefined, path: secretVariable, message });
+  for (const weak of previous.secrets.map((each) => weakness(each)).filter((each) => each !== undefined)) {
+    problems.push({ file: ENVIRONMENT, line: undefined, path: previous.variable, message: `one of them ${weak}` });
+  }
   if (databaseUrl.state === 'missing' && !embeddedAllowed) {
     const message =
       'production needs PostgreSQL: set DATABASE_URL or database.url; or allow the embedded database with database.embedded_in_production: true';
@@ -45,7 +48,11 @@ function masterSecretProblem(secret: Setting<string>): string | undefined {
   if (secret.state === 'missing') {
     return `production needs a master secret of at least ${MASTER_SECRET_BYTES} bytes, here or in GATEHOUSE_SECRET_FILE`;
   }
-  const bytes = Buffer.byteLength(secret.value);
+  return weakness(secret.value);
+}
+
+function weakness(secret: string): string | undefined {
+  const bytes = Buffer.byteLength(secret);
   if (bytes < MASTER_SECRET_BYTES) return `has ${bytes} bytes; production needs at least ${MASTER_SECRET_BYTES}`;
-  return exampleSecretProblem(secret.value);
+  return exampleSecretProblem(secret);
 }

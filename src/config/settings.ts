@@ -5,6 +5,7 @@ import { givenSmtpUrl } from './mail/smtp-url.ts';
 import { givenSecret } from './master-secret.ts';
 import type { Problem } from './problem.ts';
 import type { ConfigFile } from './schema.ts';
+import { type PreviousSecrets, previousSecrets } from './secrets/previous-secrets.ts';
 import type { Shape } from './shape.ts';
 
 export type Setting<T> =
@@ -21,6 +22,7 @@ export interface Settings {
   readonly secret: Setting<string>;
   /** Where `secret` came from. */
   readonly secretVariable: string;
+  readonly previous: PreviousSecrets;
   readonly problems: readonly Problem[];
 }
 
@@ -30,6 +32,7 @@ export function settle(environment: EnvironmentSettings, { value: file, broken }
     fromFile(broken, 'mode', file.mode),
   );
   const given = givenSecret(environment);
+  const previous = previousSecrets(environment);
   const smtp = givenSmtpUrl(environment);
   return {
     mode,
@@ -53,7 +56,8 @@ export function settle(environment: EnvironmentSettings, { value: file, broken }
           ),
     secret: given.problems.length > 0 ? { state: 'refused' } : setting(given.secret),
     secretVariable: given.variable,
-    problems: [...given.problems, ...smtp.problems],
+    previous,
+    problems: [...given.problems, ...previous.problems, ...smtp.problems],
   };
 }
 

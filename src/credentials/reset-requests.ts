@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { newId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
+import { sealedColumn } from '../database/sealed-rows.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import type { MailDeps } from '../mail/outbox.ts';
 
@@ -68,3 +69,5 @@ function opened(box: MailDeps['box'], { id, content }: { id: string; content: st
     return undefined;
   }
 }
+
+export const sealedResetRequests = sealedColumn({ table: 'reset_requests', column: 'content', placeOf });

@@ -10,6 +10,21 @@ export type KeyPurpose =
   | 'fingerprints'
   | 'mailed-codes';
 
+/** The secret that everything new is made with, and those that are accepted besides. */
+export interface MasterSecrets {
+  readonly masterSecret: string;
+  readonly previousSecrets: readonly string[];
+}
+
 /** 32 bytes of a secret for one purpose (HKDF-SHA-256, RFC 5869): knowing one key tells nothing about another. */
 export const deriveKey = (secret: string, purpose: KeyPurpose): Buffer =>
   Buffer.from(hkdfSync('sha256', secret, 'gatehouse', `gatehouse/${purpose}/1`, 32));
+
+/** One for each secret, the newest first. */
+export const deriveKeys = (
+  { masterSecret, previousSecrets }: MasterSecrets,
+  purpose: KeyPurpose,
+): readonly [Buffer, ...Buffer[]] => [
+  deriveKey(masterSecret, purpose),
+  ...previousSecrets.map((secret) => deriveKey(secret, purpose)),
+];

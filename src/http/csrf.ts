@@ -12,13 +12,18 @@ export interface Csrf {
   check(ctx: Koa.Context, binding: string, presented: string | undefined): void;
 }
 
-/** HMAC-SHA-256 over the binding: nothing to store, and a token for one binding says nothing about another. */
-export function createCsrf(key: Buffer): Csrf {
-  const token = (binding: string) => createHmac('sha256', key).update(binding).digest('base64url');
+/**
+ * HMAC-SHA-256 over the binding: nothing to store, and a token for one binding says nothing about another. Made with the
+ * newest key, taken with all of them.
+ */
+export function createCsrf(newest: Buffer, ...previous: readonly Buffer[]): Csrf {
+  const tokenBy = (key: Buffer, binding: string) => createHmac('sha256', key).update(binding).digest('base64url');
+  const isToken = (binding: string, presented: string) =>
+    [newest, ...previous].some((key) => equalInConstantTime(tokenBy(key, binding), presented));
   return {
-    token,
+    token: (binding) => tokenBy(newest, binding),
     check(ctx, binding, presented) {
-      if (presented !== undefined && equalInConstantTime(token(binding), presented)) return;
+      if (presented !== undefined && isToken(binding, presented)) return;
       ctx.state.log.warn({ event: 'csrf.refused', reason: presented === undefined ? 'no_token' : 'wrong_token' });
       throw crossSiteRequest();
     },

@@ -7,6 +7,7 @@ import type { SigningAlgorithm } from '../config/keys/algorithms.ts';
 import type { SealedBox } from '../crypto/sealed-box.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
+import { sealedColumn } from '../database/sealed-rows.ts';
 import { databaseNow } from '../database/time.ts';
 import type { KeyState } from './life-cycle.ts';
 import type { KeyStage, SigningKey } from './signing-key.ts';
@@ -149,3 +150,10 @@ export async function removeKey(db: Db, kid: string): Promise<void> {
 }
 
 const place = (kid: string): string => `signing_keys.private_jwk:${kid}`;
+
+export const sealedSigningKeys = sealedColumn({
+  table: 'signing_keys',
+  column: 'private_jwk',
+  id: 'kid',
+  placeOf: place,
+});

@@ -5,6 +5,7 @@ import { newId } from '../crypto/identifiers.ts';
 import type { SealedBox } from '../crypto/sealed-box.ts';
 import type { Db } from '../database/database.ts';
 import { isOldest } from '../database/oldest.ts';
+import { sealedColumn } from '../database/sealed-rows.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import type { Language } from '../texts/messages.ts';
 import { placeOfMail, standsAfter } from './mail-place.ts';
@@ -290,3 +291,5 @@ export async function findUndelivered(db: Db, id: string): Promise<ListedMail | 
     .executeTakeFirst();
   return row && listed(row);
 }
+
+export const sealedMails = sealedColumn({ table: 'mail_outbox', column: 'content', placeOf });

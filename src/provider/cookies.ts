@@ -1,11 +1,11 @@
 // The engine's cookies: signed, HttpOnly, and on https bound to this host by their names (RFC 6265bis section 4.1.3).
 import type { Configuration } from 'oidc-provider';
 import type { Config } from '../config/config.ts';
-import { deriveKey } from '../crypto/derived-keys.ts';
+import { deriveKeys, type MasterSecrets } from '../crypto/derived-keys.ts';
 
-export const cookieKeys = (config: Pick<Config, 'masterSecret'>): string[] => [
-  deriveKey(config.masterSecret, 'cookies').toString('base64url'),
-];
+/** The first signs; cookies that another one signed are taken, and signed anew. */
+export const cookieKeys = (config: MasterSecrets): string[] =>
+  deriveKeys(config, 'cookies').map((key) => key.toString('base64url'));
 
 const isHttps = (config: Pick<Config, 'issuer'>): boolean => config.issuer.startsWith('https:');
 

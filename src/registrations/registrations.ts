@@ -2,11 +2,12 @@
 import type { Selectable } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../database/database.ts';
+import { sealedColumn } from '../database/sealed-rows.ts';
 import type { RegistrationsTable } from '../database/tables/registrations.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import { MAILED_CODE_SECONDS, MAILED_CODE_TRIES } from '../limits/limits.ts';
 import type { Language } from '../texts/messages.ts';
-import { MOST_RESENDS, REGISTRATION_SECONDS, type Registration } from './registration.ts';
+import { MOST_RESENDS, placeOfInteraction, REGISTRATION_SECONDS, type Registration } from './registration.ts';
 
 const COLUMNS = [
   'id',
@@ -221,4 +222,10 @@ const registrationFrom = (row: Pick<Selectable<RegistrationsTable>, (typeof COLU
   state: row.state,
   elsewhere: row.elsewhere,
   settledAt: row.settled_at ?? undefined,
+});
+
+export const sealedRegistrations = sealedColumn({
+  table: 'registrations',
+  column: 'interaction',
+  placeOf: placeOfInteraction,
 });

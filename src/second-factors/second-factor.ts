@@ -70,9 +70,9 @@ async function spendOrReturn(
 
 /** Of the first authenticator that shows it: should two show the same code by chance, it is still good once. */
 async function spendTotpCode({ db, box, clock }: FactorDeps, accountId: string, code: string): Promise<boolean> {
-  for (const { id, secret, sealed } of await findTotpSecrets({ db, box }, accountId)) {
+  for (const { id, secret } of await findTotpSecrets({ db, box }, accountId)) {
     const step = matchTotp(secret, code, clock.now());
-    if (step !== undefined) return acceptStep({ db, clock }, { accountId, id, sealed, step });
+    if (step !== undefined) return acceptStep({ db, clock }, { accountId, id, step });
   }
   return false;
 }

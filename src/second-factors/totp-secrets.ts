@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { newId } from '../crypto/identifiers.ts';
 import type { SealedBox } from '../crypto/sealed-box.ts';
 import type { Db } from '../database/database.ts';
+import { sealedColumn } from '../database/sealed-rows.ts';
 import { databaseNow } from '../database/time.ts';
 
 interface Deps {
@@ -19,11 +20,9 @@ export interface Authenticator {
   readonly lastUsedAt: Date | undefined;
 }
 
-/** Opened, with the text it was opened from: that is what `acceptStep` compares. */
 export interface TotpSecret {
   readonly id: string;
   readonly secret: string;
-  readonly sealed: string;
 }
 
 /** By account: whoever can move rows of one account about could as well move their identifiers along. */
@@ -55,7 +54,7 @@ export async function findTotpSecrets({ db, box }: Deps, accountId: string): Pro
     .orderBy('confirmed_at')
     .orderBy('id')
     .execute();
-  return rows.map(({ id, secret }) => ({ id, secret: box.open(secret, placeOf(accountId)), sealed: secret }));
+  return rows.map(({ id, secret }) => ({ id, secret: box.open(secret, placeOf(accountId)) }));
 }
 
 export async function hasTotpSecret(db: Db, accountId: string): Promise<boolean> {
@@ -101,18 +100,17 @@ export async function insertTotpSecret(
 
 /**
  * Accepts a step that is later than every one before, in one statement, so that of parallel posts of one code
- * one is accepted (RFC 6238 section 5.2). False too when the secret was replaced since it was read.
+ * one is accepted (RFC 6238 section 5.2). Sealing it anew does not matter: another secret has another id.
  */
 export async function acceptStep(
   { db, clock }: { readonly db: Db; readonly clock: Clock },
-  { accountId, id, sealed, step }: { accountId: string; id: string; sealed: string; step: number },
+  { accountId, id, step }: { accountId: string; id: string; step: number },
 ): Promise<boolean> {
   const accepted = await db
     .updateTable('totp_secrets')
     .set({ last_step: step, last_used_at: databaseNow(clock) })
     .where('account_id', '=', accountId)
     .where('id', '=', id)
-    .where('secret', '=', sealed)
     .where('last_step', '<', String(step))
     .returning('id')
     .executeTakeFirst();
@@ -135,3 +133,10 @@ export async function deleteTotpSecret(db: Db, { accountId, id }: { accountId: s
 export async function deleteTotpSecretsOf(db: Db, accountId: string): Promise<void> {
   await db.deleteFrom('totp_secrets').where('account_id', '=', accountId).execute();
 }
+
+export const sealedTotpSecrets = sealedColumn({
+  table: 'totp_secrets',
+  column: 'secret',
+  placedBy: 'account_id',
+  placeOf,
+});

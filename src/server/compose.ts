@@ -11,8 +11,8 @@ import { withBuiltIn } from '../clients/live/built-in.ts';
 import type { LiveClients } from '../clients/live/live-clients.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { deriveKey } from '../crypto/derived-keys.ts';
-import { createSealedBox, type SealedBox } from '../crypto/sealed-box.ts';
+import { deriveKeys } from '../crypto/derived-keys.ts';
+import { type SealedBox, sealedBoxOf } from '../crypto/sealed-box.ts';
 import type { OpenDatabase } from '../database/database.ts';
 import { createRecorder, type Recorder } from '../explanations/recorder.ts';
 import { firstRunRoutes } from '../first-run/routes.ts';
@@ -83,8 +83,8 @@ export async function compose(given: Given): Promise<Composed> {
   const { db } = database;
   const clients = withBuiltIn(live.current, config);
 
-  const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
-  const csrf = createCsrf(deriveKey(config.masterSecret, 'csrf'));
+  const box = sealedBoxOf(config);
+  const csrf = createCsrf(...deriveKeys(config, 'csrf'));
   const hasher = passwordHasher(config, workers);
   const rules = passwordRulesFor(config.accounts, config.name);
 

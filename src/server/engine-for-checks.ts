@@ -27,6 +27,7 @@ export async function problemsOfEngine(clients: ClientRegistry): Promise<readonl
     databaseUrl: undefined,
     smtpUrl: undefined,
     masterSecret: newSecretToken(),
+    previousSecrets: [],
   });
   const provider = createProvider({
     config: { ...config, attributes: attributesFor(clients) },

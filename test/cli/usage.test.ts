@@ -29,6 +29,7 @@ const COMMANDS = [
   ['keys', 'list'],
   ['keys', 'rotate'],
   ['keys', 'revoke'],
+  ['secrets', 'reseal'],
   ['config', 'schema'],
 ];
 

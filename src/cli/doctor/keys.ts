@@ -1,9 +1,14 @@
 // The keys that sign tokens, and whether this master secret opens them.
-import { deriveKey } from '../../crypto/derived-keys.ts';
-import { createSealedBox, SealBroken } from '../../crypto/sealed-box.ts';
+
+import type { Config } from '../../config/config.ts';
+import type { SealedBox } from '../../crypto/sealed-box.ts';
+import { SealBroken, sealedBoxOf } from '../../crypto/sealed-box.ts';
+import type { Db } from '../../database/database.ts';
+import { countSealedOtherwise } from '../../database/sealed-rows.ts';
 import { overdueDays } from '../../keys/coming.ts';
 import { describeKeys, type KeyInfo, listSigningKeys } from '../../keys/signing-keys.ts';
 import { count } from '../output.ts';
+import { SEALED_COLUMNS } from '../secrets/sealed-columns.ts';
 import { type Finding, note, ok, problem } from './finding.ts';
 import type { Connected } from './surroundings.ts';
 
@@ -16,17 +21,20 @@ export async function checkKeys({
   database,
 }: Connected): Promise<{ findings: readonly Finding[]; kids: readonly string[] }> {
   try {
-    const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
+    const box = sealedBoxOf(config);
     const keys = await listSigningKeys({ db: database.db, box });
     const described = await describeKeys(database.db);
     const overdue = overdueDays(described, clock.now(), config.keys);
-    return { findings: keyFindings(described, { now: clock.now(), overdue }), kids: keys.map(({ kid }) => kid) };
+    const findings = [
+      ...keyFindings(described, { now: clock.now(), overdue }),
+      ...(await sealFindings({ db: database.db, box }, config)),
+    ];
+    return { findings, kids: keys.map(({ kid }) => kid) };
   } catch (error) {
     if (!(error instanceof SealBroken)) throw error;
-    const message =
-      'The master secret does not open the signing keys: it is not the one this database was first started with';
+    const message = 'The master secret does not open the signing keys: it is not the one that sealed them';
     const fix =
-      'Give GATEHOUSE_SECRET or GATEHOUSE_SECRET_FILE its first value again. Without it keys and TOTP secrets are lost.';
+      'Give GATEHOUSE_SECRET its former value again, or that value as GATEHOUSE_SECRET_PREVIOUS. Without it keys and TOTP secrets are lost.';
     return { findings: [problem(CHECK, message, fix)], kids: [] };
   }
 }
@@ -53,4 +61,24 @@ function keyFindings(
   return [
     ok(CHECK, `${count(keys.length, 'key')}, the active one for ${count(days, 'day')}; the master secret opens them`),
   ];
+}
+
+/** More are not counted. */
+const MOST_COUNTED = 10_000;
+
+/** What still needs a former master secret, where there is one. */
+async function sealFindings(
+  deps: { readonly db: Db; readonly box: SealedBox },
+  { previousSecrets }: Pick<Config, 'previousSecrets'>,
+): Promise<Finding[]> {
+  if (previousSecrets.length === 0) return [];
+  const counts = await Promise.all(SEALED_COLUMNS.map((column) => countSealedOtherwise(deps, column, MOST_COUNTED)));
+  const left = counts.reduce((sum, each) => sum + each, 0);
+  if (left === 0) {
+    const fix = 'Take GATEHOUSE_SECRET_PREVIOUS away once the longest session since the change is over.';
+    return [note(CHECK, 'Nothing in the database is sealed with a former master secret; cookies may be', fix)];
+  }
+  const many = counts.includes(MOST_COUNTED) ? ' or more' : '';
+  const message = `${count(left, 'row')}${many} in the database ${left === 1 ? 'is' : 'are'} sealed with a former master secret`;
+  return [note(CHECK, message, 'Run "gatehouse secrets reseal" once every server runs with the new one.')];
 }

@@ -2,8 +2,6 @@
 import { inWords } from '../../accounts/password-rules.ts';
 import { resetFactorsAs } from '../../administration/accounts/reset-factors-as.ts';
 import { setPassword } from '../../credentials/set-password.ts';
-import { deriveKey } from '../../crypto/derived-keys.ts';
-import { createSealedBox } from '../../crypto/sealed-box.ts';
 import { OPERATOR } from '../access/operator.ts';
 import { commandConfig } from '../configuration.ts';
 import { CommandFailed } from '../failure.ts';
@@ -24,11 +22,7 @@ export async function setUserPassword(
   const { password, generated } = await obtainPassword(invocation.terminal, { passwordStdin, rules: needed.rules });
   return withDatabase(config, async (deps) => {
     const { id, email } = await requireAccount(deps.db, who);
-    const box = createSealedBox(deriveKey(config.masterSecret, 'sealing'));
-    const change = await setPassword(
-      { ...deps, ...needed, box, config },
-      { accountId: id, password, actor: 'operator' },
-    );
+    const change = await setPassword({ ...deps, ...needed, config }, { accountId: id, password, actor: 'operator' });
     if (change.outcome === 'unknown_account') throw notFound(who);
     if (change.outcome === 'invalid')
       throw new CommandFailed('invalid', refusedPassword(email, change.flaws.map(inWords)));

@@ -126,6 +126,7 @@ const KEYS: Keys<Config> = {
   // Where files are is no setting, and the master secret is told apart by its fingerprint only.
   paths: nothing,
   masterSecret: nothing,
+  previousSecrets: nothing,
 };
 
 export const describeSettings = (config: Config): Described => described(config, KEYS);
