@@ -419,7 +419,7 @@ test('what roles.yaml would change is told too, with how many people would lose 
   here.add('roles.yaml', 'roles: {editor: {description: Edits}, reader: {}, vendor: {}}\n');
   await createRole(server.deps, { name: 'vendor', description: 'By hand' });
   const { stdout, exitCode } = await plan(here, '--exit-code');
-  expect(exitCode).toBe(3);
+  expect(exitCode).toBe(4);
   expect(stdout).toContain(`config/roles.yaml:
   ! role vendor: made by hand as well, so nothing is applied: gatehouse role adopt vendor
   + role reader
@@ -427,11 +427,11 @@ test('what roles.yaml would change is told too, with how many people would lose 
       description: nothing → Edits
       includes
         − author
-      1 person loses what goes
+    ! 1 person loses what goes
   − role author
-      1 person loses it at once, and for good after 24 hours
+    ! 1 person loses it at once, and for good after 24 hours
   − group staff
-      1 person loses it at once, and for good after 24 hours`);
+    ! 1 person loses it at once, and for good after 24 hours`);
   expect(JSON.parse((await plan(here, '--json')).stdout).roles).toMatchObject({
     added: [{ kind: 'role', name: 'reader', people_losing: 0 }],
     removed: [
@@ -442,4 +442,97 @@ test('what roles.yaml would change is told too, with how many people would lose 
   });
   here.add('roles.yaml', 'roles: {editor: {includes: [auhtor]}}\n');
   expect(await plan(here)).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('config/roles.yaml:1') });
+});
+
+describe('roles.yaml', () => {
+  const before = `permissions: {"${API}": {items:approve: Approve items}}
+roles:
+  editor: {mfa: required, includes: [author]}
+  author: {permissions: {"${API}": [items:approve]}}
+groups: {staff: {roles: [editor]}}
+`;
+
+  /** Jane is in the staff: an editor, and so an author. */
+  async function withJane() {
+    const server = await started({ files: { 'roles.yaml': before } });
+    const jane = await server.person({ email: 'jane@example.test' });
+    await addMember(server.deps, { group: 'staff', accountId: jane.id });
+    const branch = branchOf(server);
+    return (roles: string) => {
+      branch.add('roles.yaml', roles);
+      return async (...accept: readonly string[]) => {
+        const words = accept.flatMap((id) => ['--accept', id]);
+        const { exitCode } = await plan(branch, '--exit-code', ...words);
+        const { regressions } = await answer(branch);
+        return { exitCode, regressions: regressions.map(({ id, what }) => `${id}: ${what}`) };
+      };
+    };
+  }
+
+  test('that no longer asks editors for a second factor is weaker, until that is accepted', async () => {
+    const planned = (await withJane())(before.replace('mfa: required', 'mfa: optional'));
+    const regressions = ['roles.yaml:roles.editor.mfa: no second factor asked of whoever has it'];
+    expect(await planned()).toEqual({ exitCode: 4, regressions });
+    expect(await planned('roles.yaml:roles.editor.mfa')).toEqual({ exitCode: 3, regressions });
+  });
+
+  test('that lets editors, the staff or a service administer is weaker, whichever way they come to it', async () => {
+    const propose = await withJane();
+    const weaker = async (from: string, to: string) => await propose(before.replace(from, to))();
+    const more = (key: string, what: string) => ({
+      exitCode: 4,
+      regressions: [`roles.yaml:${key}: administers more: ${what}`],
+    });
+    expect(
+      await weaker(`{"${API}": [items:approve]}}`, `{"${API}": [items:approve], gatehouse: [audit:read]}}`),
+    ).toEqual(more('roles.author.permissions', 'audit:read'));
+    expect(await weaker('[editor]', '[editor, "gatehouse:helpdesk"]')).toMatchObject({
+      exitCode: 4,
+      regressions: [expect.stringMatching(/^roles.yaml:groups.staff.roles: .*accounts:write/)],
+    });
+    const through = '[author, keeper]}\n  keeper: {permissions: {gatehouse: [keys:rotate]}}';
+    expect(await weaker('[author]}', through)).toEqual({
+      exitCode: 4,
+      regressions: [
+        'roles.yaml:roles.editor.includes: administers more: keys:rotate',
+        'roles.yaml:roles.keeper.permissions: administers more: keys:rotate',
+      ],
+    });
+    expect(await weaker('groups:', 'clients: {robot: {roles: ["gatehouse:auditor"]}}\ngroups:')).toMatchObject({
+      exitCode: 4,
+      regressions: [expect.stringMatching(/^roles.yaml:clients.robot.roles: .*audit:read/)],
+    });
+  });
+
+  test('that takes rights from people who have them now says from how many', async () => {
+    const propose = await withJane();
+    const loses = (key: string) => `roles.yaml:${key}: 1 person loses rights that they have now`;
+    const narrowed = propose(before.replace('includes: [author]', 'includes: []'));
+    expect(await narrowed()).toEqual({ exitCode: 4, regressions: [loses('roles.editor')] });
+    expect((await narrowed('roles.yaml:roles.editor')).exitCode).toBe(3);
+    const withoutPermission = propose(
+      before.replace(`: {"${API}": [items:approve]}`, ': {}').replace(/permissions:.*\n/, ''),
+    );
+    expect(await withoutPermission()).toMatchObject({
+      exitCode: 4,
+      regressions: expect.arrayContaining([loses('roles.author'), loses(`permissions.${API}.items:approve`)]),
+    });
+    expect(await propose(before.replace(/groups:.*\n/, ''))()).toEqual({
+      exitCode: 4,
+      regressions: [loses('groups.staff')],
+    });
+  });
+
+  test('that gives an app more permissions of its own, or that nobody has yet, is a change like others', async () => {
+    const propose = await withJane();
+    const more = before.replace('{items:approve:', '{items:burn: Burn items, items:approve:');
+    expect(await propose(more.replace('[items:approve]', '[items:approve, items:burn]'))()).toEqual({
+      exitCode: 3,
+      regressions: [],
+    });
+    expect(await propose(`${before.replace('roles:\n', 'roles:\n  reader: {}\n')}`)()).toEqual({
+      exitCode: 3,
+      regressions: [],
+    });
+  });
 });

@@ -34,7 +34,7 @@ export interface Comparison {
 export interface Regression extends Weakening {
   /** As `--accept` takes it: `grafana:require_pkce`, `gatehouse.yaml:mfa`. */
   readonly id: string;
-  /** What it is about: a client_id or gatehouse.yaml. */
+  /** What it is about: a client_id, gatehouse.yaml or roles.yaml. */
   readonly subject: string;
 }
 
@@ -82,7 +82,7 @@ async function compare(
 
 export const SERVER_FILE = 'gatehouse.yaml';
 
-const regression = (subject: string, found: Weakening): Regression => ({
+export const regression = (subject: string, found: Weakening): Regression => ({
   ...found,
   subject,
   id: `${subject}:${found.key}`,

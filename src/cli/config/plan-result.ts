@@ -2,7 +2,7 @@
 import type { ClientChange, SecretChange } from '../../clients/plan/compare-clients.ts';
 import { type FieldChange, newItems } from '../../config/effective/described.ts';
 import type { Cost } from '../../sessions/costs.ts';
-import type { Comparison } from './comparison.ts';
+import type { Comparison, Regression } from './comparison.ts';
 import type { Plan } from './plan.ts';
 import { rolesPlanResult } from './roles-plan.ts';
 
@@ -10,7 +10,7 @@ export const planResult = ({ comparisons, roles, accepted }: Plan) => ({
   valid: true,
   comparisons: comparisons.map((comparison) => comparisonResult(comparison)),
   roles: rolesPlanResult(roles),
-  regressions: regressionsOf(comparisons).map(({ id, subject, key, what, why }) => ({
+  regressions: regressionsOf({ comparisons, roles }).map(({ id, subject, key, what, why }) => ({
     id,
     subject,
     key,
@@ -18,16 +18,16 @@ export const planResult = ({ comparisons, roles, accepted }: Plan) => ({
     why,
     accepted: accepted.has(id),
   })),
-  nothing_to_accept: unusedAccepts({ comparisons, accepted }),
+  nothing_to_accept: unusedAccepts({ comparisons, roles, accepted }),
 });
 
 /** What was accepted before it was there, or still is when it has long been in force. */
-export const unusedAccepts = ({ comparisons, accepted }: Omit<Plan, 'roles'>): readonly string[] =>
-  [...accepted].filter((id) => comparisons.every(({ regressions }) => regressions.every((each) => each.id !== id)));
+export const unusedAccepts = ({ accepted, ...found }: Plan): readonly string[] =>
+  [...accepted].filter((accept) => regressionsOf(found).every(({ id }) => id !== accept));
 
-/** Of all comparisons, each once. */
-export function regressionsOf(comparisons: readonly Comparison[]): Comparison['regressions'] {
-  const all = comparisons.flatMap(({ regressions }) => regressions);
+/** Of all comparisons and of roles.yaml, each once. */
+export function regressionsOf({ comparisons, roles }: Omit<Plan, 'accepted'>): readonly Regression[] {
+  const all = [...comparisons.flatMap(({ regressions }) => regressions), ...roles.regressions];
   return all.filter(({ id, what }, index) => all.findIndex((each) => each.id === id && each.what === what) === index);
 }
 

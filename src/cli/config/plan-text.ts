@@ -9,15 +9,15 @@ import { count, neutral } from '../output.ts';
 import { type Comparison, type Regression, SERVER_FILE } from './comparison.ts';
 import type { Plan } from './plan.ts';
 import { regressionsOf, unusedAccepts } from './plan-result.ts';
-import { rolesPlanText } from './roles-plan.ts';
+import { ROLES_FILE, rolesPlanText } from './roles-plan.ts';
 
 export const planText = ({ comparisons, roles, accepted }: Plan): string =>
   [
     ...manySets(comparisons),
     ...comparisons.flatMap((comparison) => [...comparisonLines(comparison), '']),
     ...rolesPlanText(roles),
-    ...regressionLines(regressionsOf(comparisons), accepted),
-    ...unusedAccepts({ comparisons, accepted }).map((id) => `Nothing to accept: ${neutral(id)}`),
+    ...regressionLines(regressionsOf({ comparisons, roles }), accepted),
+    ...unusedAccepts({ comparisons, roles, accepted }).map((id) => `Nothing to accept: ${neutral(id)}`),
   ]
     .join('\n')
     .trimEnd();
@@ -172,7 +172,7 @@ function regressionLines(regressions: readonly Regression[], accepted: ReadonlyS
   return [
     `${count(regressions.length, 'regression')}, weaker than before:`,
     ...regressions.flatMap(({ id, subject, key, what, why }) => [
-      `  ! ${subject}: ${subject === SERVER_FILE ? `${neutral(key)}: ` : ''}${neutral(what)}${accepted.has(id) ? ' (accepted)' : ''}`,
+      `  ! ${subject}: ${subject === SERVER_FILE || subject === ROLES_FILE ? `${neutral(key)}: ` : ''}${neutral(what)}${accepted.has(id) ? ' (accepted)' : ''}`,
       `    ${why}`,
       ...(accepted.has(id) ? [] : [`    if it is meant: --accept ${id}`]),
     ]),

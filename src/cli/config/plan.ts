@@ -4,7 +4,7 @@ import { count } from '../output.ts';
 import type { Answer, Invocation } from '../terminal.ts';
 import { withDatabase } from '../with-database.ts';
 import { type Comparison, compareWithServed } from './comparison.ts';
-import { planResult } from './plan-result.ts';
+import { planResult, regressionsOf } from './plan-result.ts';
 import { planText } from './plan-text.ts';
 import { changesRoles, planRoles, type RolesPlan } from './roles-plan.ts';
 import { readWanted } from './wanted.ts';
@@ -52,7 +52,7 @@ const INVALID =
 
 /** Not 2, which says that the command line was not understood. */
 function exitCodeFor({ comparisons, roles, accepted }: Plan): 0 | 3 | 4 {
-  if (comparisons.some(({ regressions }) => regressions.some(({ id }) => !accepted.has(id)))) return 4;
+  if (regressionsOf({ comparisons, roles }).some(({ id }) => !accepted.has(id))) return 4;
   return comparisons.some(hasChanges) || changesRoles(roles) ? 3 : 0;
 }
 

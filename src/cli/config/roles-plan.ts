@@ -1,21 +1,37 @@
 // What roles.yaml would change about what stands in the database, and who would lose what.
 import type { DeclaredModel } from '../../config/roles/declared-model.ts';
-import { type Difference, differenceOf, type Fields, type Item, isDifferent } from '../../roles/declared/difference.ts';
+import {
+  type Difference,
+  differenceOf,
+  type Fields,
+  type Item,
+  type ItemChange,
+  isDifferent,
+  keyOf,
+} from '../../roles/declared/difference.ts';
 import { itemsGone, lossesOf } from '../../roles/declared/losses.ts';
+import { keyInFile, rolesRegressions } from '../../roles/declared/regressions.ts';
 import { readModel } from '../../roles/declared/state.ts';
 import { count, neutral } from '../output.ts';
 import type { CommandDeps } from '../with-database.ts';
+import { type Regression, regression } from './comparison.ts';
 
 export interface RolesPlan {
   readonly file: string;
   readonly difference: Difference;
   /** How many people, by item. */
   readonly losses: ReadonlyMap<string, number>;
+  readonly regressions: readonly Regression[];
 }
 
+export const ROLES_FILE = 'roles.yaml';
+
 export async function planRoles(deps: CommandDeps, declared: DeclaredModel): Promise<RolesPlan> {
-  const difference = differenceOf(await readModel(deps.db), declared);
-  return { file: declared.file, difference, losses: await lossesOf(deps, difference) };
+  const state = await readModel(deps.db);
+  const difference = differenceOf(state, declared);
+  const losses = await lossesOf(deps, difference);
+  const found = rolesRegressions({ state, declared, difference, losses });
+  return { file: declared.file, difference, losses, regressions: found.map((each) => regression(ROLES_FILE, each)) };
 }
 
 export const changesRoles = ({ difference }: RolesPlan): boolean =>
@@ -23,10 +39,15 @@ export const changesRoles = ({ difference }: RolesPlan): boolean =>
 
 export function rolesPlanText(plan: RolesPlan): readonly string[] {
   if (!changesRoles(plan)) return [];
-  const { file, difference, losses } = plan;
-  const lost = ({ kind, name }: Item, after: string) => {
-    const people = losses.get(`${kind} ${name}`);
-    return people === undefined ? [] : [`      ${count(people, 'person loses', 'people lose')} ${after}`];
+  const { file, difference, losses, regressions } = plan;
+  const marks = new Set(regressions.map(({ key }) => key));
+  const lost = (item: Item, after: string) => {
+    const people = losses.get(keyOf(item));
+    return people === undefined ? [] : [`    ! ${count(people, 'person loses', 'people lose')} ${after}`];
+  };
+  const gained = ({ after, ...item }: Item & { after: Fields }) => {
+    const marked = Object.entries(after).filter(([key]) => marks.has(`${keyInFile(item)}.${key}`));
+    return fieldLines({ ...item, before: {}, after: Object.fromEntries(marked) }, marks);
   };
   const head = (sign: string, { kind, name }: Item) => `  ${sign} ${kind} ${neutral(name)}`;
   return [
@@ -35,13 +56,9 @@ export function rolesPlanText(plan: RolesPlan): readonly string[] {
       (item) =>
         `${head('!', item)}: made by hand as well, so nothing is applied: gatehouse ${item.kind} adopt ${neutral(item.name)}`,
     ),
-    ...difference.added.map((item) => head('+', item)),
-    ...difference.putBack.map((item) => `${head('+', item)}: back, with whoever had it`),
-    ...difference.changed.flatMap((item) => [
-      head('~', item),
-      ...fieldLines(item.before, item.after),
-      ...lost(item, 'what goes'),
-    ]),
+    ...difference.added.flatMap((item) => [head('+', item), ...gained(item)]),
+    ...difference.putBack.flatMap((item) => [`${head('+', item)}: back, with whoever had it`, ...gained(item)]),
+    ...difference.changed.flatMap((item) => [head('~', item), ...fieldLines(item, marks), ...lost(item, 'what goes')]),
     ...difference.removed.flatMap((item) => [
       head('−', item),
       ...lost(item, 'it at once, and for good after 24 hours'),
@@ -49,12 +66,13 @@ export function rolesPlanText(plan: RolesPlan): readonly string[] {
   ];
 }
 
-const fieldLines = (before: Fields, after: Fields): readonly string[] =>
+const fieldLines = ({ before, after, ...item }: ItemChange, marks: ReadonlySet<string>): readonly string[] =>
   Object.keys(after).flatMap((key) => {
     const [old, wanted] = [before[key] ?? null, after[key] ?? null];
-    if (typeof wanted !== 'object' || wanted === null) return [`      ${key}: ${shown(old)} → ${shown(wanted)}`];
+    const start = `    ${marks.has(`${keyInFile(item)}.${key}`) ? '!' : ' '} ${key}`;
+    if (typeof wanted !== 'object' || wanted === null) return [`${start}: ${shown(old)} → ${shown(wanted)}`];
     return [
-      `      ${key}`,
+      start,
       ...itemsGone(wanted, old).map((item) => `        + ${neutral(item)}`),
       ...itemsGone(old, wanted).map((item) => `        − ${neutral(item)}`),
     ];
@@ -68,7 +86,7 @@ export const rolesPlanResult = ({ file, difference, losses }: RolesPlan) => {
     name,
     before: more.before,
     after: more.after,
-    people_losing: losses.get(`${kind} ${name}`) ?? 0,
+    people_losing: losses.get(keyOf({ kind, name })) ?? 0,
   });
   return {
     file,

@@ -69,7 +69,8 @@ export function differenceOf(state: ModelState, declared: DeclaredModel): Differ
 export const isDifferent = ({ added, changed, removed, putBack }: Difference): boolean =>
   added.length + changed.length + removed.length + putBack.length > 0;
 
-const keyOf = ({ kind, name }: Item): string => `${kind} ${name}`;
+/** `role editor`: no two kinds share one. */
+export const keyOf = ({ kind, name }: Item): string => `${kind} ${name}`;
 const itemOf = ({ kind, name }: Item): Item => ({ kind, name });
 
 function changeOf(stands: Standing, want: Wanted): ItemChange {

@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { Db } from '../../database/database.ts';
 import { useOfGroup } from '../usage.ts';
 import { countHolders } from '../who-has.ts';
-import type { Difference, Item, ItemChange, Value } from './difference.ts';
+import { type Difference, type Item, type ItemChange, keyOf, type Value } from './difference.ts';
 
 interface Deps {
   readonly db: Db;
@@ -15,7 +15,7 @@ export async function lossesOf(deps: Deps, { changed, removed }: Difference): Pr
   const losses = new Map<string, number>();
   for (const item of [...removed, ...changed.filter(takesAway)]) {
     const people = await holdersOf(deps, item);
-    if (people > 0) losses.set(`${item.kind} ${item.name}`, people);
+    if (people > 0) losses.set(keyOf(item), people);
   }
   return losses;
 }
