@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
-import { createHashQueue } from './hash-queue.ts';
+import { createHashQueue, type HashLoad } from './hash-queue.ts';
 import type { HashReading } from './stored-hashes/hash-text.ts';
 import { readHash } from './stored-hashes/read-hash.ts';
 
@@ -21,6 +21,8 @@ export interface PasswordHasher {
   ): Promise<{ matches: boolean; needsRehash: boolean }>;
   /** The bare tag, base64url, for codes that share a salt. @throws Refusal `busy` (503) */
   hashWithSalt(text: string, salt: Buffer): Promise<string>;
+  /** How busy it is at this moment. */
+  load(): HashLoad;
 }
 
 /** OWASP Password Storage, first choice: 19 MiB, 2 passes, 1 lane. */
@@ -40,6 +42,7 @@ export function createPasswordHasher({ parallel, queue }: { parallel: number; qu
   const bounded = createHashQueue({ parallel: parallel === 0 ? availableParallelism() : parallel, queue });
   const unmatchable = unmatchableHash();
   return {
+    load: bounded.load,
     async hash(password) {
       const text = normalised(password);
       if (text === undefined) throw new RangeError(`A password has at most ${MAX_HASHED_CODE_POINTS} code points`);

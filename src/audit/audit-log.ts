@@ -70,8 +70,11 @@ export async function recordEvents({ db, clock }: AuditDeps, events: readonly Au
     .values(events.map((event) => columnsOf(event, clock)))
     .returning(EVENT_COLUMNS)
     .execute();
-  const copy = copies.get(databaseBehind(db));
-  if (copy !== undefined) await afterCommit(db, () => rows.forEach((row) => void copy(foundEvent(row))));
+  const all = [...(copies.get(databaseBehind(db)) ?? [])];
+  if (all.length === 0) return;
+  await afterCommit(db, () => {
+    for (const event of rows.map(foundEvent)) for (const copy of all) copy(event);
+  });
 }
 
 function columnsOf(event: AuditEvent, clock: Clock) {
@@ -91,12 +94,14 @@ function columnsOf(event: AuditEvent, clock: Clock) {
   };
 }
 
-const copies = new WeakMap<object, (event: FoundEvent) => void>();
+const copies = new WeakMap<object, Set<(event: FoundEvent) => void>>();
 
 /** Hands every event that this process writes to `copy`, once it is committed. Returns the way to stop it. */
 export function copyEvents(db: Db, copy: (event: FoundEvent) => void): () => void {
-  copies.set(databaseBehind(db), copy);
-  return () => void copies.delete(databaseBehind(db));
+  const behind = databaseBehind(db);
+  const all = copies.get(behind) ?? new Set();
+  copies.set(behind, all.add(copy));
+  return () => void all.delete(copy);
 }
 
 export interface ListedEvent {

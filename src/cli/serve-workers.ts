@@ -3,6 +3,7 @@ import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.ts';
 import { openDatabase } from '../database/database.ts';
+import { exposureIfAsked } from '../server/metrics/open-metrics.ts';
 import { createSupervisor } from '../server/workers/supervisor.ts';
 import { CommandFailed } from './failure.ts';
 import { listenForReload } from './reload-signal.ts';
@@ -33,12 +34,15 @@ export async function serveWithWorkers(
   stop: StopSignal,
 ): Promise<Partial<Answer>> {
   const { config, log } = greeting;
-  const supervisor = createSupervisor({ count, log });
+  const exposure = await exposureIfAsked(config);
+  const supervisor = createSupervisor({ count, log, addUp: exposure?.addUp });
+  let closeMetrics = async () => {};
   const forgetReload = listenForReload(async () => supervisor.reload());
   try {
     const isStarted = await Promise.race([supervisor.start(), stop.received.then(() => 'stopping' as const)]);
     if (isStarted === false) return { exitCode: 1 };
     if (isStarted === 'stopping') return {};
+    closeMetrics = (await exposure?.open(supervisor.figures)) ?? closeMetrics;
     log.info({ event: 'workers.started', workers: count, poolSizeOfEach: config.database.poolSize });
     const place = { url: config.database.url, dataDir: config.paths.dataDir };
     const database = await openDatabase({ ...place, poolSize: 1, log });
@@ -52,6 +56,7 @@ export async function serveWithWorkers(
     return {};
   } finally {
     await supervisor.stop();
+    await closeMetrics();
     forgetReload();
     log.info({ event: 'workers.stopped' });
   }

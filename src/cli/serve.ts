@@ -96,7 +96,10 @@ async function startOrExplain(
   }
 }
 
-function addressFailure(error: unknown, { server: { host, port } }: Config): CommandFailed | undefined {
+function addressFailure(error: unknown, { server, metrics }: Config): CommandFailed | undefined {
+  // The figures may have a port of their own, which is as easily taken.
+  const taken = error instanceof Error && 'port' in error ? error.port : server.port;
+  const { host, port } = taken === metrics.port && taken !== server.port ? { ...metrics, port: taken } : server;
   const code = error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : '';
   const why = new Map([
     ['EADDRINUSE', `Port ${port} on ${host} is in use by another program. Stop that, or choose another port`],
@@ -105,7 +108,11 @@ function addressFailure(error: unknown, { server: { host, port } }: Config): Com
     ['ENOTFOUND', `The name ${host} (port ${port}) is not known here. Choose another one`],
   ]).get(code);
   if (why === undefined) return undefined;
-  return new CommandFailed('address_unavailable', `${why}: PORT and HOST, or server: in gatehouse.yaml.`, {
-    cause: error,
-  });
+  return new CommandFailed(
+    'address_unavailable',
+    `${why}: PORT and HOST, or server: (metrics: for the figures) in gatehouse.yaml.`,
+    {
+      cause: error,
+    },
+  );
 }

@@ -83,6 +83,7 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
       level: environment.logLevel ?? file.logging.level,
       format: file.logging.format ?? (mode === 'production' ? 'json' : 'pretty'),
     },
+    metrics: { port: file.metrics.port, host: file.metrics.host, token: file.metrics.token },
     audit: {
       retentionSeconds: file.audit.retention_days * DAY,
       tokens: file.audit.tokens,

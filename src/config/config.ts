@@ -30,6 +30,7 @@ export interface Config {
   readonly limits: LimitsConfig;
   readonly api: ApiConfig;
   readonly logging: LoggingConfig;
+  readonly metrics: MetricsConfig;
   readonly audit: AuditConfig;
   /** By audience. */
   readonly resources: ReadonlyMap<string, Resource>;
@@ -69,6 +70,14 @@ export interface ServerConfig {
   readonly internalHosts: readonly string[];
   /** How long a stopping server waits for requests in flight. */
   readonly drainSeconds: number;
+}
+
+export interface MetricsConfig {
+  /** Of its own, for `host`; undefined: none. */
+  readonly port: number | undefined;
+  readonly host: string;
+  /** Opens /metrics at the server's port; undefined: it is not there. */
+  readonly token: string | undefined;
 }
 
 export interface OutgoingConfig {

@@ -12,6 +12,7 @@ import { keysSection } from './sections/keys.ts';
 import { limitsSection } from './sections/limits.ts';
 import { loggingSection } from './sections/logging.ts';
 import { mailSection } from './sections/mail.ts';
+import { metricsSection } from './sections/metrics.ts';
 import { outgoingSection } from './sections/outgoing.ts';
 import { passwordsSection } from './sections/passwords.ts';
 import { registrationSection } from './sections/registration.ts';
@@ -49,6 +50,7 @@ export const configFile = z.strictObject({
   limits: limitsSection.prefault({}).describe('What slows down guessing, and keeps hashing from eating the machine.'),
   api: apiSection.prefault({}).describe('The API for programs that administer this server.'),
   logging: loggingSection.prefault({}).describe('How much is logged, and for whom.'),
+  metrics: metricsSection.prefault({}).describe('What Prometheus reads, and where; nowhere unless stated.'),
   audit: auditSection.prefault({}).describe('What is kept of what happened, and for how long.'),
   resources: resourcesSection
     .default({})

@@ -1,6 +1,7 @@
 // Opens the database: PostgreSQL by its URL, or the embedded one in the data directory. Both are spoken to through pg.
 import { Kysely, PostgresDialect } from 'kysely';
 import { attachOrStartEmbedded, type EmbeddedDatabase, startEmbedded } from './embedded.ts';
+import type { OnRoundTrip, PoolLoad } from './outages/guarded-pool.ts';
 import { type DatabaseAddress, type DatabaseLog, openPool } from './pool.ts';
 import type { Database } from './schema.ts';
 import { createRequestTransactions, type RequestTransaction } from './transactions/request-transactions.ts';
@@ -20,6 +21,8 @@ export interface OpenDatabase {
   outsideRequestTransaction<T>(work: () => Promise<T>): Promise<T>;
   /** A connection of its own without time limits, for migrations. */
   withPatientConnection<T>(work: (db: Kysely<unknown>) => Promise<T>): Promise<T>;
+  /** Of the pool, at this moment. */
+  load(): PoolLoad;
   close(): Promise<void>;
 }
 
@@ -35,6 +38,7 @@ export interface DatabaseSettings {
    */
   readonly embedded?: 'start' | 'attach-or-start';
   readonly log?: DatabaseLog;
+  readonly onRoundTrip?: OnRoundTrip | undefined;
 }
 
 /** @throws DatabaseInUse; a PostgreSQL that cannot be reached shows at the first query. */
@@ -47,10 +51,11 @@ export async function openDatabase(settings: DatabaseSettings): Promise<OpenData
 
 function open(
   address: DatabaseAddress,
-  { poolSize, log }: DatabaseSettings,
+  { poolSize, log, onRoundTrip }: DatabaseSettings,
   embedded: EmbeddedDatabase | undefined,
 ): OpenDatabase {
-  const transactions = createRequestTransactions(openPool(address, { size: poolSize, limits: 'strict' }, log));
+  const pool = openPool(address, { size: poolSize, limits: 'strict', onRoundTrip }, log);
+  const transactions = createRequestTransactions(pool);
   const db = new Kysely<Database>({ dialect: transactions.dialect });
   return {
     db,
@@ -65,6 +70,7 @@ function open(
         await patient.destroy();
       }
     },
+    load: pool.load,
     async close() {
       await db.destroy();
       await embedded?.close();

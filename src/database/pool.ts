@@ -1,8 +1,7 @@
 // The pg pool, with time limits on everything, as kysely sees it.
 import { Socket } from 'node:net';
-import type { PostgresPool } from 'kysely';
 import { type ClientConfig, Pool, type PoolConfig } from 'pg';
-import { guardPool } from './outages/guarded-pool.ts';
+import { type GuardedPool, guardPool, type OnRoundTrip } from './outages/guarded-pool.ts';
 import { createProbe } from './outages/probe.ts';
 import { createReachability } from './outages/reachability.ts';
 
@@ -40,9 +39,10 @@ export interface PoolSettings {
   readonly size: number;
   /** `patient` lifts the limits on queries: a migration waits for its lock and takes as long as it takes. */
   readonly limits: 'strict' | 'patient';
+  readonly onRoundTrip?: OnRoundTrip | undefined;
 }
 
-export function openPool(address: DatabaseAddress, settings: PoolSettings, log: DatabaseLog | undefined): PostgresPool {
+export function openPool(address: DatabaseAddress, settings: PoolSettings, log: DatabaseLog | undefined): GuardedPool {
   const sockets = new Set<Socket>();
   const config = { ...poolConfig(address, settings), stream: () => newSocket(sockets) };
   const pool = new Pool({ ...config, max: settings.size, idleTimeoutMillis: 10_000 });
@@ -60,7 +60,7 @@ export function openPool(address: DatabaseAddress, settings: PoolSettings, log: 
   });
   // What idles may be the first to know.
   pool.on('error', reachability.suspect);
-  return guardPool(pool, { reachability, ...WATCH[address.kind] });
+  return guardPool(pool, { reachability, ...WATCH[address.kind] }, settings.onRoundTrip);
 }
 
 /** Ours, so that a connection can be cut from this end when nobody is at the other one. */

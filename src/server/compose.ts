@@ -42,6 +42,8 @@ import { probeRoute } from './diagnosis/probe.ts';
 import { createLiveEngine, type LiveEngine } from './keys/live-engine.ts';
 import { algorithmsFor, keyDeps } from './keys/turning-keys.ts';
 import { createApp } from './koa.ts';
+import { metricsRoute } from './metrics/endpoint.ts';
+import type { Measuring } from './metrics/open-metrics.ts';
 import { ROOT, VERSION } from './package.ts';
 import { keepReferences, referToErrors } from './references/answers.ts';
 import { sendingMails, wakeAfterForms } from './sending-mails.ts';
@@ -57,6 +59,8 @@ export interface Given {
   /** Open and migrated. */
   readonly database: OpenDatabase;
   readonly demoUrl?: string | undefined;
+  /** Undefined where nobody reads what is measured. */
+  readonly measuring?: Measuring | undefined;
   /** As in StartOptions. */
   readonly workers?: number;
   readonly worker?: number;
@@ -79,14 +83,13 @@ export interface Composed {
 }
 
 export async function compose(given: Given): Promise<Composed> {
-  const { config, clients: live, clock, log, database, workers = 1, worker = 1 } = given;
+  const { config, clients: live, clock, log, database, workers = 1, worker = 1, measuring } = given;
   const { db } = database;
   const clients = withBuiltIn(live.current, config);
 
   const box = sealedBoxOf(config);
   const csrf = createCsrf(...deriveKeys(config, 'csrf'));
   const hasher = passwordHasher(config, workers);
-  const rules = passwordRulesFor(config.accounts, config.name);
 
   await turnKeys(keyDeps({ config, clock, db, box }), algorithmsFor(config, clients()));
   const engine = await createLiveEngine({ config, clock, db, box, clients, log });
@@ -99,11 +102,11 @@ export async function compose(given: Given): Promise<Composed> {
   const recorder = createRecorder({ db, clock, log });
   const ofBrowsers = browserSessions({ provider, config, db, clock });
   const placeOf = openPlaces(config.geo.mmdbFile);
-  const ofPages = { config, clock, db, hasher, rules, box, csrf, log };
+  const ofPages = { config, clock, db, hasher, rules: passwordRulesFor(config.accounts, config.name), box, csrf, log };
   const routes = [
     ...mailing.routes,
     ...systemRoutes({ config, db, clients: live, readiness, version: VERSION, demoUrl: given.demoUrl }),
-    probeRoute({ config, clock, db, version: VERSION }),
+    ...operatorRoutes({ config, clock, db, version: VERSION, expose: measuring?.expose }),
     ...interactionRoutes({ ...ofPages, clients, provider }),
     ...firstRunRoutes(ofPages),
     ...selfServiceRoutes({ ...ofPages, clients }),
@@ -120,6 +123,7 @@ export async function compose(given: Given): Promise<Composed> {
     pages: pageOptions({ config, clock }, assets),
     routes,
     gate,
+    metrics: measuring?.metrics,
     keepReferences: keepReferences(recorder),
     beforeRoutes: [wakeAfterForms(mailing)],
     beforeEngine: [
@@ -138,6 +142,11 @@ export async function compose(given: Given): Promise<Composed> {
   });
   return { app, routes, engine, hasher, box, readiness, telling, mailing, answering, recorder };
 }
+
+const operatorRoutes = (deps: Parameters<typeof probeRoute>[0] & Parameters<typeof metricsRoute>[0]) => [
+  metricsRoute(deps),
+  probeRoute(deps),
+];
 
 const assetsOf = ({ branding: { colours } }: Config): Assets =>
   loadAssets(join(ROOT, 'views', 'assets'), colours && { [THEME_FILE]: themeSheet(colours) });

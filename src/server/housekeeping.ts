@@ -34,6 +34,8 @@ export interface HousekeepingDeps extends StoreDeps {
   readonly clients: () => ClientRegistry;
   /** How long events are kept. */
   readonly keptSeconds: number;
+  /** Told of the rows that a round has deleted, by kind. */
+  readonly onSwept?: ((rows: Readonly<Record<string, number>>) => void) | undefined;
 }
 
 /** Keys are looked after by every process: each may need an algorithm of its own. Returns the way to stop; a round under way is waited for. */
@@ -60,7 +62,7 @@ export async function keepHouseInTurn(deps: HousekeepingDeps): Promise<void> {
 }
 
 /** One round; whether all of it was done. Never rejects: what fails is tried again in the next one. */
-export async function keepHouse({ log, clients, keptSeconds, ...deps }: HousekeepingDeps): Promise<boolean> {
+export async function keepHouse({ log, clients, keptSeconds, onSwept, ...deps }: HousekeepingDeps): Promise<boolean> {
   try {
     const payloads = await sweepPayloads(deps);
     const counters = await inBatches((batch) => sweepCounters(deps, batch));
@@ -92,6 +94,7 @@ export async function keepHouse({ log, clients, keptSeconds, ...deps }: Housekee
       figures,
       rights,
     };
+    onSwept?.(swept);
     if (Object.values(swept).some((rows) => rows > 0)) log.debug({ event: 'sweep.done', ...swept });
     await closeHours(deps);
     for (const forgotten of await forgetGone(deps)) log.info({ event: 'roles.forgotten', forgotten });

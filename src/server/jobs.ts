@@ -44,3 +44,9 @@ export async function noteDone({ db, clock }: Deps, name: Job): Promise<void> {
     .where('name', '=', name)
     .execute();
 }
+
+/** When it last ended well, in whichever process. */
+export async function lastDone(db: Db, name: Job): Promise<Date | undefined> {
+  const row = await db.selectFrom('jobs').select('last_done_at').where('name', '=', name).executeTakeFirst();
+  return row?.last_done_at ?? undefined;
+}

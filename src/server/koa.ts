@@ -16,8 +16,11 @@ import type { Route } from '../http/route.ts';
 import { type Gate, mountRoutes } from '../http/router.ts';
 import { securityHeaders } from '../http/security-headers.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { cookieKeys } from '../provider/cookies.ts';
 import { DISCOVERY_PATHS, ENDPOINTS } from '../provider/paths.ts';
+import { METRICS_PATH } from './metrics/endpoint.ts';
+import { countTokens, measureRequests } from './metrics/requests.ts';
 
 export interface AppParts {
   readonly config: Config;
@@ -31,6 +34,8 @@ export interface AppParts {
   readonly beforeRoutes: readonly Koa.Middleware[];
   /** What stands between our routes and the engine: CORS, the token transaction. */
   readonly beforeEngine: readonly Koa.Middleware[];
+  /** Undefined where nobody reads what is measured. */
+  readonly metrics: Metrics | undefined;
   /** Stands around everything that answers errors. */
   readonly keepReferences: Koa.Middleware;
   /** Asked at every request: the engine is built anew when its keys change. */
@@ -40,6 +45,7 @@ export interface AppParts {
 export const HEALTH_PATHS = ['/livez', '/readyz'];
 
 const INTERNAL_PATHS = [
+  METRICS_PATH,
   ...DISCOVERY_PATHS,
   ENDPOINTS.jwks,
   ENDPOINTS.token,
@@ -56,6 +62,7 @@ export function createApp(parts: AppParts): Koa {
   // http/host.ts has replaced X-Forwarded-Proto by the issuer's scheme before anybody reads it.
   app.proxy = true;
   app.on('error', (err) => log.error({ event: 'http.unhandled', err }));
+  if (parts.metrics !== undefined) app.use(measureRequests(parts.metrics));
   app.use(securityHeaders({ issuer, publicDocuments: [...DISCOVERY_PATHS, ENDPOINTS.jwks] }));
   app.use(requestLog({ log, trustsPeerOf: parts.clientAddress.trustsPeerOf }));
   app.use(pages(parts.pages));
@@ -76,6 +83,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(parts.assets.serve);
   for (const middleware of parts.beforeRoutes) app.use(middleware);
   app.use(mountRoutes(parts.routes, { gate: parts.gate, issuerOrigin: new URL(issuer).origin }));
+  if (parts.metrics !== undefined) app.use(countTokens(parts.metrics));
   for (const middleware of parts.beforeEngine) app.use(middleware);
   app.use(engine(parts.provider));
   app.use(notFound);

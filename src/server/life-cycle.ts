@@ -16,7 +16,10 @@ import { checkClientsWithEngine } from './check-clients.ts';
 import { type Composed, compose } from './compose.ts';
 import { copyEventsIfAsked, type Output } from './copying-events.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import type { LiveEngine } from './keys/live-engine.ts';
 import { preparingKeys, turningKeys } from './keys/turning-keys.ts';
+import { lookAt } from './metrics/looks.ts';
+import { measuringIfAsked } from './metrics/open-metrics.ts';
 import { VERSION } from './package.ts';
 import { type FilesOptions, type Reloading, startReloading } from './reloading.ts';
 import { processName, recordReload, recordServerEvent, type ServerEventDeps } from './server-events.ts';
@@ -69,7 +72,10 @@ const DRAIN_INTERVAL_MS = 50;
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { config, files, log, clock = systemClock, demoUrl, stopping, workers = 1, worker = 1 } = options;
   const { url, poolSize, startWaitSeconds } = config.database;
-  const database = await openDatabase({ url, poolSize, dataDir: config.paths.dataDir, embedded: 'start', log });
+  const measuring = await measuringIfAsked(config, { isWorker: options.worker !== undefined });
+  const place = { url, poolSize, dataDir: config.paths.dataDir, embedded: 'start', log } as const;
+  const database = await openDatabase({ ...place, onRoundTrip: measuring?.metrics.roundTrip });
+  let closeMetrics = async () => {};
   try {
     copyEventsIfAsked({ db: database.db, log }, config.audit, options.copies);
     if (url !== undefined) await awaitDatabase({ db: database.db, log }, { seconds: startWaitSeconds, stopping });
@@ -77,14 +83,13 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const events = { db: database.db, clock, log };
     if (applied.length > 0) await sayMigrated(events, applied);
     const live = createLiveClients(options.clients);
-    const composed = await compose({ config, clients: live, clock, log, database, demoUrl, workers, worker });
+    const parts = { config, clock, log, database, demoUrl, workers, worker, measuring };
+    const composed = await compose({ ...parts, clients: live });
+    const onServed = measuring && lookAt(measuring.metrics, { ...composed, config, clock, database, live });
+    closeMetrics = (await measuring?.open()) ?? closeMetrics;
     const { engine, box } = composed;
     const keeping = { db: database.db, clock, box, log, clients: live.current };
-    const prepareKeys = preparingKeys({ ...keeping, config }, engine);
-    const validate = async (clients: ClientRegistry) => {
-      await prepareKeys(clients);
-      await checkClientsWithEngine(engine.provider(), clients);
-    };
+    const validate = validating(preparingKeys({ ...keeping, config }, engine), engine);
     const onNews = (news: ReloadNews) => recordReload(events, news);
     const applyRoles = applyingRoles({ db: database.db, clock, log, live, mostRoles: config.tokens.mostRoles });
     const reloading = await startReloading({ config, live, clock, log, validate, applyRoles, onNews }, files);
@@ -95,17 +100,15 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     // With the first connection: who shares the port with others gets some as soon as it listens.
     composed.readiness.set('ready');
     const stopHousekeeping = startHousekeeping(
-      { ...keeping, keptSeconds: config.audit.retentionSeconds },
+      { ...keeping, keptSeconds: config.audit.retentionSeconds, onSwept: measuring?.metrics.swept },
       turningKeys({ ...keeping, config }, { engine, clients: live.current }),
     );
     const stopFollowing = engine.start();
     composed.telling.start();
     composed.mailing.start();
     composed.answering.start();
-    const endServing = await startServing({ db: database.db, clock, log, config, live }, files);
-    const self = { process: processName(), version: VERSION, mode: config.mode, clients: live.current().size };
-    await recordServerEvent(events, { event: 'server.started', details: self });
-    log.info({ event: 'server.started', issuer: config.issuer, host: config.server.host, port, mode: config.mode });
+    const endServing = await startServing({ db: database.db, clock, log, config, live, onServed }, files);
+    await sayStarted(events, { config, port, clients: live.current().size });
     const stop = once(async () => {
       composed.readiness.set('stopping');
       log.info({ event: 'server.stopping' });
@@ -113,16 +116,32 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       await drain(server, config.server.drainSeconds * 1000);
       await Promise.all([stopHousekeeping(), stopFollowing(), reloading.stop(), composed.recorder.idle()]);
       await Promise.all([composed.telling.stop(), composed.mailing.stop(), composed.answering.stop()]);
-      await endServing();
-      await recordServerEvent(events, { event: 'server.stopped', details: { process: self.process } });
+      await Promise.all([endServing(), closeMetrics()]);
+      await recordServerEvent(events, { event: 'server.stopped', details: { process: processName() } });
       await database.close();
       log.info({ event: 'server.stopped' });
     });
     return { ...composed, port, database, clients: live, reload: reloading.reload, stop };
   } catch (error) {
-    await database.close();
+    await Promise.all([closeMetrics(), database.close()]);
     throw error;
   }
+}
+
+const validating =
+  (prepareKeys: (clients: ClientRegistry) => Promise<void>, engine: LiveEngine) =>
+  async (clients: ClientRegistry): Promise<void> => {
+    await prepareKeys(clients);
+    await checkClientsWithEngine(engine.provider(), clients);
+  };
+
+async function sayStarted(
+  events: ServerEventDeps,
+  { config: { issuer, mode, server }, port, clients }: { config: Config; port: number; clients: number },
+): Promise<void> {
+  const details = { process: processName(), version: VERSION, mode, clients };
+  await recordServerEvent(events, { event: 'server.started', details });
+  events.log.info({ event: 'server.started', issuer, host: server.host, port, mode });
 }
 
 async function sayMigrated(events: ServerEventDeps, migrations: string[]): Promise<void> {

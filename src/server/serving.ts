@@ -19,11 +19,13 @@ export interface ServingDeps {
   readonly log: Logger;
   readonly config: Config;
   readonly live: LiveClients;
+  /** Told the digest of it, each time. */
+  readonly onServed?: ((digest: string) => void) | undefined;
 }
 
 /** Resolves when it has told once; returns the way to say that this process stops. Neither rejects. */
 export async function startServing(deps: ServingDeps, surroundings: Surroundings): Promise<() => Promise<void>> {
-  const { config, live, log } = deps;
+  const { config, live, log, onServed } = deps;
   const self = { instance: newId(), process: processName(), version: VERSION };
   let last = Promise.resolve();
   /** One after the other: what is in force when it is told is what stays written down. */
@@ -31,8 +33,14 @@ export async function startServing(deps: ServingDeps, surroundings: Surroundings
     last = last.then(work).catch((err) => log.error({ event: 'serving.not_told', err }, UNTOLD));
     return last;
   };
-  const note = async () =>
-    noteServed(deps, self, describeConfiguration({ config, clients: live.current() }, surroundings));
+  const note = async () => {
+    const digest = await noteServed(
+      deps,
+      self,
+      describeConfiguration({ config, clients: live.current() }, surroundings),
+    );
+    onServed?.(digest);
+  };
   const forget = live.onReplace(() => void tell(note));
   const timer = setInterval(() => void tell(note), INTERVAL_MS);
   timer.unref();

@@ -48,6 +48,7 @@ export const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   'fastest-levenshtein': ['config'],
   pino: ['observability'],
   'pino-pretty': ['observability'],
+  'prom-client': ['observability'],
   commander: ['cli'],
   'openid-client': [],
 };

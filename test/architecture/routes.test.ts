@@ -23,6 +23,7 @@ import { createProvider, type ProviderDeps } from '../../src/provider/provider.t
 import type { SelfServiceDeps } from '../../src/self-service/deps.ts';
 import { selfServiceRoutes } from '../../src/self-service/routes.ts';
 import { probeRoute } from '../../src/server/diagnosis/probe.ts';
+import { metricsRoute } from '../../src/server/metrics/endpoint.ts';
 import { type DevMailDeps, devMailRoutes } from '../../src/server/system/dev-mail.ts';
 import { type SystemDeps, systemRoutes } from '../../src/server/system/system-routes.ts';
 import { ROOT } from './sources.ts';
@@ -43,6 +44,7 @@ const ownRoutes = (): readonly Route[] => [
   ...selfServiceRoutes({} as SelfServiceDeps),
   ...devMailRoutes({} as DevMailDeps),
   ...apiRoutes({ keys: () => [] as readonly SigningKey[] } as ApiParts),
+  metricsRoute({} as Parameters<typeof metricsRoute>[0]),
   probeRoute({} as Parameters<typeof probeRoute>[0]),
 ];
 

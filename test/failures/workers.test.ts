@@ -6,8 +6,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { answerOf, gatehouse, type Program, startProgram } from '../cli/command-line.ts';
 import { configFiles } from '../support/config-files.ts';
 import { makeTestDatabase, postgresAvailable, type TestDatabase } from '../support/database.ts';
+import { parseExposition } from '../support/exposition.ts';
 import { CLIENTS, freePort, PASSWORD, RESOURCES } from '../support/start-server.ts';
 import { goThroughEverything, newSigner } from './whole-flow.ts';
+
+const TOKEN = 'bWV0cmljcyBmb3Igd29ya2VycyBhbG9uZQ';
 
 interface Line {
   readonly event: string;
@@ -62,12 +65,13 @@ describe.skipIf(!postgresAvailable() || process.platform !== 'linux')(
 
     async function start(more: Record<string, string> = {}) {
       const port = await freePort();
+      const metricsPort = await freePort();
       const issuer = `http://localhost:${port}`;
       const clients = Object.entries({ ...CLIENTS, signer: signer.yaml }).map(
         ([name, yaml]) => [`config/clients/${name}.yaml`, yaml] as const,
       );
       const files = {
-        'config/gatehouse.yaml': `mfa: optional\nlogging: { format: json }${RESOURCES}`,
+        'config/gatehouse.yaml': `mfa: optional\nlogging: { format: json }\nmetrics: { port: ${metricsPort}, token: "${TOKEN}" }${RESOURCES}`,
         ...Object.fromEntries(clients),
       };
       const env = {
@@ -81,17 +85,22 @@ describe.skipIf(!postgresAvailable() || process.platform !== 'linux')(
       };
       const place = { ...configFiles(files), env };
       const program = startProgram(place, ['serve', '--workers', '2']);
-      return { program, place, issuer, port };
+      return { program, place, issuer, metricsPort };
     }
 
     const allStarted = (program: Program) =>
       expect.poll(() => eventsOf(program, 'server.started').length, { timeout: 180_000 }).toBe(2);
 
+    const figures = async (origin: string) =>
+      parseExposition(
+        await (await fetch(`${origin}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })).text(),
+      );
+
     const answers = async (issuer: string) =>
       (await fetch(`${issuer}/readyz`, { headers: { connection: 'close' } })).status;
 
     test('say once what there is to say, number their lines, and carry everything, and outlive each other', async () => {
-      const { program, place, issuer } = await start();
+      const { program, place, issuer, metricsPort } = await start();
       await allStarted(program);
       await program.shows(/\/setup\?token=/);
       expect(program.output().match(/\/setup\?token=/g)).toHaveLength(1);
@@ -105,6 +114,16 @@ describe.skipIf(!postgresAvailable() || process.platform !== 'linux')(
       const took = new Set(eventsOf(program, 'http.request').map(({ worker }) => worker));
       expect(took.size).toBeGreaterThan(1);
       expect(linesOf(program).filter(({ level }) => level === 'error')).toEqual([]);
+
+      // At a port of their own, and at the common one whoever answers: all of them, added up.
+      const added = await figures(`http://127.0.0.1:${metricsPort}`);
+      const atOneOfThem = await figures(issuer);
+      for (const { sum } of [added, atOneOfThem]) {
+        expect(sum('gatehouse_info')).toBe(2);
+        expect(sum('gatehouse_http_requests_total')).toBeGreaterThanOrEqual(eventsOf(program, 'http.request').length);
+        expect(sum('gatehouse_sign_ins_total', { outcome: 'succeeded' })).toBeGreaterThan(0);
+        expect(sum('gatehouse_signing_key_rotation_days', { algorithm: 'RS256' })).toBeLessThanOrEqual(90);
+      }
 
       program.child.kill('SIGHUP');
       await expect.poll(() => eventsOf(program, 'clients.unchanged').length, { timeout: 20_000 }).toBe(2);

@@ -43,12 +43,12 @@ const SILENT_SECONDS = 180;
 /** Seconds. The last one that spoke is kept for good. */
 const KEPT_SECONDS = 86_400;
 
-/** Says what this process serves now. What has not changed is only seen again. */
+/** Says what this process serves now. What has not changed is only seen again. Returns the digest of it. */
 export async function noteServed(
   deps: Deps,
   { instance, process, version }: ServerProcess,
   { clients, settings }: Pick<Served, 'clients' | 'settings'>,
-): Promise<void> {
+): Promise<string> {
   const { db, clock } = deps;
   const digest = digestOf({ clients, settings });
   const now = databaseNow(clock);
@@ -58,7 +58,7 @@ export async function noteServed(
     .where('instance', '=', instance)
     .where('digest', '=', digest)
     .executeTakeFirst();
-  if (seen.numUpdatedRows > 0n) return;
+  if (seen.numUpdatedRows > 0n) return digest;
   const known = withFirstSeen(clients, await readServed(deps), clock.now());
   const values = {
     digest,
@@ -73,10 +73,17 @@ export async function noteServed(
     .values({ instance, process, version, started_at: now, ...values })
     .onConflict((conflict) => conflict.column('instance').doUpdateSet(values))
     .execute();
+  return digest;
 }
 
 /** Settings that each process has of its own. */
-export const OF_ONE_PROCESS: readonly string[] = ['server.host', 'server.port'];
+export const OF_ONE_PROCESS: readonly string[] = [
+  'server.host',
+  'server.port',
+  'server.workers',
+  'metrics.host',
+  'metrics.port',
+];
 
 function digestOf({
   clients,

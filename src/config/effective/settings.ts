@@ -31,6 +31,12 @@ const KEYS: Keys<Config> = {
       internalHosts: 'server.internal_hosts',
       drainSeconds: 'server.drain_seconds',
     }),
+  metrics: (metrics) =>
+    described(metrics, {
+      port: 'metrics.port',
+      host: 'metrics.host',
+      token: (token) => ({ 'metrics.token': token === undefined ? null : 'set' }),
+    }),
   database: (database) =>
     described(database, {
       url: (url) => ({ 'database.url': url === undefined ? null : withoutPassword(url) }),

@@ -13,10 +13,25 @@ export interface Guard {
   readonly impatient: boolean;
 }
 
+export interface PoolLoad {
+  readonly idle: number;
+  readonly busy: number;
+  /** Who waits for a connection. */
+  readonly waiting: number;
+}
+
+export interface GuardedPool extends PostgresPool {
+  load(): PoolLoad;
+}
+
+/** Told of every statement, with the way there and back. */
+export type OnRoundTrip = (seconds: number) => void;
+
 /** Without a guard, whoever asks waits as long as it takes. */
-export const guardPool = (pool: Pool, guard: Guard | undefined): PostgresPool => ({
+export const guardPool = (pool: Pool, guard: Guard | undefined, onRoundTrip?: OnRoundTrip): GuardedPool => ({
   options: pool.options,
-  connect: async () => guardClient(await connect(pool, guard), guard),
+  connect: async () => guardClient(await connect(pool, guard), guard, onRoundTrip),
+  load: () => ({ idle: pool.idleCount, busy: pool.totalCount - pool.idleCount, waiting: pool.waitingCount }),
   async end() {
     guard?.reachability.stop();
     await pool.end();
@@ -57,11 +72,12 @@ async function orGiveBack(
   }
 }
 
-function guardClient(client: PoolClient, guard: Guard | undefined): PostgresPoolClient {
+function guardClient(client: PoolClient, guard: Guard | undefined, onRoundTrip?: OnRoundTrip): PostgresPoolClient {
   let broken: DatabaseUnavailable | undefined;
 
   async function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
     if (broken !== undefined) throw noting(broken);
+    const began = onRoundTrip && performance.now();
     const suspecting = guard && setInterval(guard.reachability.suspect, guard.suspectAfterMs);
     try {
       return (await client.query({ text, values: [...parameters] })) as unknown as PostgresQueryResult<R>;
@@ -72,6 +88,7 @@ function guardClient(client: PoolClient, guard: Guard | undefined): PostgresPool
       throw noting(broken);
     } finally {
       clearInterval(suspecting);
+      if (began !== undefined) onRoundTrip?.((performance.now() - began) / 1000);
     }
   }
 

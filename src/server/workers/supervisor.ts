@@ -1,11 +1,15 @@
 // Several processes on one port: the primary starts them, replaces those that die, and stops them. It serves nothing itself.
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from '../../observability/logger.ts';
+import type { ProcessFigures } from '../../observability/metrics.ts';
+import { answerWorker, figuresOf } from './figures-channel.ts';
 import { restartDelay } from './restart-delay.ts';
 
 export interface SupervisorOptions {
   readonly count: number;
   readonly log: Logger;
+  /** Adds up what workers have measured; undefined where nobody reads it. */
+  readonly addUp?: ((figures: readonly ProcessFigures[]) => Promise<string>) | undefined;
 }
 
 export interface Supervisor {
@@ -16,6 +20,8 @@ export interface Supervisor {
   start(): Promise<boolean>;
   /** Those that take requests read their client files again. */
   reload(): void;
+  /** What each of those that take requests has measured. */
+  figures(): Promise<readonly ProcessFigures[]>;
   /** Each finishes what it has begun; resolves when all are gone. */
   stop(): Promise<void>;
 }
@@ -34,9 +40,12 @@ const READY = 'gatehouse:ready';
 
 export const sayReady = (): void => void process.send?.(READY);
 
-export function createSupervisor({ count, log }: SupervisorOptions): Supervisor {
+export function createSupervisor({ count, log, addUp }: SupervisorOptions): Supervisor {
   const places: Place[] = [];
   let stopping = false;
+
+  const figures = () =>
+    figuresOf(places.flatMap(({ worker, readyAt }) => (worker !== undefined && readyAt !== undefined ? [worker] : [])));
 
   const launch = (place: Place, onReady: () => void = () => {}, onEnd: (() => void) | undefined = undefined): void => {
     const worker = cluster.fork();
@@ -46,6 +55,7 @@ export function createSupervisor({ count, log }: SupervisorOptions): Supervisor 
       place.readyAt = performance.now();
       onReady();
     });
+    if (addUp !== undefined) answerWorker(worker, async () => addUp(await figures()));
     worker.on('error', (err) => {
       log.error({ event: 'worker.failed', worker: worker.id, err });
       // The machine had no room for another process.
@@ -66,21 +76,16 @@ export function createSupervisor({ count, log }: SupervisorOptions): Supervisor 
     place.again = setTimeout(() => launch(place), delayMs);
   };
 
-  const add = (): Place => {
-    const place: Place = { worker: undefined, readyAt: undefined, failures: 0, again: undefined };
-    places.push(place);
-    return place;
-  };
-
   return {
     start: () =>
       new Promise((resolve) => {
         const onReady = () => {
-          if (!stopping) for (let more = places.length; more < count; more += 1) launch(add());
+          if (!stopping) for (let more = places.length; more < count; more += 1) launch(placeIn(places));
           resolve(true);
         };
-        launch(add(), onReady, () => resolve(false));
+        launch(placeIn(places), onReady, () => resolve(false));
       }),
+    figures,
     reload() {
       for (const { worker, readyAt } of places) if (readyAt !== undefined) worker?.process.kill('SIGHUP');
     },
@@ -90,6 +95,12 @@ export function createSupervisor({ count, log }: SupervisorOptions): Supervisor 
       await Promise.all(places.map(({ worker }) => worker && ended(worker)));
     },
   };
+}
+
+function placeIn(places: Place[]): Place {
+  const place: Place = { worker: undefined, readyAt: undefined, failures: 0, again: undefined };
+  places.push(place);
+  return place;
 }
 
 /** SIGTERM, whatever the primary got. */
