@@ -107,12 +107,12 @@ export const EVENTS = {
   'roles_file.applied': { about: 'configuration', shown: false, details: ['added', 'changed', 'removed', 'put_back'] },
   // What administrators and operators do besides.
   'administration.refused': { about: 'server', shown: false, details: ['action', 'needs', 'reason'] },
-  /** One that has no `accounts.imported` after it was interrupted. */
+  /** One that has no `accounts.imported` after it was killed. */
   'accounts.import_started': { about: 'server', shown: false, details: ['file'] },
   'accounts.imported': {
     about: 'server',
     shown: false,
-    details: ['created', 'updated', 'unchanged', 'refused', 'file'],
+    details: ['created', 'updated', 'unchanged', 'refused', 'file', 'reason'],
   },
   /** `credentials`: with what passwords are compared with. */
   'accounts.exported': { about: 'server', shown: false, details: ['format', 'credentials'] },

@@ -1,5 +1,5 @@
 // Accounts of another system, or of an export: row by row, each in whole or not at all.
-import { type AuditDeps, recordEvent } from '../audit/audit-log.ts';
+import type { AuditDeps } from '../audit/audit-log.ts';
 import type { Attribute } from '../config/config.ts';
 import { findSurroundings } from './existing.ts';
 import { findKnownNames } from './given.ts';
@@ -8,6 +8,7 @@ import type { ProfileRules } from './incoming-profile.ts';
 import { FileUnreadable } from './read-csv.ts';
 import type { Row } from './read-lines.ts';
 import { readRecord } from './record.ts';
+import { type ImportEnd, recordBeginning, recordEnd } from './record-import.ts';
 import { createSeenRows, type SeenRows } from './seen-rows.ts';
 import { storeAccounts } from './store-accounts.ts';
 import { updateAccount } from './update-account.ts';
@@ -47,6 +48,12 @@ export interface Import {
 export interface Imported extends Counts {
   /** Why the file could not be read to its end. */
   readonly unreadable: string | undefined;
+  readonly stopped: boolean;
+}
+
+/** What the rows throw when somebody has asked to stop; those that were read before are settled first. */
+export class ImportStopped extends Error {
+  override readonly name = 'ImportStopped';
 }
 
 /** One transaction each: what was interrupted goes on where it was when it is run again. */
@@ -56,31 +63,30 @@ export async function importAccounts(deps: ImportDeps, order: Import): Promise<I
   const names = await findKnownNames(deps.db, order.allowAdministrators);
   const rules = { attributes: deps.config.attributes, names, now: deps.clock.now() };
   const seen = createSeenRows();
-  if (!order.dryRun) {
-    await recordEvent(deps, { event: 'accounts.import_started', actor: 'operator', details: { file: order.file } });
-  }
+  if (!order.dryRun) await recordBeginning(deps, order.file);
   let counts: Counts = { rows: 0, created: 0, updated: 0, unchanged: 0, refused: 0 };
-  let unreadable: string | undefined;
+  const ended = async (end: ImportEnd) => {
+    if (!order.dryRun) await recordEnd(deps, { file: order.file, counts, end });
+  };
   try {
     for await (const batch of batchesOf(order.rows)) {
-      const settled = await settleBatch(deps, batch, { order, rules, seen });
-      counts = addedUp(counts, settled);
+      const settled: Settled[] = [];
+      try {
+        await settleBatch(deps, batch, { order, rules, seen, settled });
+      } finally {
+        counts = addedUp(counts, settled);
+      }
       order.onProgress(counts);
     }
   } catch (error) {
-    if (!(error instanceof FileUnreadable)) throw error;
-    unreadable = error.message;
+    const unreadable = error instanceof FileUnreadable ? error.message : undefined;
+    const stopped = error instanceof ImportStopped;
+    await ended(stopped ? 'stopped' : unreadable === undefined ? 'failed' : 'unreadable');
+    if (!stopped && unreadable === undefined) throw error;
+    return { ...counts, unreadable, stopped };
   }
-  if (!order.dryRun) {
-    const { rows: _rows, ...details } = counts;
-    await recordEvent(deps, {
-      event: 'accounts.imported',
-      actor: 'operator',
-      details: { ...details, file: order.file },
-      outcome: counts.refused === 0 && unreadable === undefined ? 'success' : 'failure',
-    });
-  }
-  return { ...counts, unreadable };
+  await ended('whole');
+  return { ...counts, unreadable: undefined, stopped: false };
 }
 
 /** What was read before the file could not be read on is given out first. */
@@ -108,20 +114,21 @@ interface Course {
   readonly order: Import;
   readonly rules: ProfileRules;
   readonly seen: SeenRows;
+  /** Filled as it happens: what stays done when something fails. */
+  readonly settled: Settled[];
 }
 
-async function settleBatch(deps: ImportDeps, batch: readonly Row[], course: Course): Promise<readonly Settled[]> {
-  const refused: Extract<Settled, { outcome: 'refused' }>[] = [];
+async function settleBatch(deps: ImportDeps, batch: readonly Row[], course: Course): Promise<void> {
+  const { order, settled } = course;
   const fine: Incoming[] = [];
   for (const row of batch) {
     const examined = examine(row, course);
-    if ('problems' in examined) refused.push({ outcome: 'refused', line: row.line, problems: examined.problems });
+    if ('problems' in examined) settled.push({ outcome: 'refused', line: row.line, problems: examined.problems });
     else fine.push(examined);
   }
-  const settled = [...refused, ...(await settle(deps, fine, course.order))];
+  await settle(deps, fine, course);
   const bad = settled.filter((each) => each.outcome === 'refused').sort((a, b) => a.line - b.line);
-  for (const { line, problems } of bad) course.order.onBadRow({ line, problems });
-  return settled;
+  for (const { line, problems } of bad) order.onBadRow({ line, problems });
 }
 
 function examine(row: Row, { rules, seen }: Course): Incoming | { readonly problems: readonly string[] } {
@@ -134,16 +141,19 @@ function examine(row: Row, { rules, seen }: Course): Incoming | { readonly probl
   return repeated.length > 0 ? { problems: repeated } : check.incoming;
 }
 
-async function settle(deps: ImportDeps, rows: readonly Incoming[], order: Import): Promise<readonly Settled[]> {
-  if (rows.length === 0) return [];
+async function settle(deps: ImportDeps, rows: readonly Incoming[], course: Course): Promise<void> {
+  const { order, settled } = course;
+  if (rows.length === 0) return;
   const around = await findSurroundings(deps, rows);
   const judged = rows.map((row) => ({ row, verdict: verdictOn(row, around) }));
-  const settled: Settled[] = [];
   for (const { row, verdict } of judged) {
     if (verdict.verdict !== 'new') settled.push(await settleKnown(deps, { row, verdict }, order));
   }
   const fresh = judged.filter(({ verdict }) => verdict.verdict === 'new').map(({ row }) => row);
-  if (order.dryRun) return [...settled, ...fresh.map(() => ({ outcome: 'created' }) as const)];
+  if (order.dryRun) {
+    settled.push(...fresh.map(() => ({ outcome: 'created' }) as const));
+    return;
+  }
   const stored = await storeAccounts(deps, fresh);
   const overtaken = fresh.filter((_, index) => stored[index]?.outcome === 'overtaken');
   for (const [index, each] of stored.entries()) {
@@ -152,7 +162,7 @@ async function settle(deps: ImportDeps, rows: readonly Incoming[], order: Import
     if (each.outcome === 'refused') settled.push({ outcome: 'refused', line, problems: [each.problem] });
   }
   // Looked at again, together with what has come in their way.
-  return [...settled, ...(await settle(deps, overtaken, order))];
+  await settle(deps, overtaken, course);
 }
 
 async function settleKnown(

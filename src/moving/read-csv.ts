@@ -20,6 +20,7 @@ interface Parsed {
 
 /** @throws FileUnreadable */
 export async function* readCsv(input: Readable): AsyncGenerator<Row> {
+  if (input.errored !== null) throw input.errored;
   const parser = input.pipe(
     parse({
       bom: true,

@@ -509,14 +509,20 @@ describe('CSV', () => {
     );
   });
 
-  test('goes in as far as it can be read', async () => {
+  test('goes in as far as it can be read, which the audit log says too', async () => {
     const email = address();
-    const { stdout, exitCode } = await imports(fileOf(`email,name\n${email},A\n${address()},"B\n`, 'csv'));
+    const file = fileOf(`email,name\n${email},A\n${address()},"B\n`, 'csv');
+    const { stdout, exitCode } = await imports(file);
     expect(exitCode).toBe(1);
     expect(stdout).toContain(
       '1 row: 1 made, 0 unchanged, 0 refused.\nThe file could not be read to its end. Line 3: a quote is not closed.\n',
     );
     expect(await show(email)).toMatchObject({ name: 'A' });
+    const { events } = await answerOf(here(), ['audit', 'list', '--event', 'accounts.imported']);
+    expect((events as Row[])[0]).toMatchObject({
+      outcome: 'failure',
+      details: { file: path.basename(file), reason: 'unreadable', created: 1, refused: 0 },
+    });
   });
 });
 

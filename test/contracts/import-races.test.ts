@@ -1,11 +1,13 @@
 // An import beside others, and one that is cut off: no account twice, none in parts, and running it again ends it.
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Import, importAccounts } from '../../src/moving/import-accounts.ts';
 import type { Row } from '../../src/moving/read-lines.ts';
 import { createRole } from '../../src/roles/roles.ts';
-import { answerOf, developmentPlace, startProgram } from '../cli/command-line.ts';
+import { answerOf, developmentPlace, type Place, startProgram } from '../cli/command-line.ts';
 import { type DatabaseKind, makeTestDatabase, openTestDatabase, postgresAvailable } from '../support/database.ts';
 import { movingClock } from '../support/moving-clock.ts';
 
@@ -102,4 +104,68 @@ describe.each(kinds)('on %s', (kind) => {
     await database.remove();
     rmSync(file);
   });
+
+  /** 14,000 people on their way in. */
+  async function importing() {
+    const database = await makeTestDatabase(kind);
+    onTestFinished(() => database.remove());
+    const { cwd, env } = developmentPlace(database.dataDir);
+    const place = { cwd, env: { ...env, ...(database.url !== undefined && { DATABASE_URL: database.url }) } };
+    await answerOf(place, ['role', 'create', 'racer']);
+    const file = path.join(cwd, 'people.jsonl');
+    onTestFinished(() => rmSync(file));
+    const total = 14_000;
+    writeFileSync(file, Array.from({ length: total }, (_, index) => JSON.stringify(valueOfLine(index + 1))).join('\n'));
+    return { database, place, file, total, program: startProgram(place, ['user', 'import', file]) };
+  }
+
+  const endOf = async (place: Place): Promise<readonly Record<string, unknown>[]> => {
+    const { events } = await answerOf(place, ['audit', 'list', '--event', 'accounts.imported']);
+    return (events as { outcome: string; details: object }[]).map(({ outcome, details }) => ({ outcome, ...details }));
+  };
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'an import stopped by %s says how far it came, to the operator and in the audit log',
+    async (signal) => {
+      const { place, file, total, program } = await importing();
+      await program.shows(/10,000 rows: 10,000 made/);
+      program.child.kill(signal);
+      expect(await program.ended).toBe(1);
+      expect(program.output()).toContain('Stopped before the end of the file. Run it again to go on.');
+      const [end, ...others] = await endOf(place);
+      expect(others).toEqual([]);
+      expect(end).toMatchObject({ outcome: 'failure', reason: 'stopped', updated: 0, unchanged: 0, refused: 0 });
+      const made = Number(end?.['created']);
+      expect(made).toBeGreaterThanOrEqual(10_000);
+      expect(made).toBeLessThan(total);
+      const { created, unchanged } = await answerOf(place, ['user', 'import', file]);
+      expect({ created, unchanged }).toEqual({ created: total - made, unchanged: made });
+    },
+  );
+
+  test.runIf(kind === 'postgres')(
+    'an import that loses the database says how far it came once that is back',
+    async () => {
+      const { database, place, file, total, program } = await importing();
+      await program.shows(/10,000 rows: 10,000 made/);
+      const url = new URL(database.url ?? '');
+      const name = url.pathname.slice(1);
+      url.pathname = '/postgres';
+      const operator = new Client({ connectionString: url.href });
+      await operator.connect();
+      onTestFinished(() => operator.end());
+      await operator.query(`alter database "${name}" allow_connections false`);
+      await operator.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+      await sleep(1000);
+      await operator.query(`alter database "${name}" allow_connections true`);
+      expect(await program.ended).toBe(1);
+      const [end, ...others] = await endOf(place);
+      expect(others).toEqual([]);
+      expect(end).toMatchObject({ outcome: 'failure', reason: 'failed', refused: 0 });
+      const made = Number(end?.['created']);
+      expect(made).toBeGreaterThanOrEqual(10_000);
+      const { created, unchanged } = await answerOf(place, ['user', 'import', file]);
+      expect({ created, unchanged }).toEqual({ created: total - made, unchanged: made });
+    },
+  );
 });

@@ -3,13 +3,20 @@ import { createReadStream, createWriteStream, openSync, statSync } from 'node:fs
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { type BadRow, type Counts, type Imported, importAccounts } from '../../moving/import-accounts.ts';
+import {
+  type BadRow,
+  type Counts,
+  type Imported,
+  ImportStopped,
+  importAccounts,
+} from '../../moving/import-accounts.ts';
 import { readCsv } from '../../moving/read-csv.ts';
 import { readLines } from '../../moving/read-lines.ts';
 import { FORMATS, type Format } from '../../moving/write-rows.ts';
 import { commandConfig } from '../configuration.ts';
 import { CommandFailed } from '../failure.ts';
 import { neutral, quoted } from '../output.ts';
+import { listenForStop } from '../stop-signal.ts';
 import type { Answer, Invocation } from '../terminal.ts';
 import { withDatabase } from '../with-database.ts';
 import { createProgress } from './progress.ts';
@@ -35,19 +42,21 @@ export async function importUsers(invocation: Invocation, request: ImportRequest
   const bad: BadRow[] = [];
   try {
     const imported = await withDatabase(config, (deps) =>
-      importAccounts(
-        { ...deps, config },
-        {
-          ...request,
-          file: path.basename(request.file),
-          rows: format === 'csv' ? readCsv(input) : readLines(input),
-          onProgress: (counts) => progress.show(counts.rows, shownCounts(counts, request.dryRun)),
-          onBadRow(row) {
-            bad.push(row);
-            progress.note(neutral(sentenceOf(row)));
-            list?.write(`${JSON.stringify(row)}\n`);
+      untilStopped(input, () =>
+        importAccounts(
+          { ...deps, config },
+          {
+            ...request,
+            file: path.basename(request.file),
+            rows: format === 'csv' ? readCsv(input) : readLines(input),
+            onProgress: (counts) => progress.show(counts.rows, shownCounts(counts, request.dryRun)),
+            onBadRow(row) {
+              bad.push(row);
+              progress.note(neutral(sentenceOf(row)));
+              list?.write(`${JSON.stringify(row)}\n`);
+            },
           },
-        },
+        ),
       ),
     );
     return answer(imported, bad, request);
@@ -55,6 +64,19 @@ export async function importUsers(invocation: Invocation, request: ImportRequest
     progress.end();
     input.destroy();
     if (list !== undefined) await finished(list.end());
+  }
+}
+
+/** What a signal ends is the reading: what was read is settled and written down. */
+async function untilStopped(input: Readable, work: () => Promise<Imported>): Promise<Imported> {
+  const stop = listenForStop({ isWorker: false });
+  // It is thrown where the file is read.
+  input.on('error', () => {});
+  void stop.received.then(() => input.destroy(new ImportStopped()));
+  try {
+    return await work();
+  } finally {
+    stop.forget();
   }
 }
 
@@ -91,15 +113,16 @@ function shownCounts({ rows, created, updated, unchanged, refused }: Counts, dry
 const figure = (number: number): string => number.toLocaleString('en-US');
 
 function answer(imported: Imported, bad: readonly BadRow[], { dryRun }: ImportRequest): Answer {
-  const { unreadable, ...counts } = imported;
-  const isWhole = counts.refused === 0 && unreadable === undefined;
+  const { unreadable, stopped, ...counts } = imported;
+  const isWhole = counts.refused === 0 && unreadable === undefined && !stopped;
   const lines = [
     `${shownCounts(counts, dryRun)}.`,
     ...(unreadable === undefined ? [] : [`The file could not be read to its end. ${unreadable}`]),
+    ...(stopped ? ['Stopped before the end of the file. Run it again to go on.'] : []),
     ...(dryRun ? ['Nothing was written (--dry-run).'] : []),
   ];
   return {
-    result: { ...counts, dry_run: dryRun, unreadable, bad_rows: bad },
+    result: { ...counts, dry_run: dryRun, unreadable, stopped, bad_rows: bad },
     text: lines.join('\n'),
     exitCode: isWhole ? 0 : 1,
   };
