@@ -195,6 +195,17 @@ describe.skipIf(!postgresAvailable())(
         expect(lines.map((text) => JSON.parse(text).event)).toEqual(['sweep.failed']);
       });
 
+      test('keeps the signing keys that it has, and says so once', async () => {
+        const said = () => server.logLines.filter((each) => each['event'] === 'keys.not_read').length;
+        await server.engine.follow();
+        const before = said();
+        expect(before).toBeGreaterThan(0);
+        await server.engine.follow();
+        expect(said()).toBe(before);
+        const { keys } = (await (await fetch(`${server.issuer}/jwks`)).json()) as { keys: unknown[] };
+        expect(keys.length).toBe(1);
+      });
+
       test('works again by itself, and the form sent during the outage is good', async () => {
         await line.mend();
         expect(await untilReady()).toBeLessThan(4);

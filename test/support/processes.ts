@@ -14,8 +14,8 @@ export interface Process {
   readonly isUp: boolean;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
-  /** Resolves when it takes requests. */
-  start(): Promise<void>;
+  /** Resolves when it takes requests. With these variables besides, now and whenever it is started without any. */
+  start(variables?: Readonly<Record<string, string>>): Promise<void>;
 }
 
 export interface Processes {
@@ -36,6 +36,8 @@ export interface ProcessesOptions {
   readonly clients?: Readonly<Record<string, string>>;
   /** YAML besides what all of them have. */
   readonly settings?: string;
+  /** Variables of all of them, at first. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export async function startProcesses(options: ProcessesOptions): Promise<Processes> {
@@ -54,7 +56,7 @@ export async function startProcesses(options: ProcessesOptions): Promise<Process
     ...(database.url === undefined ? {} : { DATABASE_URL: database.url }),
   };
   const all = await Promise.all(Array.from({ length: count }, async () => startable(await freePort(), env)));
-  await Promise.all(all.map((each) => each.start()));
+  await Promise.all(all.map((each) => each.start(options.variables)));
   let turn = 0;
   let before: ((taker: Process) => Promise<void>) | undefined;
   const next = () => [...all.slice(turn), ...all.slice(0, turn)].find(({ isUp }) => isUp);
@@ -97,6 +99,7 @@ function writeConfiguration(clients: Readonly<Record<string, string>>, settings:
 function startable(port: number, env: Readonly<Record<string, string>>): Process {
   let child: ChildProcess | undefined;
   let up = false;
+  let more: Readonly<Record<string, string>> = {};
   return {
     port,
     get isUp() {
@@ -106,8 +109,9 @@ function startable(port: number, env: Readonly<Record<string, string>>): Process
       up = false;
       await ended(child, 'SIGKILL');
     },
-    async start() {
-      const fresh = spawnServer({ ...env, PORT: String(port) });
+    async start(variables = more) {
+      more = variables;
+      const fresh = spawnServer({ ...env, ...more, PORT: String(port) });
       child = fresh;
       fresh.once('exit', () => {
         if (child === fresh) up = false;

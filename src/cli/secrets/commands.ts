@@ -60,6 +60,6 @@ async function requireSameSecret({ terminal }: Invocation, deps: CommandDeps, co
   if (others.length === 0) return;
   throw new CommandFailed(
     'wrong_secret',
-    `${others.map(({ process }) => process).join(', ')} runs with another secret in force than this command. Restart it with the new GATEHOUSE_SECRET and the former one as GATEHOUSE_SECRET_PREVIOUS, then try again; or add --yes if it knows the new one.`,
+    `${others.map(({ process }) => process).join(', ')} runs with another secret in force than this command. Restart it with the new GATEHOUSE_SECRET and the former one as GATEHOUSE_SECRET_PREVIOUS, then try again (one that was killed counts as running for three minutes); or add --yes if it knows the new one.`,
   );
 }
