@@ -1,0 +1,96 @@
+// The composition to try. There is no Docker where the tests run: what can be read of it is held, its images are not pulled.
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { ROOT } from '../architecture/sources.ts';
+import { gatehouse } from '../cli/command-line.ts';
+import { configFiles, problemsOf } from '../support/config-files.ts';
+
+const FOLDER = path.join(ROOT, 'deploy/compose');
+const text = readFileSync(path.join(FOLDER, 'compose.yaml'), 'utf8');
+
+interface Service {
+  readonly image: string;
+  readonly build?: string;
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly string[];
+  readonly ports?: readonly string[];
+}
+
+const { services, volumes } = parse(text) as { services: Record<string, Service>; volumes: Record<string, unknown> };
+const settings = readFileSync(path.join(FOLDER, 'gatehouse/gatehouse.yaml'), 'utf8');
+
+const SECRETS: Readonly<Record<string, string>> = {
+  GATEHOUSE_SECRET: 'Qm9zc2FOb3ZhLTk0MjctS2llc2Vsd2VnLTE3LVRhbmdv',
+  POSTGRES_PASSWORD: 'b8f2c0d4e6',
+};
+
+/** As compose fills variables in: ${NAME:?why}, ${NAME:-else}. */
+const filledIn = (value: string): string =>
+  value.replaceAll(/\$\{(\w+):([?-])([^}]*)\}/g, (_all, name: string, how: string, rest: string) => {
+    if (how === '-') return rest;
+    return SECRETS[name] ?? `${name} is not among what the comment exports`;
+  });
+
+const environmentOf = ({ environment = {} }: Service): Record<string, string> =>
+  Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, filledIn(String(value))]));
+
+describe('the composition', () => {
+  test('has a server, its database, a mail catcher and Prometheus, each at a version', () => {
+    expect(Object.keys(services).sort()).toEqual(['database', 'mail', 'prometheus', 'server']);
+    for (const { image, build } of Object.values(services)) {
+      if (build === undefined) expect(image).toMatch(/:v?\d+(?:\.\d+)*$/);
+    }
+  });
+
+  test('publishes on this machine only, and the figures nowhere', () => {
+    const published = Object.values(services).flatMap(({ ports = [] }) => ports);
+    expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+    expect(published.join()).not.toContain('9464');
+  });
+
+  test('holds no secret: each must be given, and the comment says how', () => {
+    const asked = [...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name);
+    expect(new Set(asked)).toEqual(new Set(Object.keys(SECRETS)));
+    for (const name of asked) expect(text).toMatch(new RegExp(`#.*${name}=\\$\\(openssl rand`));
+  });
+
+  test('mounts files that are here, and volumes that it declares', () => {
+    for (const [name, { volumes: mounts = [] }] of Object.entries(services)) {
+      for (const mount of mounts) {
+        const [source = ''] = mount.split(':');
+        const isThere = source.startsWith('.') ? existsSync(path.join(FOLDER, source)) : source in volumes;
+        expect(isThere, `${name}: ${source}`).toBe(true);
+      }
+    }
+  });
+
+  test('configures a server that starts: in production, with these settings and variables', () => {
+    const env = { GATEHOUSE_MODE: 'production', ...environmentOf(services['server']!) };
+    expect(problemsOf({ 'config/gatehouse.yaml': settings }, env)).toEqual([]);
+  });
+
+  test('starts it by a command there is, with workers, which its database lets it have', async () => {
+    const { command = [] } = services['server']!;
+    expect(command.slice(0, 3)).toEqual(['node', 'src/main.ts', 'serve']);
+    const { cwd } = configFiles({});
+    const { stdout } = await gatehouse({ cwd, env: {} }, ['serve', '--help']);
+    for (const option of command.filter((word) => word.startsWith('--'))) expect(stdout).toContain(option);
+    expect(environmentOf(services['server']!)['DATABASE_URL']).toMatch(
+      /^postgres:\/\/gatehouse:\w+@database:5432\/gatehouse$/,
+    );
+  });
+
+  test('has Prometheus ask where the server answers', () => {
+    const { scrape_configs: asked } = parse(readFileSync(path.join(FOLDER, 'prometheus.yml'), 'utf8')) as {
+      scrape_configs: { static_configs: { targets: string[] }[]; metrics_path?: string }[];
+    };
+    const { metrics } = parse(settings) as { metrics: { port: number; host: string } };
+    expect(asked.map((each) => each.static_configs)).toEqual([[{ targets: [`server:${metrics.port}`] }]]);
+    expect(metrics.host).toBe('0.0.0.0');
+    const mails = new URL(environmentOf(services['server']!)['GATEHOUSE_SMTP_URL'] ?? '');
+    expect(mails.hostname in services).toBe(true);
+  });
+});
