@@ -10,6 +10,7 @@ import type { MessageKey, Texts } from '../../texts/messages.ts';
 import type { AdminDeps } from '../deps.ts';
 import type { AdminStep } from '../in-console.ts';
 import { showAdminPage } from '../page.ts';
+import { pagerOf, placeIn } from '../pager.ts';
 import { addressWith, oneOf, wordIn } from '../query.ts';
 import { ACCOUNTS_PATH, accountPath, CREATE_PATH, INVITE_PATH } from './paths.ts';
 import { statusBadge } from './status.ts';
@@ -22,6 +23,7 @@ export const showAccounts =
     const asked = askedOf(ctx);
     const after = readAccountCursor(ctx.query['after']);
     const page = await searchAccounts(deps, { ...asked, after, limit: PAGE_ACCOUNTS });
+    const isPlace = (text: string) => readAccountCursor(text)?.by === page.sortedBy;
     const t = textsFor(ctx);
     await showAdminPage(deps, ctx, {
       view: 'accounts/list',
@@ -32,7 +34,14 @@ export const showAccounts =
       locals: {
         ...(await filtersShown(deps, t, asked)),
         ...listShown(t, asked, page),
-        pager: pagerOf(asked, page, after !== undefined),
+        pager: pagerOf(ctx, {
+          path: ACCOUNTS_PATH,
+          words: { ...asked },
+          name: 'after',
+          place: placeIn(ctx, 'after', isPlace),
+          next: page.next,
+          isPlace,
+        }),
         createHref: CREATE_PATH,
         inviteHref: INVITE_PATH,
       },
@@ -108,9 +117,4 @@ const shown = (t: Texts, account: Account) => ({
   status: statusBadge(t, account),
   lastSignInAt: account.lastSignInAt,
   createdAt: account.createdAt,
-});
-
-const pagerOf = (asked: Asked, { next }: AccountPage, isLater: boolean) => ({
-  first: isLater ? addressWith(ACCOUNTS_PATH, { ...asked }) : undefined,
-  older: next === undefined ? undefined : addressWith(ACCOUNTS_PATH, { ...asked, after: next }),
 });

@@ -1,5 +1,6 @@
 // One group: the roles that it carries, what they permit together, and who is in it.
 import type Koa from 'koa';
+import { isAccountId } from '../../crypto/identifiers.ts';
 import { textsFor } from '../../http/page.ts';
 import { nothingThere } from '../../http/refusals.ts';
 import type { RouteContext } from '../../http/route.ts';
@@ -12,7 +13,7 @@ import { onlyTheRefusal } from '../forbidden-page.ts';
 import type { AdminStep, AtConsole } from '../in-console.ts';
 import { answerWith, errorOf, type Trouble } from '../not-done.ts';
 import { showAdminPage } from '../page.ts';
-import { addressWith, wordIn } from '../query.ts';
+import { pagerOf, placeIn } from '../pager.ts';
 import { accountPath, GROUPS_PATH, groupPath, rolePath } from './paths.ts';
 import { isEditable, originShown, resourceName } from './shown.ts';
 
@@ -84,7 +85,7 @@ async function rolesShown(deps: AdminDeps, group: Group, mayChange: boolean) {
 
 async function membersShown(deps: AdminDeps, ctx: Koa.Context, { admin, group }: Pick<GroupOnPage, 'admin' | 'group'>) {
   const path = groupPath(group.name);
-  const after = wordIn(ctx, 'after');
+  const after = placeIn(ctx, 'after', isAccountId);
   const found = await listMembers(deps, { group: group.name, after, limit: PAGE_MEMBERS + 1 });
   const members = found.slice(0, PAGE_MEMBERS);
   const last = found.length > PAGE_MEMBERS ? members.at(-1)?.accountId : undefined;
@@ -97,9 +98,6 @@ async function membersShown(deps: AdminDeps, ctx: Koa.Context, { admin, group }:
       since: createdAt,
       until: expiresAt,
     })),
-    pager: {
-      first: after === undefined ? undefined : path,
-      older: last === undefined ? undefined : addressWith(path, { after: last }),
-    },
+    pager: pagerOf(ctx, { path, name: 'after', place: after, next: last, isPlace: isAccountId }),
   };
 }

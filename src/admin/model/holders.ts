@@ -1,11 +1,12 @@
 // Who has a role or a permission, and why: a page of them, as pages show it.
 import type Koa from 'koa';
+import { isAccountId } from '../../crypto/identifiers.ts';
 import { textsFor } from '../../http/page.ts';
 import { type Sought, type Way, whoHas } from '../../roles/who-has.ts';
 import type { Texts } from '../../texts/messages.ts';
 import type { AdminDeps } from '../deps.ts';
 import type { AtConsole } from '../in-console.ts';
-import { addressWith, wordIn } from '../query.ts';
+import { pagerOf, placeIn } from '../pager.ts';
 import { accountPath } from './paths.ts';
 
 const PAGE_HOLDERS = 25;
@@ -22,7 +23,7 @@ export async function holdersShown(
   }: { admin: AtConsole; sought: Sought; path: string; words?: Readonly<Record<string, string>> },
 ) {
   const t = textsFor(ctx);
-  const after = wordIn(ctx, 'after');
+  const after = placeIn(ctx, 'after', isAccountId);
   const { holders, next } = await whoHas(deps, sought, { after, limit: PAGE_HOLDERS });
   return {
     holders: holders.map(({ accountId, email, name, status, ways }) => ({
@@ -32,10 +33,7 @@ export async function holdersShown(
       isBanned: status === 'banned',
       why: ways.map((way) => whyShown(t, way)),
     })),
-    holdersPager: {
-      first: after === undefined ? undefined : addressWith(path, words),
-      older: next === undefined ? undefined : addressWith(path, { ...words, after: next }),
-    },
+    holdersPager: pagerOf(ctx, { path, words, name: 'after', place: after, next, isPlace: isAccountId }),
   };
 }
 

@@ -13,6 +13,7 @@ import type { AdminDeps } from '../deps.ts';
 import type { AdminStep, AtConsole } from '../in-console.ts';
 import { pathOf } from '../navigation.ts';
 import { showAdminPage } from '../page.ts';
+import { pagerOf } from '../pager.ts';
 
 export const AUDIT_PATH = pathOf('audit');
 
@@ -36,7 +37,6 @@ export const showAudit =
       read.outcome === 'read'
         ? await searchEvents(deps.db, { filters: read.filters, before, limit: PAGE_EVENTS })
         : { events: [], older: undefined };
-    const at = (more: Record<string, string>) => `${AUDIT_PATH}?${new URLSearchParams({ ...stated, ...more })}`;
     if (read.outcome === 'invalid') ctx.status = 400;
     await showAdminPage(deps, ctx, {
       view: 'operations/audit',
@@ -52,10 +52,14 @@ export const showAudit =
         action: AUDIT_PATH,
         exportAction: `${AUDIT_PATH}/export`,
         events: page.events.map((event) => shown(deps, admin, event)),
-        pager: {
-          first: before === undefined ? undefined : at({}),
-          older: page.older === undefined ? undefined : at({ before: page.older }),
-        },
+        pager: pagerOf(ctx, {
+          path: AUDIT_PATH,
+          words: stated,
+          name: 'before',
+          place: before,
+          next: page.older,
+          isPlace: (text) => readEventCursor(text) !== undefined,
+        }),
       },
     });
   };

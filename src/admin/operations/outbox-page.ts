@@ -10,6 +10,7 @@ import type { AdminDeps } from '../deps.ts';
 import type { AdminStep } from '../in-console.ts';
 import { pathOf } from '../navigation.ts';
 import { showAdminPage } from '../page.ts';
+import { pagerOf, placeIn } from '../pager.ts';
 import { refusalNotice } from './refusal-notice.ts';
 
 export const OUTBOX_PATH = pathOf('outbox');
@@ -23,8 +24,7 @@ const UUID = /^[\w-]{1,64}$/;
 export const showOutbox =
   (deps: AdminDeps): AdminStep =>
   async (ctx, admin) => {
-    const asked = ctx.query['after'];
-    const after = typeof asked === 'string' && isMailPlace(asked) ? asked : undefined;
+    const after = placeIn(ctx, 'after', isMailPlace);
     const found = await listMails(deps.db, { limit: PAGE_MAILS + 1, after });
     const mails = found.slice(0, PAGE_MAILS);
     const last = found.length > PAGE_MAILS ? mails.at(-1)?.place : undefined;
@@ -41,10 +41,7 @@ export const showOutbox =
         givenUp: t.number(givenUp),
         mails: mails.map((mail) => shown(mail)),
         retryAll: admin.may.has('outbox:write') && mails.length > 0 ? `${OUTBOX_PATH}/retry` : undefined,
-        pager: {
-          first: after === undefined ? undefined : OUTBOX_PATH,
-          older: last === undefined ? undefined : `${OUTBOX_PATH}?${new URLSearchParams({ after: last })}`,
-        },
+        pager: pagerOf(ctx, { path: OUTBOX_PATH, name: 'after', place: after, next: last, isPlace: isMailPlace }),
       },
     });
   };

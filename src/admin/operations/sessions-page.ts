@@ -4,13 +4,14 @@ import { endSessionAs } from '../../administration/accounts/end-sessions-as.ts';
 import { languageOf } from '../../http/language.ts';
 import { textsFor } from '../../http/page.ts';
 import { nothingThere } from '../../http/refusals.ts';
-import { recentSessions } from '../../sessions/recent-sessions.ts';
+import { isSessionPlace, recentSessions } from '../../sessions/recent-sessions.ts';
 import { backTo, readAccountForm } from '../../signed-in/form.ts';
 import { deviceLabel } from '../../texts/device-name.ts';
 import type { AdminDeps } from '../deps.ts';
 import type { AdminStep } from '../in-console.ts';
 import { pathOf } from '../navigation.ts';
 import { showAdminPage } from '../page.ts';
+import { pagerOf, placeIn } from '../pager.ts';
 import { refusalNotice } from './refusal-notice.ts';
 
 export const SESSIONS_PATH = pathOf('sessions');
@@ -22,8 +23,7 @@ const form = z.strictObject({ csrf: z.string().optional(), account: z.string().m
 export const showSessions =
   (deps: AdminDeps): AdminStep =>
   async (ctx, admin) => {
-    const asked = ctx.query['before'];
-    const before = typeof asked === 'string' ? asked : undefined;
+    const before = placeIn(ctx, 'before', isSessionPlace);
     const { sessions, older } = await recentSessions(deps, { limit: PAGE_SESSIONS, before });
     await showAdminPage(deps, ctx, {
       view: 'operations/sessions',
@@ -43,10 +43,13 @@ export const showSessions =
           lastSeenAt: session.lastSeenAt,
           end: admin.may.has('sessions:end') ? `${SESSIONS_PATH}/${session.handle}/end` : undefined,
         })),
-        pager: {
-          first: before === undefined ? undefined : SESSIONS_PATH,
-          older: older === undefined ? undefined : `${SESSIONS_PATH}?${new URLSearchParams({ before: older })}`,
-        },
+        pager: pagerOf(ctx, {
+          path: SESSIONS_PATH,
+          name: 'before',
+          place: before,
+          next: older,
+          isPlace: isSessionPlace,
+        }),
       },
     });
   };

@@ -206,7 +206,11 @@ export const consoleAccounts: readonly Sample[] = [
       { ...account, name: '', status: { kind: 'bad', label: 'Banned' }, lastSignInAt: undefined },
       { ...account, email: 'maximiliana.featherstonehaugh-cholmondeley@research-and-development.department.example' },
     ],
-    pager: { first: '/admin/accounts', older: '/admin/accounts?after=eyJ' },
+    pager: {
+      first: '/admin/accounts',
+      newer: '/admin/accounts?after=eyI&back=-',
+      older: '/admin/accounts?after=eyJ&back=-+eyI',
+    },
   }),
   page('overview', 'of somebody', overview),
   page('overview', 'waiting for its owner, banned', {

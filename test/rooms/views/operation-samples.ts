@@ -159,6 +159,6 @@ export const operationPages: readonly Sample[] = [
     stated: { event: 'role.granted' },
     hasFilters: true,
     events: [event, { at, event: 'sign_in.failed', isFailure: true }],
-    pager: { first: '/admin/audit', older: '/admin/audit?before=1' },
+    pager: { first: '/admin/audit', newer: '/admin/audit', older: '/admin/audit?before=1&back=-+2' },
   }),
 ];
