@@ -138,3 +138,8 @@ export async function sweepMailedTokens({ db, clock }: Deps, batch: number): Pro
     .executeTakeFirst();
   return Number(numDeletedRows);
 }
+
+/** Of everybody: after a restore nobody knows which of them were used. */
+export async function voidAllMailedTokens(db: Db): Promise<void> {
+  await db.deleteFrom('mailed_tokens').execute();
+}

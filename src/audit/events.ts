@@ -128,6 +128,12 @@ export const EVENTS = {
   'server.started': { about: 'server', shown: false, details: ['process', 'version', 'mode', 'clients'] },
   'server.stopped': { about: 'server', shown: false, details: ['process'] },
   'database.migrated': { about: 'server', shown: false, details: ['migrations'] },
+  'database.backed_up': { about: 'server', shown: false, details: ['kind', 'bytes', 'sha256'] },
+  'database.restored': {
+    about: 'server',
+    shown: false,
+    details: ['kind', 'version', 'made_at', 'sha256', 'migrations'],
+  },
   'keys.made': { about: 'key', shown: false, details: ['algorithm', 'stage'] },
   'setup_link.made': { about: 'server', shown: false, details: ['expires_at'] },
   'logout_notice.retried': { about: 'server', shown: false, details: ['notices', 'notice'] },

@@ -6,6 +6,7 @@ import { addGroupCommands } from './access/group-commands.ts';
 import { addPermissionCommands } from './access/permission-commands.ts';
 import { addRoleCommands } from './access/role-commands.ts';
 import { addAuditCommands } from './audit/commands.ts';
+import { addBackupCommands } from './backup/commands.ts';
 import { addClaimsCommands } from './claims/commands.ts';
 import { addClientCommands } from './client/commands.ts';
 import { collect, examples, type Perform, WHO, wholeNumber, workerCount } from './command-parts.ts';
@@ -37,6 +38,7 @@ export function buildProgram(perform: Perform, prepare: (program: Command) => vo
     .configureHelp({ showGlobalOptions: true, optionDescription: ({ description }) => description })
     .addHelpText('after', PROGRAM_HELP);
   addServerCommands(program, perform);
+  addBackupCommands(program, perform);
   addExplainCommand(program, perform);
   addUserCommands(program.command('user').description('people who can sign in'), perform);
   addRoleCommands(program.command('role').description('roles, and who has them'), perform);

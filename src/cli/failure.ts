@@ -2,8 +2,9 @@
 import { DatabaseError } from 'pg';
 import { ConfigurationInvalid, type Problem } from '../config/problem.ts';
 import { SealBroken } from '../crypto/sealed-box.ts';
+import { type BackupProblem, BackupRefused } from '../database/backups/refused.ts';
 import { DatabaseInUse } from '../database/embedded.ts';
-import { DatabaseNewerThanCode } from '../database/migrator.ts';
+import { DatabaseNewerThanCode, RestoreUnfinished } from '../database/migrator.ts';
 import { isAccessRefused, isDatabaseUnavailable } from '../database/outages/unavailable.ts';
 import { Refusal } from '../errors.ts';
 
@@ -20,12 +21,14 @@ export type FailureCode =
   | 'last_administrator'
   | 'would_administer'
   | 'refused'
+  | 'restore_unfinished'
   | 'already_set_up'
   | 'cancelled'
   | 'address_unavailable'
   | 'configuration_invalid'
   | 'database_in_use'
   | 'database_newer'
+  | 'database_not_empty'
   | 'database_refused'
   | 'database_unavailable'
   | 'file_system'
@@ -35,6 +38,7 @@ export type FailureCode =
   | 'workers_need_postgresql'
   | 'wrong_secret'
   | 'defect'
+  | BackupProblem
   | Refusal['code'];
 
 /** An expected end of a command. The message says what was wrong, where, and what to do. */
@@ -70,6 +74,8 @@ export function explain(error: unknown): Failure {
     return { code: 'configuration_invalid', message: error.message, problems: error.problems };
   }
   if (error instanceof SealBroken) return { code: 'wrong_secret', message: `${error.message}. ${ANOTHER_SECRET}` };
+  if (error instanceof BackupRefused) return { code: error.code, message: error.message };
+  if (error instanceof RestoreUnfinished) return { code: 'restore_unfinished', message: error.message };
   if (error instanceof DatabaseInUse) return { code: 'database_in_use', message: error.message };
   if (error instanceof DatabaseNewerThanCode) return { code: 'database_newer', message: error.message };
   if (isAccessRefused(error) || isPrivilegeMissing(error)) {

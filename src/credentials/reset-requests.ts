@@ -71,3 +71,8 @@ function opened(box: MailDeps['box'], { id, content }: { id: string; content: st
 }
 
 export const sealedResetRequests = sealedColumn({ table: 'reset_requests', column: 'content', placeOf });
+
+/** Of everybody, unanswered. */
+export async function voidResetRequests(db: Db): Promise<void> {
+  await db.deleteFrom('reset_requests').execute();
+}

@@ -3,6 +3,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { PGlite } from '@electric-sql/pglite';
+import { type Dump, sendDump, takeDump } from './backups/embedded-dump.ts';
 import { type Client, createTurnstile, type Turnstile } from './embedded-turnstile.ts';
 import { fatalError, readStartup, readTurn, startupPacket } from './wire-protocol.ts';
 
@@ -25,7 +26,7 @@ export async function listenForClients(pglite: PGlite, socketPath: string): Prom
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    serve(socket, greeting, turnstile);
+    serve(socket, { greeting, turnstile, dump: () => turnstile.alone(() => takeDump(pglite)) });
   });
   rmSync(socketPath, { force: true });
   await new Promise<void>((resolve, reject) => {
@@ -54,7 +55,13 @@ async function runOn(pglite: PGlite, bytes: Uint8Array, onAnswer: (bytes: Uint8A
   }
 }
 
-function serve(socket: Socket, greeting: Buffer, turnstile: Turnstile): void {
+interface Serving {
+  readonly greeting: Buffer;
+  readonly turnstile: Turnstile;
+  readonly dump: () => Promise<Dump>;
+}
+
+function serve(socket: Socket, { greeting, turnstile, dump }: Serving): void {
   const client: Client = {
     answer: (bytes) => {
       // The bytes are PGlite's own memory, which the next answer overwrites.
@@ -73,6 +80,12 @@ function serve(socket: Socket, greeting: Buffer, turnstile: Turnstile): void {
       const startup = readStartup(unread);
       if (startup?.kind === 'encryption') socket.write('N');
       if (startup?.kind === 'cancel') socket.destroy();
+      if (startup?.kind === 'dump') {
+        // Whoever asked sees that less came than was announced.
+        dump()
+          .then((taken) => sendDump(socket, taken))
+          .catch(() => socket.destroy());
+      }
       if (startup?.kind === 'startup') {
         greeted = true;
         socket.write(greeting);

@@ -16,15 +16,23 @@ export interface Turnstile {
   enter(client: Client, turn: Turn): void;
   /** To be called once, when the client is gone: its transaction is rolled back. */
   leave(client: Client): void;
+  /** Does the work when no client has a transaction open; nobody is let in meanwhile. Its failure is the caller's only. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves when nobody is waiting. */
   settled(): Promise<void>;
 }
 
 /** As idle_in_transaction_session_timeout on PostgreSQL (pool.ts), which PGlite does not know. */
 const IDLE_IN_TRANSACTION_SECONDS = 10;
+const IDLE_REASON = 'terminating connection due to idle-in-transaction timeout';
+
+/** Somebody's turn, or work that nobody may come between. */
+type Waiting =
+  | { readonly client: Client; readonly turn: Turn }
+  | { readonly client: undefined; readonly job: () => Promise<void> };
 
 export function createTurnstile(engine: Engine, idleSeconds = IDLE_IN_TRANSACTION_SECONDS): Turnstile {
-  let waiting: { client: Client; turn: Turn }[] = [];
+  let waiting: Waiting[] = [];
   let owner: Client | undefined;
   let current: Client | undefined;
   let busy = false;
@@ -39,6 +47,10 @@ export function createTurnstile(engine: Engine, idleSeconds = IDLE_IN_TRANSACTIO
   const work = async () => {
     clearTimeout(idle);
     for (let next = takeNext(); next !== undefined; next = takeNext()) {
+      if (next.client === undefined) {
+        await next.job();
+        continue;
+      }
       const { client, turn } = next;
       current = client;
       await engine.run(turn.bytes, (bytes) => client.answer(bytes));
@@ -48,8 +60,7 @@ export function createTurnstile(engine: Engine, idleSeconds = IDLE_IN_TRANSACTIO
     busy = false;
     const sleeper = owner;
     if (sleeper === undefined) return;
-    const reason = 'terminating connection due to idle-in-transaction timeout';
-    idle = setTimeout(() => sleeper.dismiss('25P03', reason), idleSeconds * 1000);
+    idle = setTimeout(() => sleeper.dismiss('25P03', IDLE_REASON), idleSeconds * 1000);
   };
 
   const start = () => {
@@ -70,6 +81,11 @@ export function createTurnstile(engine: Engine, idleSeconds = IDLE_IN_TRANSACTIO
       waiting.push({ client, turn: { bytes: abandonment(), kind: 'whole' } });
       start();
     },
+    alone: (work) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ client: undefined, job: () => work().then(resolve, reject) });
+        start();
+      }),
     async settled() {
       while (busy) await running;
     },

@@ -32,6 +32,9 @@ export class DatabaseInUse extends Error {
   }
 }
 
+/** PGlite's own directory, below ours. */
+export const DATA = 'data';
+
 /** How long a command waits for a server that has the lock but is not ready: its first start takes seconds. */
 const ATTACH_SECONDS = 60;
 const ATTACH_PAUSE_MILLISECONDS = 150;
@@ -59,6 +62,17 @@ export async function attachOrStartEmbedded(settings: EmbeddedSettings): Promise
   }
 }
 
+/**
+ * Keeps everybody from opening the database until `release`, without opening it.
+ * @throws DatabaseInUse
+ */
+export function lockEmbedded(dataDir: string): { directory: string; release: () => void } {
+  const directory = ownDirectory(dataDir);
+  const lock = takeLock(directory);
+  if (lock === undefined) throw new DatabaseInUse(directory, readHolder(directory)?.pid);
+  return { directory, release: lock.release };
+}
+
 /** Everything of the embedded database is in one directory that only its owner may enter. */
 function ownDirectory(dataDir: string): string {
   const directory = path.join(dataDir, 'pglite');
@@ -82,7 +96,7 @@ async function tryStart(directory: string, log: DatabaseLog | undefined): Promis
   try {
     writeHolder(directory, { pid: process.pid, socketDirectory });
     const socketPath = path.join(socketDirectory, SOCKET_NAME);
-    const worker = await startEmbeddedWorker({ directory: path.join(directory, 'data'), socketPath }, log);
+    const worker = await startEmbeddedWorker({ directory: path.join(directory, DATA), socketPath }, log);
     return { socketDirectory, close: () => worker.close().finally(leave) };
   } catch (error) {
     leave();

@@ -18,31 +18,59 @@ export class DatabaseNewerThanCode extends Error {
   }
 }
 
+/** There while a restore loads the database, and taken away in the transaction that ends it. */
+export const RESTORE_MARK = 'gatehouse_restoring';
+
+export class RestoreUnfinished extends Error {
+  override readonly name = 'RestoreUnfinished';
+  constructor() {
+    super(
+      'A backup is being restored into this database, or that was interrupted. Wait for it, or run ' +
+        '"gatehouse restore FILE --replace" again: what is in it now is not to be used.',
+    );
+  }
+}
+
 /**
  * Applies what is pending, all in one transaction, and returns the names applied. Any number of processes may call it
  * at once: an advisory lock lets one work, and the others find nothing left to do.
- * @throws DatabaseNewerThanCode
+ * @throws DatabaseNewerThanCode, RestoreUnfinished
  */
 export async function migrate(database: Pick<OpenDatabase, 'withPatientConnection'>): Promise<string[]> {
   return database.withPatientConnection(async (db) => {
-    if ((await requirePending(db)).length === 0) return [];
-    const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
-    if (error !== undefined) {
-      // A newer process may have been first to the lock.
-      await requirePending(db);
-      throw error;
-    }
-    return (results ?? []).map((result) => result.migrationName);
+    await requireRestored(db);
+    return migrateOn(db);
   });
+}
+
+/** For the restore itself. */
+export const migrateRestored = (database: Pick<OpenDatabase, 'withPatientConnection'>): Promise<string[]> =>
+  database.withPatientConnection(migrateOn);
+
+async function migrateOn(db: Kysely<unknown>): Promise<string[]> {
+  if ((await requirePending(db)).length === 0) return [];
+  const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) {
+    // A newer process may have been first to the lock.
+    await requirePending(db);
+    throw error;
+  }
+  return (results ?? []).map((result) => result.migrationName);
 }
 
 /**
  * The names of the migrations that `migrate` would apply, in order. Changes nothing.
- * @throws DatabaseNewerThanCode
+ * @throws DatabaseNewerThanCode, RestoreUnfinished
  */
 export async function pendingMigrations(database: Pick<OpenDatabase, 'withPatientConnection'>): Promise<string[]> {
-  return database.withPatientConnection(requirePending);
+  return database.withPatientConnection(async (db) => {
+    await requireRestored(db);
+    return requirePending(db);
+  });
 }
+
+export const knownMigrations = async (): Promise<readonly string[]> =>
+  Object.keys(await provider.getMigrations()).sort();
 
 const provider = new FileMigrationProvider({
   fs: { readdir },
@@ -52,11 +80,16 @@ const provider = new FileMigrationProvider({
 });
 
 async function requirePending(db: Kysely<unknown>): Promise<string[]> {
-  const known = Object.keys(await provider.getMigrations()).sort();
+  const known = await knownMigrations();
   const applied = await appliedMigrations(db);
   const unknown = applied.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new DatabaseNewerThanCode(unknown);
   return known.filter((name) => !applied.includes(name));
+}
+
+async function requireRestored(db: Kysely<unknown>): Promise<void> {
+  const marked = sql<{ marked: boolean }>`select to_regclass(${RESTORE_MARK}) is not null as marked`;
+  if ((await marked.execute(db)).rows[0]?.marked === true) throw new RestoreUnfinished();
 }
 
 async function appliedMigrations(db: Kysely<unknown>): Promise<string[]> {

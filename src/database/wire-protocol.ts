@@ -3,9 +3,11 @@
 const SSL_REQUEST = 80_877_103;
 const GSS_REQUEST = 80_877_104;
 const CANCEL_REQUEST = 80_877_102;
+/** Ours: the embedded database is asked for a dump of itself (backups/). PostgreSQL knows no such code. */
+export const DUMP_REQUEST = 80_877_124;
 
 export interface Startup {
-  readonly kind: 'encryption' | 'cancel' | 'startup';
+  readonly kind: 'encryption' | 'cancel' | 'dump' | 'startup';
   readonly length: number;
 }
 
@@ -16,6 +18,7 @@ export function readStartup(buffer: Buffer): Startup | undefined {
   if (buffer.length < length) return undefined;
   const code = buffer.readInt32BE(4);
   if (code === SSL_REQUEST || code === GSS_REQUEST) return { kind: 'encryption', length };
+  if (code === DUMP_REQUEST) return { kind: 'dump', length };
   return { kind: code === CANCEL_REQUEST ? 'cancel' : 'startup', length };
 }
 

@@ -179,3 +179,8 @@ const deviceFrom = (row: Row): Device => ({
   lastSeenAt: row.last_seen_at,
   trustedUntil: row.trusted_until ?? undefined,
 });
+
+/** Browsers stay known, but each is asked for a code again. */
+export async function trustNoDevice(db: Db): Promise<void> {
+  await db.updateTable('devices').set({ trusted_until: null }).where('trusted_until', 'is not', null).execute();
+}

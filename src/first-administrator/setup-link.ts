@@ -130,3 +130,8 @@ export async function withdrawSetupLink(db: Db, token: string): Promise<void> {
 
 /** Kept when every administrator, and every account, is gone. */
 export const hasHadAdministrator = (db: Db): Promise<boolean> => wasEverGranted(db, ADMIN_ROLE);
+
+/** Whoever needs one asks for another. */
+export async function voidSetupLinks(db: Db): Promise<void> {
+  await db.deleteFrom('setup_links').execute();
+}

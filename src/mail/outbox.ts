@@ -293,3 +293,8 @@ export async function findUndelivered(db: Db, id: string): Promise<ListedMail | 
 }
 
 export const sealedMails = sealedColumn({ table: 'mail_outbox', column: 'content', placeOf });
+
+/** Those that were not sent yet, and those that nobody knows of whether they were. */
+export async function dropUnsentMails(db: Db): Promise<void> {
+  await db.deleteFrom('mail_outbox').where('delivered_at', 'is', null).execute();
+}

@@ -280,6 +280,11 @@ const standingOf = (tx: Db, accountId: string, model: string) =>
     .where(sql<SqlBool>`payload <> '{}'`)
     .execute();
 
+/** For a database that nobody uses. */
+export async function voidAllPayloads(db: Db): Promise<void> {
+  await sql`truncate table oidc_payloads`.execute(db);
+}
+
 /** Deletes at most `batch` rows nobody can find any more; returns how many, so that the caller can go on. */
 export async function deleteExpiredPayloads({ db, clock }: StoreDeps, batch: number): Promise<number> {
   const result = await db

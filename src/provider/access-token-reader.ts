@@ -45,7 +45,8 @@ export const createAccessTokenReader =
     const claims = await verified(deps, token);
     if (claims === undefined || kind !== kindOf(claims)) return undefined;
     const client = deps.clients().get(String(claims['client_id']));
-    if (client === undefined || (await wasRevoked(deps, String(claims.jti)))) return undefined;
+    const issued = { jti: String(claims.jti), iat: Number(claims.iat) };
+    if (client === undefined || (await wasRevoked(deps, issued))) return undefined;
     if (kind === 'ClientCredentials') {
       return client.grantTypes.includes('client_credentials')
         ? { ...common(kind, claims, await ownRights(deps, client, claims)), aud: claims.aud }

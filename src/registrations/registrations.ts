@@ -229,3 +229,8 @@ export const sealedRegistrations = sealedColumn({
   column: 'interaction',
   placeOf: placeOfInteraction,
 });
+
+/** Of everybody: who has signed up and not proved the address signs up again. */
+export async function voidRegistrations(db: Db): Promise<void> {
+  await db.deleteFrom('registrations').execute();
+}

@@ -140,3 +140,8 @@ export const sealedTotpSecrets = sealedColumn({
   placedBy: 'account_id',
   placeOf,
 });
+
+/** Of everybody: no code of a step up to this one is accepted any more. */
+export async function spendStepsUntil(db: Db, step: number): Promise<void> {
+  await db.updateTable('totp_secrets').set({ last_step: step }).where('last_step', '<', String(step)).execute();
+}

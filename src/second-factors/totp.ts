@@ -38,3 +38,6 @@ export function matchTotp(secret: string, code: string, now: Date): number | und
   });
   return result.valid && 'timeStep' in result ? result.timeStep : undefined;
 }
+
+/** The last step that `matchTotp` accepts a code of at that time. */
+export const lastStepAt = (now: Date): number => Math.floor(epochSeconds(now) / STEP_SECONDS) + 1;

@@ -193,3 +193,8 @@ export async function noteConsole({ db, clock }: StoreDeps, uid: string): Promis
     .where((eb) => eb.or([eb('console_seen_at', 'is', null), eb('console_seen_at', '<', databaseNowPlus(clock, -30))]))
     .execute();
 }
+
+/** Of everybody: the sessions are gone. */
+export async function forgetSessionDetails(db: Db): Promise<void> {
+  await db.deleteFrom('session_details').execute();
+}

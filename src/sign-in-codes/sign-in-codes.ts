@@ -96,3 +96,8 @@ export async function sweepSignInCodes({ db, clock }: Deps, batch: number): Prom
     .executeTakeFirst();
   return Number(numDeletedRows);
 }
+
+/** Of everybody. */
+export async function voidWaiting(db: Db): Promise<void> {
+  await db.deleteFrom('sign_in_codes').execute();
+}

@@ -6,7 +6,7 @@ export const RINGS: readonly (readonly string[])[] = [
   ['cli'],
   ['server'],
   ['interactions', 'first-run', 'self-service', 'account-centre', 'admin', 'api'],
-  ['signed-in', 'administration'],
+  ['signed-in', 'administration', 'backups'],
   ['provider', 'first-administrator', 'leaving', 'credentials', 'moving'],
   ['second-factors'],
   ['sessions', 'devices', 'registrations', 'sign-in-codes', 'profiles', 'explanations'],

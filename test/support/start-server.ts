@@ -133,7 +133,7 @@ export interface TestServer extends RunningServer {
     password?: string;
   }): Promise<Account>;
   /** Stops this server and starts one with these options on the same database, under the same address. */
-  restart(options?: TestServerOptions): Promise<TestServer>;
+  restart(options?: TestServerOptions, meanwhile?: () => Promise<void>): Promise<TestServer>;
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -188,8 +188,9 @@ async function startOn(place: TestDatabase, port: number, options: TestServerOpt
       await stop();
       await place.remove();
     },
-    async restart(changed = {}) {
+    async restart(changed = {}, meanwhile) {
       await stop();
+      await meanwhile?.();
       return startOn(place, port, changed);
     },
     async person({ email, username, name, roles = [], password = PASSWORD }) {

@@ -1,0 +1,184 @@
+// T67: what was spent or revoked after a backup does not come back with it.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { answerOf, type Place } from '../cli/command-line.ts';
+import { postgresAvailable } from '../support/database.ts';
+import { NEW_PASSWORD, type Posted, resetLink, resets, startPosted } from '../support/forgotten.ts';
+import { basic, enrolsTotp, newBrowser, redeem, redeemCode, signsIn, totpCode } from '../support/sign-in.ts';
+import { PASSWORD, type TestServer, WEB_SECRET } from '../support/start-server.ts';
+import {
+  type AppTokens,
+  codeOf,
+  isBackAtApp,
+  tokensOf,
+  userinfo,
+  type Visit,
+  visits,
+  visitsAndSignsIn,
+} from '../support/visits.ts';
+
+const ROBOT = { clientId: 'robot', secret: WEB_SECRET };
+const OFFLINE = { scope: 'openid email offline_access' };
+
+const introspected = async ({ issuer }: TestServer, token: string, client = 'web'): Promise<boolean> => {
+  const answer = await fetch(`${issuer}/token/introspection`, {
+    method: 'POST',
+    body: new URLSearchParams({ token }),
+    headers: { authorization: basic(client, WEB_SECRET) },
+  });
+  return ((await answer.json()) as { active: boolean }).active;
+};
+
+const refreshed = async ({ issuer }: TestServer, token: string | undefined): Promise<number> =>
+  (await redeem(issuer, { grant_type: 'refresh_token', refresh_token: token })).status;
+
+const codeIsTaken = async ({ issuer }: TestServer, visit: Visit): Promise<boolean> =>
+  (await redeemCode(issuer, { code: codeOf(visit), verifier: visit.request.verifier })).status === 200;
+
+const robotsToken = async ({ issuer }: TestServer): Promise<string> =>
+  String((await redeem(issuer, { grant_type: 'client_credentials' }, ROBOT)).body['access_token']);
+
+const kinds = postgresAvailable() ? (['pglite', 'postgres'] as const) : (['pglite'] as const);
+
+describe.each(kinds)('T67 a restore of %s brings back nothing that was spent: ASVS 14.2.4', (kind) => {
+  let posted: Posted;
+  let server: TestServer;
+  let directory: string;
+
+  /** Who is signed in at the app, in a browser of her own. */
+  type SignedIn = Visit & { readonly tokens: AppTokens };
+  let ada: SignedIn;
+  let elsewhere: SignedIn;
+  let untouched: SignedIn;
+  let unredeemed: Visit;
+  let link: string;
+  let totp: { secret: string; code: string };
+  let robots: { revoked: string; untouched: string };
+
+  const operator = (): Place => ({
+    cwd: directory,
+    env: {
+      PATH: process.env['PATH'],
+      GATEHOUSE_MODE: 'development',
+      GATEHOUSE_DATA_DIR: server.dataDir,
+      GATEHOUSE_LOG_LEVEL: 'silent',
+      ...(server.databaseUrl === undefined ? {} : { DATABASE_URL: server.databaseUrl }),
+    },
+  });
+
+  async function signedIn(identifier: string): Promise<SignedIn> {
+    const visit = await visitsAndSignsIn(server, { identifier, params: OFFLINE });
+    return { ...visit, tokens: await tokensOf(server, visit) };
+  }
+
+  const isSignedIn = async ({ browser }: Visit): Promise<boolean> => {
+    const visit = await visits(server, { prompt: 'none' }, browser.newTab());
+    return isBackAtApp(visit) && !visit.browser.page.url.includes('error=');
+  };
+
+  beforeAll(async () => {
+    directory = mkdtempSync(path.join(tmpdir(), 'gatehouse-backup-'));
+    mkdirSync(path.join(directory, 'config'));
+    posted = await startPosted({ database: kind });
+    server = posted.server;
+    for (const email of ['ada@example.test', 'grace@example.test', 'linus@example.test'])
+      await server.person({ email });
+    ada = await signedIn('ada@example.test');
+    elsewhere = await signedIn('ada@example.test');
+    untouched = await signedIn('linus@example.test');
+    unredeemed = await visits(server, {}, ada.browser.newTab());
+    link = await resetLink(posted, 'ada@example.test');
+    const grace = await visitsAndSignsIn(server, { identifier: 'grace@example.test', params: { acr_values: 'mfa' } });
+    const { secret } = await enrolsTotp(grace.browser);
+    totp = { secret, code: totpCode(secret, 1) };
+    robots = { revoked: await robotsToken(server), untouched: await robotsToken(server) };
+    const made = await answerOf(operator(), ['backup', 'before']);
+    expect(made).toMatchObject({ kind: kind === 'pglite' ? 'embedded' : 'postgresql' });
+
+    // All of it happens after the backup, which knows nothing of it.
+    expect(await codeIsTaken(server, unredeemed)).toBe(true);
+    expect(await refreshed(server, elsewhere.tokens.refreshToken)).toBe(200);
+    for (const token of [ada.tokens.refreshToken, robots.revoked]) {
+      await fetch(`${server.issuer}/token/revocation`, {
+        method: 'POST',
+        body: new URLSearchParams({ token: String(token) }),
+        headers: { authorization: basic(token === robots.revoked ? 'robot' : 'web', WEB_SECRET) },
+      });
+    }
+    await resets(newBrowser(), link);
+    const second = await visitsAndSignsIn(server, { identifier: 'grace@example.test', params: { acr_values: 'mfa' } });
+    await second.browser.submit({ code: totp.code }, 'Continue');
+    expect(isBackAtApp(second)).toBe(true);
+    expect(await isSignedIn(elsewhere)).toBe(false);
+
+    server = await server.restart({ mailbox: posted.mailbox }, async () => {
+      const restored = await answerOf(operator(), ['restore', 'before', '--replace', '--yes']);
+      console.info(`${kind}: restored in ${restored['seconds']} s`);
+      expect(restored['seconds']).toBeLessThan(60);
+    });
+  });
+
+  afterAll(async () => {
+    await server.stop();
+    await posted.mailbox.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  test('the code that an app has redeemed is refused', async () => {
+    expect(await codeIsTaken(server, unredeemed)).toBe(false);
+  });
+
+  test('refresh tokens that were revoked or replaced are refused, and those that were not, as nobody can tell', async () => {
+    for (const { tokens } of [ada, elsewhere, untouched])
+      expect(await refreshed(server, tokens.refreshToken)).toBe(400);
+  });
+
+  test('sessions that were ended are not signed in, and no others', async () => {
+    for (const visit of [ada, elsewhere, untouched]) expect(await isSignedIn(visit)).toBe(false);
+  });
+
+  test('access tokens of people are refused at userinfo and at introspection', async () => {
+    for (const { tokens } of [ada, elsewhere, untouched]) {
+      expect((await userinfo(server, tokens)).status).toBe(401);
+      expect(await introspected(server, tokens.accessToken)).toBe(false);
+    }
+  });
+
+  test('access tokens of services are refused, revoked or not; a new one is believed', async () => {
+    expect(await introspected(server, robots.revoked, 'robot')).toBe(false);
+    expect(await introspected(server, robots.untouched, 'robot')).toBe(false);
+    expect(await introspected(server, await robotsToken(server), 'robot')).toBe(true);
+  });
+
+  test('the link in the mail that has changed a password changes none', async () => {
+    const browser = newBrowser();
+    await browser.open(link);
+    expect(browser.text).toContain('This link does not work any more');
+  });
+
+  test('the code that Grace has typed is not taken again', async () => {
+    const visit = await visitsAndSignsIn(server, { identifier: 'grace@example.test', params: { acr_values: 'mfa' } });
+    await visit.browser.submit({ code: totp.code }, 'Continue');
+    expect(isBackAtApp(visit)).toBe(false);
+  });
+
+  test('Ada signs in with the password of the backup, and her tokens work', async () => {
+    const visit = await visits(server, OFFLINE);
+    await signsIn(visit.browser, { identifier: 'ada@example.test', password: NEW_PASSWORD });
+    expect(isBackAtApp(visit)).toBe(false);
+    await signsIn(visit.browser, { identifier: 'ada@example.test', password: PASSWORD });
+    const tokens = await tokensOf(server, visit);
+    expect((await userinfo(server, tokens)).status).toBe(200);
+    expect(await refreshed(server, tokens.refreshToken)).toBe(200);
+    expect(await isSignedIn(visit)).toBe(true);
+  });
+
+  test('the audit log says what was restored', async () => {
+    const { events } = await answerOf(operator(), ['audit', 'list', '--event', 'database.restored']);
+    expect(events).toMatchObject([
+      { actor: 'operator', details: { kind: kind === 'pglite' ? 'embedded' : 'postgresql' } },
+    ]);
+  });
+});
