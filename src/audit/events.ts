@@ -141,8 +141,15 @@ export const EVENTS = {
   'configuration.reloaded': {
     about: 'configuration',
     shown: false,
-    details: ['added', 'changed', 'removed', 'process'],
+    details: ['added', 'changed', 'removed', ...CHANGE, 'left_out', 'process'],
   },
+  /** gatehouse.yaml has changed, and is not in force yet. */
+  'configuration.restart_awaited': {
+    about: 'configuration',
+    shown: false,
+    details: ['keys', ...CHANGE, 'left_out', 'process'],
+  },
+  'configuration.changed_back': { about: 'configuration', shown: false, details: ['process'] },
   'configuration.reload_failed': { about: 'configuration', shown: false, details: ['problems', 'count', 'process'] },
 } as const satisfies Readonly<Record<string, EventKind>>;
 

@@ -1,6 +1,4 @@
 // What people, apps and operators do leaves its events: each step, in the order it was taken, and none of their secrets.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EventName } from '../../src/audit/events.ts';
@@ -179,32 +177,6 @@ test('a token that was not committed was not issued', async () => {
   expect((await redeemFor(telling.issuer, WEB, visit)).status).toBe(200);
   expect(telling.copiedLines.filter((line) => line.includes('token.issued'))).toHaveLength(1);
   await telling.stop();
-});
-
-test('the server says that it began, made its key, and what became of changed files', async () => {
-  const own = await startTestServer();
-  expect((await eventsOf({ actor: 'server' }, own)).map(({ event }) => event)).toEqual(['keys.made', 'server.started']);
-  const file = path.join(own.configDir, 'clients', 'web.yaml');
-  const good = readFileSync(file, 'utf8');
-  const save = (yaml: string) => {
-    writeFileSync(`${file}.draft`, yaml);
-    renameSync(`${file}.draft`, file);
-  };
-  const reloads = async () =>
-    (await eventsOf({ event: 'configuration.' }, own)).map(({ event, details }) => ({ event, details }));
-  save(good.replace('Web App', 'Shop'));
-  const soon = { timeout: 10_000, interval: 50 };
-  const reloaded = {
-    event: 'configuration.reloaded',
-    details: expect.objectContaining({ added: [], changed: ['web'] }),
-  };
-  await expect.poll(reloads, soon).toEqual([reloaded]);
-  save(good.replace('preset: web', 'preset: wrong'));
-  const failed = { event: 'configuration.reload_failed', details: expect.objectContaining({ count: 1 }) };
-  await expect.poll(reloads, soon).toEqual([reloaded, failed]);
-  save(good);
-  await expect.poll(async () => (await reloads()).length, soon).toBe(3);
-  await own.stop();
 });
 
 test('a sign-up, a forgotten password and a second factor leave no secret behind', async () => {

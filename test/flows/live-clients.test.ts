@@ -242,7 +242,7 @@ describe('gatehouse.yaml', () => {
     writeFileSync(file, original.replace('mfa: optional', 'mfa: never'));
     await becomes(state, 'invalid');
     expect(eventsOf(server, 'config.changed_invalid').at(-1)).toMatchObject({
-      problems: ['gatehouse.yaml:1  mfa: expected "optional" or "required", found "never"'],
+      problems: ['gatehouse.yaml:2  mfa: expected "optional" or "required", found "never"'],
     });
 
     writeFileSync(file, `# with a comment\n${original}`);

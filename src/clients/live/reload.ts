@@ -8,10 +8,12 @@ import { scopesServed } from '../../config/scopes.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { ClientRegistry } from '../client.ts';
 import { type LoadedClients, loadClients } from '../load-clients.ts';
+import { fingerprintKey } from '../plan/describe-served.ts';
 import { digestFiles, type FileDigests } from './file-digests.ts';
 import { type ClientChanges, isChange, type LiveClients } from './live-clients.ts';
 import { createRolesLoad, type RolesFileDeps } from './roles-file.ts';
 import { createServerFileCheck } from './server-file.ts';
+import { type ToldChanges, toldClients } from './told-changes.ts';
 
 export interface ReloadDeps extends RolesFileDeps {
   /** What the server runs with; client files are checked against it, not against a changed gatehouse.yaml. */
@@ -25,10 +27,16 @@ export interface ReloadDeps extends RolesFileDeps {
   readonly onNews?: (news: ReloadNews) => Promise<void>;
 }
 
+export type WatchedFile = 'clients' | 'gatehouse.yaml' | 'roles.yaml';
+
 export type ReloadNews =
-  | { readonly outcome: 'replaced'; readonly changes: ClientChanges }
+  | { readonly outcome: 'replaced'; readonly changes: ClientChanges; readonly told: ToldChanges }
+  /** gatehouse.yaml says something else than what the server runs with, under these top-level keys. */
+  | { readonly outcome: 'awaits_restart'; readonly keys: readonly string[]; readonly told: ToldChanges }
+  /** It says again what the server runs with. */
+  | { readonly outcome: 'changed_back' }
   /** One line each. */
-  | { readonly outcome: 'refused'; readonly problems: readonly string[] };
+  | { readonly outcome: 'refused'; readonly file: WatchedFile; readonly problems: readonly string[] };
 
 export interface Reload {
   /** Does nothing when no file has changed, unless it is `asked` to. One at a time; never rejects. */
@@ -44,6 +52,7 @@ export function createReload(deps: ReloadDeps, surroundings: Surroundings): Relo
   const loadRoles = createRolesLoad(deps, surroundings);
   let seen: FileDigests | undefined;
   let secretFiles: readonly string[] = [];
+  let brokeOff = false;
   let last = Promise.resolve();
   /** One that has not begun: it will see what a later one would. */
   let next: Promise<void> | undefined;
@@ -56,17 +65,27 @@ export function createReload(deps: ReloadDeps, surroundings: Surroundings): Relo
     const isOutdated = live.status().roles === 'outdated';
     if (areClientsNew || isOutdated || found.roles !== seen?.roles) await loadRoles(asked);
     if (asked || found.server !== seen?.server) {
-      const { state, problems } = checkServerFile();
+      const { state, problems, news } = checkServerFile();
       live.markServerFile(state, problems);
+      if (news !== undefined) await deps.onNews?.(news);
     }
     seen = found;
+    brokeOff = false;
+  };
+  /** Tried again with the next look, told once. */
+  const onBreak = async (err: unknown) => {
+    log.error({ event: 'clients.reload_failed', err });
+    if (brokeOff) return;
+    brokeOff = true;
+    const problems = [`broke off: ${err instanceof Error ? err.name : typeof err}; the log says more`];
+    await deps.onNews?.({ outcome: 'refused', file: 'clients', problems });
   };
   return {
     check({ asked = false } = {}) {
       if (next !== undefined && !asked) return next;
       last = last.then(() => {
         next = undefined;
-        return look(asked).catch((err) => log.error({ event: 'clients.reload_failed', err }));
+        return look(asked).catch(onBreak);
       });
       next = last;
       return last;
@@ -89,6 +108,7 @@ function createClientLoad(deps: ReloadDeps, { env, cwd }: Surroundings) {
     mostRoles: config.tokens.mostRoles,
     privateHosts: config.outgoing.privateHosts,
   };
+  const key = fingerprintKey(config);
   let warned: ReadonlySet<string> | undefined;
 
   return async (asked: boolean): Promise<readonly string[]> => {
@@ -97,14 +117,17 @@ function createClientLoad(deps: ReloadDeps, { env, cwd }: Surroundings) {
     if (problems.length > 0) {
       live.markOutdated(problemLines(problems), clock.now());
       log.error({ event: 'clients.reload_failed', problems: problemLines(problems) }, RUNS_ON);
-      await deps.onNews?.({ outcome: 'refused', problems: problemLines(problems) });
+      await deps.onNews?.({ outcome: 'refused', file: 'clients', problems: problemLines(problems) });
       return loaded.secretFiles;
     }
     const wasOutdated = live.status().clients === 'outdated';
+    const before = live.current();
     const changes = live.replace(loaded.clients);
     if (isChange(changes)) log.info({ event: 'clients.reloaded', ...changes });
     else if (asked || wasOutdated) log.info({ event: 'clients.unchanged' });
-    if (isChange(changes) || wasOutdated) await deps.onNews?.({ outcome: 'replaced', changes });
+    if (isChange(changes) || wasOutdated) {
+      await deps.onNews?.({ outcome: 'replaced', changes, told: toldClients(before, loaded.clients, key) });
+    }
     // Those of the start have been logged by whoever started.
     for (const line of problemLines(loaded.warnings)) {
       if (warned !== undefined && !warned.has(line)) log.warn({ event: 'configuration.warning' }, line);

@@ -52,7 +52,7 @@ export function createRolesLoad(
         if (!asked && lines.join('\n') === told) return;
         told = lines.join('\n');
         log.error({ event: 'roles.reload_failed', problems: lines }, RUNS_ON);
-        await onNews?.({ outcome: 'refused', problems: lines });
+        await onNews?.({ outcome: 'refused', file: 'roles.yaml', problems: lines });
         return;
       case 'applied':
         log.info({ event: 'roles.reloaded', ...result.changes });

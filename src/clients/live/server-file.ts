@@ -1,35 +1,53 @@
 // gatehouse.yaml while the server runs: read again when it changes, to say what it would mean, never to apply it.
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../../config/config.ts';
+import { describeSettings, isDeclaredKey } from '../../config/effective/settings.ts';
 import { loadConfig, type Surroundings } from '../../config/load.ts';
 import { problemLines } from '../../config/problem.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { ServerFileState } from './live-clients.ts';
+import type { ReloadNews } from './reload.ts';
+import { toldSettings } from './told-changes.ts';
+
+export interface ServerFileLook {
+  readonly state: ServerFileState;
+  readonly problems: readonly string[];
+  /** Undefined where nothing has become of the file that was not told before. */
+  readonly news: ReloadNews | undefined;
+}
 
 /** Looks at the file and says in the log what has changed since it looked last. */
 export function createServerFileCheck(
   { config, log }: { config: Config; log: Logger },
   surroundings: Surroundings,
-): () => { readonly state: ServerFileState; readonly problems: readonly string[] } {
-  let state: ServerFileState = 'current';
+): () => ServerFileLook {
+  const inForce = describeSettings(config);
   let first: { stated: unknown } | undefined;
-  return () => {
+  let told: ReloadNews | undefined;
+  const look = (): ServerFileLook => {
     const makeSecret = () => ({ outcome: 'kept', secret: config.masterSecret }) as const;
-    const { config: next, problems, stated } = loadConfig({ ...surroundings, makeSecret });
+    const { config: next, problems: found, stated } = loadConfig({ ...surroundings, makeSecret });
     first ??= { stated };
-    const before = state;
-    state = next === undefined ? 'invalid' : isDeepStrictEqual(next, config) ? 'current' : 'needs_restart';
-    switch (state) {
-      case 'invalid':
-        log.error({ event: 'config.changed_invalid', problems: problemLines(problems) }, INVALID);
-        break;
-      case 'needs_restart':
-        log.warn({ event: 'config.changed_needs_restart', keys: differingKeys(first.stated, stated) }, NEEDS_RESTART);
-        break;
-      case 'current':
-        if (before !== 'current') log.info({ event: 'config.changed_back' }, CHANGED_BACK);
+    if (next === undefined) {
+      const problems = problemLines(found);
+      log.error({ event: 'config.changed_invalid', problems }, INVALID);
+      return { state: 'invalid', problems, news: { outcome: 'refused', file: 'gatehouse.yaml', problems } };
     }
-    return { state, problems: state === 'invalid' ? problemLines(problems) : [] };
+    if (!isDeepStrictEqual(next, config)) {
+      const keys = differingKeys(first.stated, stated);
+      log.warn({ event: 'config.changed_needs_restart', keys }, NEEDS_RESTART);
+      const changes = toldSettings(inForce, describeSettings(next), isDeclaredKey);
+      return { state: 'needs_restart', problems: [], news: { outcome: 'awaits_restart', keys, told: changes } };
+    }
+    if (told === undefined) return { state: 'current', problems: [], news: undefined };
+    log.info({ event: 'config.changed_back' }, CHANGED_BACK);
+    return { state: 'current', problems: [], news: { outcome: 'changed_back' } };
+  };
+  return () => {
+    const found = look();
+    const isKnown = isDeepStrictEqual(found.news, told);
+    told = found.state === 'current' ? undefined : found.news;
+    return { ...found, news: isKnown ? undefined : found.news };
   };
 }
 

@@ -15,7 +15,7 @@ export function describeConfiguration(
   { config, clients }: { config: Config; clients: ClientRegistry },
   surroundings: Surroundings,
 ): DescribedConfiguration {
-  const key = deriveKey(config.masterSecret, 'fingerprints');
+  const key = fingerprintKey(config);
   return {
     clients: describeClients(clients, key),
     settings: {
@@ -26,3 +26,6 @@ export function describeConfiguration(
     },
   };
 }
+
+export const fingerprintKey = ({ masterSecret }: Pick<Config, 'masterSecret'>): Buffer =>
+  deriveKey(masterSecret, 'fingerprints');

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ClientRegistry } from '../../../src/clients/client.ts';
 import { changesBetween, createLiveClients } from '../../../src/clients/live/live-clients.ts';
-import { createReload } from '../../../src/clients/live/reload.ts';
+import { createReload, type ReloadNews } from '../../../src/clients/live/reload.ts';
 import { loadConfiguration } from '../../../src/clients/load-configuration.ts';
 import { ConfigurationInvalid } from '../../../src/config/problem.ts';
 import { createLogger } from '../../../src/observability/logger.ts';
@@ -13,7 +13,10 @@ import { clientWith, clientYaml } from './client-files.ts';
 
 const NOW = new Date('2027-01-01T00:00:00Z');
 
-function running(validate: (clients: ClientRegistry) => Promise<void> = async () => undefined) {
+function running(
+  validate: (clients: ClientRegistry) => Promise<void> = async () => undefined,
+  onNews: (news: ReloadNews) => Promise<void> = async () => undefined,
+) {
   const place = { env: DEVELOPMENT, ...configFiles({ 'config/clients/app.yaml': clientYaml('spa', '') }) };
   const { config, clients } = loadConfiguration(place);
   const live = createLiveClients(clients);
@@ -24,7 +27,7 @@ function running(validate: (clients: ClientRegistry) => Promise<void> = async ()
   );
   const clock = { now: () => NOW, shiftSeconds: 0 };
   const reload = createReload(
-    { config, live, clock, log, validate, applyRoles: async () => ({ outcome: 'unchanged' }) },
+    { config, live, clock, log, validate, onNews, applyRoles: async () => ({ outcome: 'unchanged' }) },
     place,
   );
   const file = path.join(place.cwd, 'config/clients/app.yaml');
@@ -48,6 +51,29 @@ describe('a set of files', () => {
     await check();
     await check();
     expect({ checked, lines }).toEqual({ checked: 1, lines: [] });
+  });
+
+  test('whose reading breaks off is news once, however often it is tried, and again after it went well', async () => {
+    const news: ReloadNews[] = [];
+    let isBroken = false;
+    const { check, write } = running(
+      async () => {
+        if (isBroken) throw new TypeError('no such thing');
+      },
+      async (each) => void news.push(each),
+    );
+    await check();
+    const breaks = async (name: string) => {
+      isBroken = true;
+      write(`client_name: ${name}`);
+      for (let tries = 0; tries < 3; tries += 1) await check();
+      isBroken = false;
+      await check();
+    };
+    await breaks('Shop');
+    await breaks('Store');
+    const brokeOff = { outcome: 'refused', file: 'clients', problems: ['broke off: TypeError; the log says more'] };
+    expect(news).toMatchObject([brokeOff, { outcome: 'replaced' }, brokeOff, { outcome: 'replaced' }]);
   });
 
   test('that the engine refuses is not put in force, and is told like any other problem', async () => {
