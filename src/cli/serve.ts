@@ -36,7 +36,11 @@ export async function serve(
       for (const { message, ...place } of warnings) log.warn({ event: 'configuration.warning', ...place }, message);
     const demoUrls = demo ? demoUrlsUnlessRefused(config, { terminal, log, isPrimary }) : undefined;
     const greeting = { config, declared, terminal, log, logging, demoUrls };
-    if (isPrimary && workers > 1) return await serveWithWorkers(workers, greeting, stop);
+    if (isPrimary && workers > 1) {
+      return await serveWithWorkers(workers, greeting, stop).catch((error: unknown) => {
+        throw explained(error, config, logging.format);
+      });
+    }
     const stopping = abortedBy(stop.received);
     const options = { config, clients, files, log, demoUrl: demoUrls?.shop, stopping, workers, worker };
     const server = await startOrExplain(options, logging);
@@ -91,15 +95,21 @@ async function startOrExplain(
     return await startServer(options);
   } catch (error) {
     if (error instanceof Error && error.name === 'AbortError') return undefined;
-    const cause = addressFailure(error, options.config) ?? error;
-    throw format === 'json' ? new ForPrograms(cause) : cause;
+    throw explained(error, options.config, format);
   }
 }
 
+function explained(error: unknown, config: Config, format: LoggingConfig['format']): unknown {
+  const cause = addressFailure(error, config) ?? error;
+  return format === 'json' ? new ForPrograms(cause) : cause;
+}
+
 function addressFailure(error: unknown, { server, metrics }: Config): CommandFailed | undefined {
+  const taken = error instanceof Error && 'port' in error ? error.port : undefined;
   // The figures may have a port of their own, which is as easily taken.
-  const taken = error instanceof Error && 'port' in error ? error.port : server.port;
-  const { host, port } = taken === metrics.port && taken !== server.port ? { ...metrics, port: taken } : server;
+  const isOfFigures = taken !== undefined && taken === metrics.port && taken !== server.port;
+  const { host, port } = isOfFigures ? metrics : server;
+  const where = isOfFigures ? 'metrics: in gatehouse.yaml' : 'PORT and HOST, or server: in gatehouse.yaml';
   const code = error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : '';
   const why = new Map([
     ['EADDRINUSE', `Port ${port} on ${host} is in use by another program. Stop that, or choose another port`],
@@ -108,11 +118,5 @@ function addressFailure(error: unknown, { server, metrics }: Config): CommandFai
     ['ENOTFOUND', `The name ${host} (port ${port}) is not known here. Choose another one`],
   ]).get(code);
   if (why === undefined) return undefined;
-  return new CommandFailed(
-    'address_unavailable',
-    `${why}: PORT and HOST, or server: (metrics: for the figures) in gatehouse.yaml.`,
-    {
-      cause: error,
-    },
-  );
+  return new CommandFailed('address_unavailable', `${why}: ${where}.`, { cause: error });
 }

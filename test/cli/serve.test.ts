@@ -126,6 +126,18 @@ async function takenPort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
+test('a port for the figures that is taken is named as theirs, and nothing keeps running', async () => {
+  const taken = await takenPort();
+  const files = { 'config/gatehouse.yaml': `metrics: { port: ${taken} }\n` };
+  const env = { PORT: String(await freePort()), GATEHOUSE_LOG_LEVEL: 'silent' };
+  const { exitCode, stderr } = await gatehouse(inDevelopment(await placeFor(env, files)), ['serve']);
+  expect([exitCode, stderr]).toEqual([
+    1,
+    `Port ${taken} on 127.0.0.1 is in use by another program. Stop that, or choose another port: metrics: in gatehouse.yaml.\n`,
+  ]);
+  await expect(fetch(`http://127.0.0.1:${env.PORT}/livez`)).rejects.toThrow('fetch failed');
+});
+
 test('a port that is taken is named, in words or in JSON, and the database is let go', async () => {
   const port = await takenPort();
   const place = inDevelopment(await placeFor({ PORT: String(port), GATEHOUSE_LOG_LEVEL: 'silent' }));
@@ -233,7 +245,7 @@ test('a server with another master secret than the database knows says so, and d
   };
   const failure = await failureOf(other, ['serve']);
   expect(failure).toMatchObject({ code: 'wrong_secret' });
-  expect(failure.message).toContain('Give GATEHOUSE_SECRET or GATEHOUSE_SECRET_FILE the value');
+  expect(failure.message).toContain('Give GATEHOUSE_SECRET or GATEHOUSE_SECRET_FILE its former value');
 });
 
 test('in production a stopping server answers that it is not ready before it stops listening', async () => {

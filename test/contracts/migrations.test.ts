@@ -340,6 +340,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'group_roles_role_fkey',
       'groups_pkey',
       'hourly_figures_pkey',
+      'jobs_pkey',
       'known_clients_pkey',
       'logout_notices_ended_check',
       'logout_notices_pkey',
