@@ -14,4 +14,3 @@ export interface BackupDeps {
 
 /** What the seal in a backup belongs to: one that opens says that the master secret is the right one. */
 export const SEAL_PLACE = 'backup.seal';
-export const SEALED_TEXT = 'gatehouse';

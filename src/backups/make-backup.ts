@@ -7,7 +7,7 @@ import { dumpPostgres, requireListed } from '../database/backups/postgres-backup
 import { BackupRefused } from '../database/backups/refused.ts';
 import type { OpenDatabase } from '../database/database.ts';
 import { listSigningKeys } from '../keys/signing-keys.ts';
-import { type BackupDeps, SEAL_PLACE, SEALED_TEXT } from './backup-deps.ts';
+import { type BackupDeps, SEAL_PLACE } from './backup-deps.ts';
 
 /** @throws BackupRefused; SealBroken if the master secret is not the one of this database */
 export async function makeBackup(
@@ -22,7 +22,6 @@ export async function makeBackup(
     made_at: clock.now().toISOString(),
     migrations: [...migrations],
     rows,
-    seal: box.seal(SEALED_TEXT, SEAL_PLACE),
   });
   const manifest = await writeBackup(file, {
     async fill(payload) {
@@ -38,6 +37,7 @@ export async function makeBackup(
       await listSigningKeys({ db: database.db, box });
       return facts(contents);
     },
+    seal: (digest) => box.seal(digest, SEAL_PLACE),
     async verify(draft, written) {
       if (postgres !== undefined) return requireListed(postgres, { file: draft, tables: Object.keys(written.rows) });
       const wrong = difference(written, await contentsOfDump(draft));

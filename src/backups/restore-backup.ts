@@ -59,7 +59,9 @@ async function requireRestorable(
   if ((manifest.kind === 'postgresql') !== (postgres !== undefined)) {
     throw new BackupRefused('backup_of_another_kind', `${file} ${OTHER_KIND[manifest.kind]}`);
   }
-  box.open(manifest.seal, SEAL_PLACE);
+  if (box.open(manifest.seal, SEAL_PLACE) !== manifest.sha256) {
+    throw new BackupRefused('backup_broken', `${file} was changed after it was written. Use another backup.`);
+  }
   await verifyPayload(file, manifest);
 }
 

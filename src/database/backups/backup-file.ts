@@ -23,30 +23,31 @@ const manifestShape = z.object({
   migrations: z.array(z.string()),
   /** By table. */
   rows: z.record(z.string(), z.number()),
-  /** Opens under the master secret that the contents are sealed with, and under no other. */
+  /** The SHA-256, sealed: opens under the master secret that the contents are sealed with, and under no other. */
   seal: z.string(),
   bytes: z.number(),
   sha256: z.string(),
 });
 
 export type Manifest = Readonly<z.infer<typeof manifestShape>>;
-export type ManifestFacts = Omit<Manifest, 'gatehouse_backup' | 'bytes' | 'sha256'>;
+export type ManifestFacts = Omit<Manifest, 'gatehouse_backup' | 'bytes' | 'sha256' | 'seal'>;
 
 export interface BackupSteps {
   /** Writes the dump. */
   fill(payload: Writable): Promise<ManifestFacts>;
+  seal(sha256: string): string;
   /** @throws if what was written is not what it should be */
   verify(draft: string, manifest: Manifest): Promise<void>;
 }
 
 /** Under its name there is a whole and verified backup, or nothing. */
-export async function writeBackup(file: string, { fill, verify }: BackupSteps): Promise<Manifest> {
+export async function writeBackup(file: string, steps: BackupSteps): Promise<Manifest> {
   if (existsSync(file)) throw new BackupRefused('file_exists', `${file} exists already. Nothing was written.`);
   const draft = `${file}.${process.pid}.part`;
   try {
-    const manifest = await writeDraft(draft, fill);
+    const manifest = await writeDraft(draft, steps);
     await verifyPayload(draft, manifest);
-    await verify(draft, manifest);
+    await steps.verify(draft, manifest);
     await rename(draft, file);
     await syncDirectory(path.dirname(file));
     return manifest;
@@ -55,13 +56,14 @@ export async function writeBackup(file: string, { fill, verify }: BackupSteps): 
   }
 }
 
-async function writeDraft(draft: string, fill: BackupSteps['fill']): Promise<Manifest> {
+async function writeDraft(draft: string, { fill, seal }: BackupSteps): Promise<Manifest> {
   const handle = await open(draft, 'wx', 0o600);
   try {
     const { payload, written } = payloadInto(handle);
     const facts = await fill(payload);
     await new Promise<void>((resolve) => payload.end(resolve));
-    const manifest = { gatehouse_backup: FORMAT, ...facts, ...written() };
+    const { bytes, sha256 } = written();
+    const manifest = { gatehouse_backup: FORMAT, ...facts, bytes, sha256, seal: seal(sha256) };
     await handle.write(headOf(manifest), 0, HEAD_BYTES, 0);
     await handle.sync();
     return manifest;

@@ -47,13 +47,14 @@ export const isEmptyPostgres = ({ withPatientConnection }: Patient): Promise<boo
   withPatientConnection(async (db) => (await tablesOf(askWith(db))).length === 0);
 
 /** @throws BackupRefused `database_in_use` */
-export async function requireUnused({ withPatientConnection }: Patient): Promise<void> {
-  const others = await withPatientConnection((db) =>
-    sql<{ client: string | null }>`select host(client_addr) as client from pg_stat_activity
-      where datname = current_database() and application_name = 'gatehouse' and pid <> pg_backend_pid()`.execute(db),
-  );
-  if (others.rows.length === 0) return;
-  const from = new Set(others.rows.map(({ client }) => client ?? 'this machine'));
+export const requireUnused = ({ withPatientConnection }: Patient): Promise<void> =>
+  withPatientConnection(requireNobodyElse);
+
+async function requireNobodyElse(db: Kysely<unknown>): Promise<void> {
+  const { rows } = await sql<{ client: string | null }>`select host(client_addr) as client from pg_stat_activity
+    where datname = current_database() and application_name = 'gatehouse' and pid <> pg_backend_pid()`.execute(db);
+  if (rows.length === 0) return;
+  const from = new Set(rows.map(({ client }) => client ?? 'this machine'));
   throw new BackupRefused(
     'database_in_use',
     `Gatehouse runs on this database (from ${[...from].join(', ')}): stop every process of it first.`,
@@ -84,6 +85,8 @@ async function clear(tx: Kysely<unknown>): Promise<void> {
     for (const { name } of rows) await sql`drop ${sql.raw(kind)} if exists ${sql.raw(name)} cascade`.execute(tx);
   }
   await sql`create table ${sql.id(RESTORE_MARK)} ()`.execute(tx);
+  // Whoever comes now waits for these tables, and finds the mark.
+  await requireNobodyElse(tx);
 }
 
 const OUR_TABLES = sql`select c.oid::regclass::text as name from pg_class c

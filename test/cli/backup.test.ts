@@ -1,0 +1,224 @@
+// gatehouse backup and restore: what an operator is told, and what is refused before anything is lost.
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { FileMigrationProvider, Migrator } from 'kysely/migration';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openDatabase } from '../../src/database/database.ts';
+import { type DatabaseKind, makeEmptyDatabase, makeTestDatabase, postgresAvailable } from '../support/database.ts';
+import { answerOf, developmentPlace, failureOf, gatehouse, type Place } from './command-line.ts';
+
+const SECRET = 'the-master-secret-of-these-tests-0123456789';
+
+type Operator = Place & { readonly dataDir: string; readonly url: string | undefined };
+
+/** At a machine with this database; `pg_dump` is found on its PATH. */
+async function operatorOn(kind: DatabaseKind, make: typeof makeEmptyDatabase = makeTestDatabase): Promise<Operator> {
+  const { dataDir, url, remove } = await make(kind);
+  onTestFinished(remove);
+  const { cwd, env } = developmentPlace(dataDir);
+  const own = { ...env, PATH: process.env['PATH'], GATEHOUSE_SECRET: SECRET };
+  return { cwd, dataDir, url, env: url === undefined ? own : { ...own, DATABASE_URL: url } };
+}
+
+const withEnv = (place: Operator, env: Record<string, string>): Operator => ({
+  ...place,
+  env: { ...place.env, ...env },
+});
+
+const makesJane = (place: Place): Promise<unknown> =>
+  answerOf(place, ['user', 'create', '--email', 'jane@example.test']);
+
+const people = async (place: Place): Promise<readonly string[]> =>
+  ((await answerOf(place, ['user', 'list']))['accounts'] as { email: string }[]).map(({ email }) => email);
+
+const fileIn = ({ cwd }: Place, name: string): string => path.join(cwd, name);
+
+const kinds: readonly DatabaseKind[] = postgresAvailable() ? ['pglite', 'postgres'] : ['pglite'];
+
+describe.each(kinds)('on %s', (kind) => {
+  test('an operator writes a backup, loses the machine, and has everybody back on another one', async () => {
+    const place = await operatorOn(kind);
+    await makesJane(place);
+    const { exitCode, stdout } = await gatehouse(place, ['backup', 'jane.backup']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Written and verified .*jane\.backup\nAccounts +1\n/);
+    expect(stdout).toContain('The master secret (GATEHOUSE_SECRET) is not in it.');
+    expect(statSync(fileIn(place, 'jane.backup')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(fileIn(place, 'jane.backup'), 'latin1')).not.toContain(SECRET);
+    expect(readdirSync(place.cwd).filter((name) => name.endsWith('.part'))).toEqual([]);
+
+    const elsewhere = await operatorOn(kind, makeEmptyDatabase);
+    const restored = await gatehouse(elsewhere, ['restore', fileIn(place, 'jane.backup')]);
+    expect(restored).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(restored.stdout).toMatch(/^Restored the database of .* \(1 account\) in [\d.]+ s\./);
+    expect(restored.stdout).toContain('passwords changed or reset');
+    expect(await people(elsewhere)).toEqual(['jane@example.test']);
+    const { events } = await answerOf(place, ['audit', 'list', '--event', 'database.backed_up']);
+    expect(events).toHaveLength(1);
+  });
+
+  test('a backup of an older release is brought up to date', async () => {
+    const place = await operatorOn(kind, makeEmptyDatabase);
+    const names = await migrateOnlyTo('0030-audit-subjects', place);
+    await answerOf(place, ['backup', 'old.backup']);
+    const elsewhere = await operatorOn(kind, makeEmptyDatabase);
+    const { migrated } = await answerOf(elsewhere, ['restore', fileIn(place, 'old.backup')]);
+    expect(migrated).toEqual(names.slice(names.indexOf('0030-audit-subjects') + 1));
+    expect(await people(elsewhere)).toEqual([]);
+  });
+
+  test('a database with something in it is replaced only when that is said, and confirmed', async () => {
+    const place = await operatorOn(kind);
+    await answerOf(place, ['backup', 'empty.backup']);
+    await makesJane(place);
+    const restore = ['restore', 'empty.backup'];
+    expect(await failureOf(place, restore)).toMatchObject({ exitCode: 1, code: 'database_not_empty' });
+    expect(await failureOf(place, [...restore, '--replace'])).toMatchObject({ exitCode: 2, code: 'usage' });
+    const declined = await gatehouse(place, [...restore, '--replace'], { typed: 'n\n' });
+    expect(declined).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(declined.stderr).toContain('What is in the database now is lost. Replace it? [y/N]');
+    expect(await people(place)).toEqual(['jane@example.test']);
+    expect((await gatehouse(place, [...restore, '--replace'], { typed: 'y\n' })).exitCode).toBe(0);
+    expect(await people(place)).toEqual([]);
+  });
+
+  test('under another master secret, damaged, or of a newer release it is refused, and nothing is changed', async () => {
+    const place = await operatorOn(kind);
+    await answerOf(place, ['backup', 'good.backup']);
+    await makesJane(place);
+    const good = readFileSync(fileIn(place, 'good.backup'));
+    const altered = (name: string, change: (bytes: Buffer) => Buffer) => {
+      writeFileSync(fileIn(place, name), change(Buffer.from(good)));
+      return ['restore', name, '--replace', '--yes'];
+    };
+    const damaged = altered('damaged', (bytes) => {
+      bytes[20_000] = (bytes[20_000] ?? 0) ^ 1;
+      return bytes;
+    });
+    const cut = altered('cut', (bytes) => bytes.subarray(0, -1));
+    const newer = altered('newer', (bytes) => {
+      bytes.write(bytes.toString('latin1', 0, 16_384).replace('0001-accounts', '9999-accounts'), 'latin1');
+      return bytes;
+    });
+    // What the head says of the rest can be made to fit, but not without the master secret.
+    const forged = altered('forged', (bytes) => {
+      bytes[20_000] = (bytes[20_000] ?? 0) ^ 1;
+      const digest = createHash('sha256').update(bytes.subarray(16_384)).digest('hex');
+      bytes.write(bytes.toString('latin1', 0, 16_384).replace(/"sha256":"\w+"/, `"sha256":"${digest}"`), 'latin1');
+      return bytes;
+    });
+    const none = altered('none', () => Buffer.from('hello'));
+    for (const [words, code] of [
+      [damaged, 'backup_broken'],
+      [cut, 'backup_broken'],
+      [forged, 'backup_broken'],
+      [newer, 'backup_newer'],
+      [none, 'backup_broken'],
+    ] as const) {
+      expect(await failureOf(place, words)).toMatchObject({ exitCode: 1, code });
+    }
+    const another = withEnv(place, { GATEHOUSE_SECRET: 'another-master-secret-of-these-tests-98765' });
+    const failure = await failureOf(another, ['restore', 'good.backup', '--replace', '--yes']);
+    expect(failure).toMatchObject({ exitCode: 1, code: 'wrong_secret' });
+    expect(failure.message).toContain('was made under another master secret. Nothing was changed.');
+    expect(await people(place)).toEqual(['jane@example.test']);
+  });
+
+  test('while somebody has the database open it is not replaced, and a backup can be made', async () => {
+    const place = await operatorOn(kind);
+    const server = await openDatabase({ url: place.url, dataDir: place.dataDir, poolSize: 2 });
+    onTestFinished(() => server.close());
+    await server.db.selectFrom('accounts').select('id').execute();
+    await answerOf(place, ['backup', 'beside.backup']);
+    const failure = await failureOf(place, ['restore', 'beside.backup', '--replace', '--yes']);
+    expect(failure).toMatchObject({ exitCode: 1, code: 'database_in_use' });
+  });
+
+  test('a file that exists is not overwritten', async () => {
+    const place = await operatorOn(kind);
+    writeFileSync(fileIn(place, 'mine'), 'something else');
+    expect(await failureOf(place, ['backup', 'mine'])).toMatchObject({ exitCode: 1, code: 'file_exists' });
+    expect(readFileSync(fileIn(place, 'mine'), 'utf8')).toBe('something else');
+  });
+});
+
+describe.skipIf(!postgresAvailable())('the programs of PostgreSQL', () => {
+  /** Programs that only say how they were called. */
+  function fakePrograms(place: Place, script: string): string {
+    const directory = fileIn(place, 'programs');
+    mkdirSync(directory);
+    for (const program of ['pg_dump', 'pg_restore']) {
+      writeFileSync(path.join(directory, program), `#!/bin/sh\n${script}\n`);
+      chmodSync(path.join(directory, program), 0o755);
+    }
+    return directory;
+  }
+
+  test('that are not there are named, with the package that has them', async () => {
+    const place = await operatorOn('postgres');
+    const failure = await failureOf(place, ['backup', 'never', '--pg-bin', '/nowhere']);
+    expect(failure).toMatchObject({ exitCode: 1, code: 'program_missing' });
+    expect(failure.message).toContain('apt-get install postgresql-client');
+    expect(readdirSync(place.cwd)).not.toContain('never');
+  });
+
+  test('are told the password where nobody else can read it', async () => {
+    const place = await operatorOn('postgres');
+    const url = new URL(String(place.url));
+    url.password = 'hunter2-of-the-database';
+    const told = withEnv(place, { DATABASE_URL: url.href });
+    const directory = fakePrograms(place, `echo "$@" > ${fileIn(place, 'words')}; echo "$PGPASSWORD" >&2; exit 3`);
+    const failure = await failureOf(told, ['backup', 'never', '--pg-bin', directory]);
+    expect(failure).toMatchObject({
+      code: 'program_failed',
+      message: expect.stringContaining('hunter2-of-the-database'),
+    });
+    expect(readFileSync(fileIn(place, 'words'), 'utf8')).not.toContain('hunter2');
+  });
+
+  test('that fail in the middle of a restore leave a database that nobody starts on until it is done again', async () => {
+    const place = await operatorOn('postgres');
+    await makesJane(place);
+    await answerOf(place, ['backup', 'jane.backup']);
+    const restore = ['restore', 'jane.backup', '--replace', '--yes'];
+    const broken = fakePrograms(place, 'cat > /dev/null; echo "no space left" >&2; exit 1');
+    const failure = await failureOf(place, [...restore, '--pg-bin', broken]);
+    expect(failure).toMatchObject({ code: 'program_failed', message: expect.stringContaining('no space left') });
+    for (const words of [['user', 'list'], ['migrate'], ['serve']]) {
+      expect((await gatehouse(place, [...words, '--json'])).stderr).toContain('restore_unfinished');
+    }
+    await answerOf(place, restore);
+    expect(await people(place)).toEqual(['jane@example.test']);
+  });
+
+  test('a backup of one kind of database is refused by the other, which says what to do', async () => {
+    const embedded = await operatorOn('pglite');
+    const postgres = await operatorOn('postgres');
+    await answerOf(embedded, ['backup', 'embedded.backup']);
+    const failure = await failureOf(postgres, ['restore', fileIn(embedded, 'embedded.backup'), '--replace', '--yes']);
+    expect(failure).toMatchObject({ exitCode: 1, code: 'backup_of_another_kind' });
+  });
+});
+
+/** As an older release has left it. Returns the names of all migrations there are. */
+async function migrateOnlyTo(name: string, { url, dataDir }: Operator): Promise<readonly string[]> {
+  const provider = new FileMigrationProvider({
+    fs: { readdir },
+    path,
+    migrationFolder: path.join(import.meta.dirname, '../../migrations'),
+    import: (file) => import(pathToFileURL(file).href),
+  });
+  const database = await openDatabase({ url, dataDir, poolSize: 2 });
+  try {
+    await database.withPatientConnection(async (db) => {
+      const { error } = await new Migrator({ db, provider }).migrateTo(name);
+      if (error !== undefined) throw error;
+    });
+  } finally {
+    await database.close();
+  }
+  return Object.keys(await provider.getMigrations()).sort();
+}
