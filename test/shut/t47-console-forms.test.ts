@@ -1,27 +1,13 @@
-// T47: a form of the console takes its own fields and no others, in whatever shape they are sent.
+// T47: a form of the console about accounts takes its own fields and no others, in whatever shape they are sent.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AdministratorInTest, administrator } from '../support/administrators.ts';
 import { RESOURCES, startTestServer, type TestServer } from '../support/start-server.ts';
+import { SHAPES, WISHES } from './wishes.ts';
 
 const SETTINGS = `
 attributes:
   department: { label: Department, scope: company }
 `;
-
-/** What would make somebody more than they are, or somebody else. */
-const WISHES =
-  `roles role_ids is_admin is_staff is_superuser admin owner email_verified_at email_key status status_reason delete_at sub id
-  account_id password_hash password totp_secret created_at updated_at permissions attributes claims attribute_unknown expires_at
-  by actor confirmed declared constructor __proto__ prototype`.split(/\s+/);
-
-const SHAPES: Readonly<Record<string, (name: string) => string>> = {
-  plain: (name) => name,
-  array: (name) => `${name}[]`,
-  nested: (name) => `account[${name}]`,
-  dotted: (name) => `account.${name}`,
-  prototype: (name) => `__proto__[${name}]`,
-  'other case': (name) => name.toUpperCase(),
-};
 
 let server: TestServer;
 let root: AdministratorInTest;
