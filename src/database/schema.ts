@@ -11,6 +11,7 @@ import type {
   RolePermissionsTable,
   RolesTable,
 } from './tables/access-control.ts';
+import type { AppSignInDaysTable } from './tables/app-sign-in-days.ts';
 import type { AppSignInsTable } from './tables/app-sign-ins.ts';
 import type { AuditEventsTable } from './tables/audit-events.ts';
 import type { CreatedAt, Json, Timestamp } from './tables/column-types.ts';
@@ -43,6 +44,7 @@ export interface Database {
   group_members: GroupMembersTable;
   client_roles: ClientRolesTable;
   consents: ConsentsTable;
+  app_sign_in_days: AppSignInDaysTable;
   app_sign_ins: AppSignInsTable;
   oidc_payloads: OidcPayloadsTable;
   signing_keys: SigningKeysTable;

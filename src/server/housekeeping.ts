@@ -18,6 +18,7 @@ import type { StoreDeps } from '../protocol-store/payloads.ts';
 import { SWEEP_BATCH_ROWS, sweepPayloads } from '../protocol-store/sweep.ts';
 import { sweepRegistrations } from '../registrations/registrations.ts';
 import { forgetGone, sweepExpiredRights } from '../roles/sweep.ts';
+import { sweepAppSignInDays } from '../sessions/app-sign-ins.ts';
 import { forgetGoneClients } from '../sessions/forget-gone-clients.ts';
 import { sweepSessionDetails } from '../sessions/session-details.ts';
 import { sweepSignInCodes } from '../sign-in-codes/sign-in-codes.ts';
@@ -77,6 +78,7 @@ export async function keepHouse({ log, clients, keptSeconds, onSwept, ...deps }:
     const registrations = await inBatches((batch) => sweepRegistrations(deps, batch));
     const signInCodes = await inBatches((batch) => sweepSignInCodes(deps, batch));
     const figures = await inBatches((batch) => sweepFigures(deps, batch));
+    const signInDays = await inBatches((batch) => sweepAppSignInDays(deps, batch));
     const rights = await inBatches((batch) => sweepExpiredRights(deps, batch));
     const swept = {
       payloads,
@@ -92,6 +94,7 @@ export async function keepHouse({ log, clients, keptSeconds, onSwept, ...deps }:
       networks,
       devices,
       figures,
+      signInDays,
       rights,
     };
     onSwept?.(swept);

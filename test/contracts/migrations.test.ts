@@ -100,6 +100,7 @@ const columns: Columns = {
     created_at: 'timestamptz!',
     updated_at: 'timestamptz!',
   },
+  app_sign_in_days: { client_id: 'text!', day: 'timestamptz!', lane: 'int2!', count: 'int8!' },
   app_sign_ins: {
     account_id: 'text!',
     client_id: 'text!',
@@ -320,6 +321,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
       'accounts_status_check',
       'accounts_username_check',
       'accounts_username_key',
+      'app_sign_in_days_pkey',
       'app_sign_ins_account_id_fkey',
       'app_sign_ins_pkey',
       'audit_events_outcome_check',

@@ -1,6 +1,7 @@
 // What the console says of files, secrets and keys: what wants an administrator, and where it stands.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SPA, signedIn } from '../protocol/apps.ts';
 import { type AdministratorInTest, administrator } from '../support/administrators.ts';
@@ -117,6 +118,32 @@ describe('an app', () => {
     expect(fact?.nextElementSibling?.text.trim()).toBe('1');
     const { call } = await program(server);
     expect((await call('GET', '/clients/spa')).body).toMatchObject({ use: { people: 1, grants: 1 } });
+  });
+
+  test('shows how often people have signed in there in the last 30 days, also where nobody asked them anything', async () => {
+    const { call } = await program(server);
+    const shown = async () => {
+      const { document } = await opens('/clients/web');
+      const fact = document.querySelectorAll('dt').find(({ text }) => text === 'Sign-ins, 30 days');
+      const { body } = await call('GET', '/clients/web');
+      expect(fact?.nextElementSibling?.text.trim()).toBe(String(body.use.sign_ins_30_days));
+      return body.use as { people: number; sign_ins_30_days: number };
+    };
+    const before = await shown();
+    await server.person({ email: 'hal@example.test' });
+    const { browser } = await signedIn(server.issuer, { email: 'hal@example.test' });
+    await signedIn(server.issuer, { email: 'hal@example.test', browser });
+    expect(await shown()).toMatchObject({
+      people: before.people + 1,
+      sign_ins_30_days: before.sign_ins_30_days + 2,
+    });
+    // Long ago, and at the edge.
+    const { db } = server.database;
+    await sql`insert into app_sign_in_days (client_id, day, lane, count) values
+      ('web', date_trunc('day', now(), 'UTC') - interval '30 days', 0, 1000),
+      ('web', date_trunc('day', now(), 'UTC') - interval '29 days', 0, 40)`.execute(db);
+    expect((await shown()).sign_ins_30_days).toBe(before.sign_ins_30_days + 42);
+    expect((await opens('')).text).toContain('Apps');
   });
 
   test('whose last secret ends soon, or has ended, wants attention and says when on its page', async () => {

@@ -19,7 +19,7 @@ export const showClients =
   async (ctx, admin) => {
     const clients = [...deps.live.current().values()].sort((a, b) => a.clientName.localeCompare(b.clientName));
     const ids = clients.map(({ clientId }) => clientId);
-    const use = await useOfApps(deps.db, ids);
+    const use = await useOfApps(deps, ids);
     const grants = await countLiveGrants(deps, ids, MOST_COUNTED);
     await showAdminPage(deps, ctx, {
       view: 'operations/clients',
@@ -47,7 +47,7 @@ export const showClient =
   async (ctx, admin) => {
     const client = deps.live.current().get(String(ctx.params['clientId']));
     if (client === undefined) throw nothingThere();
-    const use = await useOfApps(deps.db, [client.clientId]);
+    const use = await useOfApps(deps, [client.clientId]);
     const grants = await countLiveGrants(deps, [client.clientId], MOST_COUNTED);
     await showAdminPage(deps, ctx, {
       view: 'operations/client',
@@ -70,7 +70,12 @@ export const showClient =
 function shownUse(ctx: Koa.Context, use: AppUse | undefined, grants = 0) {
   const counted = (number: number) =>
     number === MOST_COUNTED ? `${textsFor(ctx).number(number)}+` : textsFor(ctx).number(number);
-  return { people: counted(use?.people ?? 0), grants: counted(grants), lastAt: use?.lastAt };
+  return {
+    people: counted(use?.people ?? 0),
+    signIns: textsFor(ctx).number(use?.signIns ?? 0),
+    grants: counted(grants),
+    lastAt: use?.lastAt,
+  };
 }
 
 function secretState({ clock }: AdminDeps, client: Client) {

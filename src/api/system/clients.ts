@@ -53,8 +53,13 @@ const clientSchema = z
       acr: z.enum(['pwd', 'mfa']),
     }),
     use: z
-      .object({ people: z.int(), grants: z.int(), last_sign_in_at: moment.nullable() })
-      .describe(`Who signs in there, and the grants that stand; counted up to ${MOST_COUNTED}.`),
+      .object({
+        people: z.int(),
+        grants: z.int(),
+        sign_ins_30_days: z.int().describe('Today (UTC) and on the 29 days before it, all of them.'),
+        last_sign_in_at: moment.nullable(),
+      })
+      .describe(`Who signs in there, and the grants that stand; these two are counted up to ${MOST_COUNTED}.`),
   })
   .meta({ id: 'Client', description: 'By the names of the client file (RFC 7591).' });
 
@@ -114,7 +119,7 @@ export const clientOperations = (deps: ApiDeps): readonly Operation[] => [
 ];
 
 async function useOf(deps: ApiDeps, ids: readonly string[]): Promise<ReadonlyMap<string, Use>> {
-  const use = await useOfApps(deps.db, ids);
+  const use = await useOfApps(deps, ids);
   const grants = await countLiveGrants(deps, ids, MOST_COUNTED);
   return new Map([...use].map(([id, each]) => [id, { ...each, grants: grants.get(id) ?? 0 }]));
 }
@@ -163,5 +168,10 @@ const shown = ({ clock }: ApiDeps, client: Client, use: Use | undefined) => ({
     ),
     acr: client.access.acr,
   },
-  use: { people: use?.people ?? 0, grants: use?.grants ?? 0, last_sign_in_at: said(use?.lastAt) },
+  use: {
+    people: use?.people ?? 0,
+    grants: use?.grants ?? 0,
+    sign_ins_30_days: use?.signIns ?? 0,
+    last_sign_in_at: said(use?.lastAt),
+  },
 });

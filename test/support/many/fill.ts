@@ -91,6 +91,9 @@ const accounts = ({ accounts: count }: HowMany): readonly RawBuilder<unknown>[] 
     select ${accountId(i)}, ${APPS[0]}, ${ago('days', set`30`)}, ${ago('secs', i)} from ${upTo(count)} where i % 2 = 0`,
   set`insert into app_sign_ins (account_id, client_id, first_at, last_at)
     select ${accountId(i)}, ${APPS[1]}, ${ago('days', set`30`)}, ${ago('secs', i)} from ${upTo(count)} where i % 20 = 0`,
+  set`insert into app_sign_in_days (client_id, day, lane, count)
+    select app, date_trunc('day', now(), 'UTC') - make_interval(days => day), lane, 100 + day
+    from unnest(${[...APPS]}::text[]) as app, generate_series(0, 399) as day, generate_series(0, 7) as lane`,
 ];
 
 const rights = ({ accounts: count }: HowMany): readonly RawBuilder<unknown>[] => [

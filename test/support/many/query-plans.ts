@@ -76,6 +76,7 @@ export const nodesOf = (node: Node): readonly Node[] => [node, ...(node.Plans ??
 /** What grows with the accounts; the planner reads what stays small from end to end with reason. */
 const GROWING = new Set([
   'accounts',
+  'app_sign_in_days',
   'app_sign_ins',
   'audit_events',
   'group_members',
