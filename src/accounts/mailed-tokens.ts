@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { newId } from '../crypto/identifiers.ts';
 import { hashSecretToken, newSecretToken } from '../crypto/secret-token.ts';
 import type { Db } from '../database/database.ts';
+import { isOldest } from '../database/oldest.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import { lockAccount } from './lock-account.ts';
 
@@ -125,16 +126,7 @@ export async function voidMailedTokens(
 export async function sweepMailedTokens({ db, clock }: Deps, batch: number): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('mailed_tokens')
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('mailed_tokens')
-        .select('id')
-        .where('expires_at', '<=', databaseNow(clock))
-        .orderBy('expires_at')
-        .limit(batch)
-        .forUpdate()
-        .skipLocked(),
-    )
+    .where(isOldest(clock, { table: 'mailed_tokens', column: 'expires_at', batch }))
     .executeTakeFirst();
   return Number(numDeletedRows);
 }

@@ -3,7 +3,8 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
-import { databaseNow, databaseNowPlus } from '../database/time.ts';
+import { isOldest } from '../database/oldest.ts';
+import { databaseNow } from '../database/time.ts';
 import { afterCommit, databaseBehind } from '../database/transactions/after-commit.ts';
 import { type DetailOf, type EventName, SHOWN_EVENT_NAMES, type ShownEventName, type SubjectKind } from './events.ts';
 import { EVENT_COLUMNS, type FoundEvent, foundEvent } from './found-event.ts';
@@ -180,16 +181,7 @@ export async function sweepEvents(
     await sql`select set_config('gatehouse.forgets_audit_events', 'yes', true)`.execute(tx);
     const { numDeletedRows } = await tx
       .deleteFrom('audit_events')
-      .where('id', 'in', (eb) =>
-        eb
-          .selectFrom('audit_events')
-          .select('id')
-          .where('at', '<', databaseNowPlus(clock, -keptSeconds))
-          .orderBy('at')
-          .limit(batch)
-          .forUpdate()
-          .skipLocked(),
-      )
+      .where(isOldest(clock, { table: 'audit_events', column: 'at', seconds: keptSeconds, batch }))
       .executeTakeFirst();
     return Number(numDeletedRows);
   });

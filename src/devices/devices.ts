@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { newId } from '../crypto/identifiers.ts';
 import { hashSecretToken } from '../crypto/secret-token.ts';
 import type { Db } from '../database/database.ts';
+import { isOldest } from '../database/oldest.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 
 export interface DeviceDeps {
@@ -125,16 +126,7 @@ export async function forgetDevicesOf(
 export async function sweepDevices({ db, clock }: DeviceDeps, batch: number): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('devices')
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('devices')
-        .select('id')
-        .where('last_seen_at', '<', databaseNowPlus(clock, -KNOWN_SECONDS))
-        .orderBy('last_seen_at')
-        .limit(batch)
-        .forUpdate()
-        .skipLocked(),
-    )
+    .where(isOldest(clock, { table: 'devices', column: 'last_seen_at', seconds: KNOWN_SECONDS, batch }))
     .executeTakeFirst();
   return Number(numDeletedRows);
 }

@@ -2,6 +2,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../database/database.ts';
+import { isOldest } from '../database/oldest.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 
 interface Deps {
@@ -66,16 +67,14 @@ export async function findReference({ db, clock }: Deps, reference: string): Pro
 export async function sweepReferences({ db, clock }: Deps, batch: number, most = MOST_ROWS): Promise<number> {
   const over = await db
     .deleteFrom('error_references')
-    .where(sql<SqlBool>`ctid in (
-      select ctid from error_references where expires_at <= ${databaseNow(clock)}
-      order by expires_at limit ${batch} for update skip locked)`)
+    .where(isOldest(clock, { table: 'error_references', column: 'expires_at', batch }))
     .executeTakeFirst();
   const surplus = await db
     .deleteFrom('error_references')
-    .where(sql<SqlBool>`ctid in (
+    .where(sql<SqlBool>`ctid = any(array(
       select ctid from error_references
       where expires_at <= (select expires_at from error_references order by expires_at desc offset ${most} limit 1)
-      order by expires_at limit ${batch} for update skip locked)`)
+      order by expires_at limit ${batch} for update skip locked))`)
     .executeTakeFirst();
   return Number(over.numDeletedRows) + Number(surplus.numDeletedRows);
 }

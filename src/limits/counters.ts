@@ -2,6 +2,7 @@
 import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../database/database.ts';
+import { isOldest } from '../database/oldest.ts';
 import type { Database } from '../database/schema.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 
@@ -136,16 +137,7 @@ export async function returnAttempt({ db, clock }: Deps, key: string): Promise<v
 export async function sweepCounters({ db, clock }: Deps, batch: number): Promise<number> {
   const swept = await db
     .deleteFrom('rate_counters')
-    .where('key', 'in', (eb) =>
-      eb
-        .selectFrom('rate_counters')
-        .select('key')
-        .where('resets_at', '<=', databaseNow(clock))
-        .orderBy('resets_at')
-        .limit(batch)
-        .forUpdate()
-        .skipLocked(),
-    )
+    .where(isOldest(clock, { table: 'rate_counters', column: 'resets_at', batch }))
     .executeTakeFirst();
   return Number(swept.numDeletedRows);
 }

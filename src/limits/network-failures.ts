@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { LimitsConfig } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
+import { isOldest } from '../database/oldest.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import type { Reservation } from './counters.ts';
 
@@ -79,16 +80,7 @@ export async function succeededFromNetwork({ db, clock }: Deps, { network, accou
 export async function sweepNetworkFailures({ db, clock }: Deps, batch: number): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('network_failures')
-    .where('network', 'in', (eb) =>
-      eb
-        .selectFrom('network_failures')
-        .select('network')
-        .where('resets_at', '<=', databaseNow(clock))
-        .orderBy('resets_at')
-        .limit(batch)
-        .forUpdate()
-        .skipLocked(),
-    )
+    .where(isOldest(clock, { table: 'network_failures', column: 'resets_at', batch }))
     .executeTakeFirst();
   return Number(numDeletedRows);
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import { hashSecretToken } from '../crypto/secret-token.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
+import { isOldest } from '../database/oldest.ts';
 import type { Database } from '../database/schema.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import { lockGrants, lockSessions } from './locks.ts';
@@ -289,10 +290,9 @@ export async function voidAllPayloads(db: Db): Promise<void> {
 export async function deleteExpiredPayloads({ db, clock }: StoreDeps, batch: number): Promise<number> {
   const result = await db
     .deleteFrom('oidc_payloads')
-    .where(sql<SqlBool>`ctid in (
-      select ctid from oidc_payloads
-      where expires_at < ${databaseNowPlus(clock, -FINDABLE_AFTER_EXPIRY_SECONDS)}
-      order by expires_at limit ${batch} for update skip locked)`)
+    .where(
+      isOldest(clock, { table: 'oidc_payloads', column: 'expires_at', seconds: FINDABLE_AFTER_EXPIRY_SECONDS, batch }),
+    )
     .executeTakeFirst();
   return Number(result.numDeletedRows);
 }

@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../database/database.ts';
+import { isOldest } from '../database/oldest.ts';
 import { sealedColumn } from '../database/sealed-rows.ts';
 import type { RegistrationsTable } from '../database/tables/registrations.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
@@ -193,16 +194,7 @@ export async function finishRegistration(
 export async function sweepRegistrations({ db, clock }: Deps, batch: number): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('registrations')
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('registrations')
-        .select('id')
-        .where('expires_at', '<=', databaseNow(clock))
-        .orderBy('expires_at')
-        .limit(batch)
-        .forUpdate()
-        .skipLocked(),
-    )
+    .where(isOldest(clock, { table: 'registrations', column: 'expires_at', batch }))
     .executeTakeFirst();
   return Number(numDeletedRows);
 }

@@ -2,6 +2,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Source } from '../audit/audit-log.ts';
 import type { Db } from '../database/database.ts';
+import { isOldest } from '../database/oldest.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
 
@@ -156,16 +157,7 @@ export async function forgetDetails(db: Db, uids: readonly string[]): Promise<vo
 export async function sweepSessionDetails({ db, clock }: StoreDeps, batch: number): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('session_details')
-    .where('session_uid', 'in', (eb) =>
-      eb
-        .selectFrom('session_details')
-        .select('session_uid')
-        .where('expires_at', '<', databaseNowPlus(clock, -SWEPT_AFTER_SECONDS))
-        .orderBy('expires_at')
-        .limit(batch)
-        .forUpdate()
-        .skipLocked(),
-    )
+    .where(isOldest(clock, { table: 'session_details', column: 'expires_at', seconds: SWEPT_AFTER_SECONDS, batch }))
     .executeTakeFirst();
   return Number(numDeletedRows);
 }

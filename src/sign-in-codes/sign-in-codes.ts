@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { newId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
+import { isOldest } from '../database/oldest.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import { MAILED_CODE_SECONDS, MAILED_CODE_TRIES } from '../limits/limits.ts';
 
@@ -83,16 +84,7 @@ export async function spend(db: Db, { id, accountId }: Waiting, codeHash: string
 export async function sweepSignInCodes({ db, clock }: Deps, batch: number): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('sign_in_codes')
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('sign_in_codes')
-        .select('id')
-        .where('expires_at', '<=', databaseNow(clock))
-        .orderBy('expires_at')
-        .limit(batch)
-        .forUpdate()
-        .skipLocked(),
-    )
+    .where(isOldest(clock, { table: 'sign_in_codes', column: 'expires_at', batch }))
     .executeTakeFirst();
   return Number(numDeletedRows);
 }

@@ -104,9 +104,9 @@ describe.skipIf(!postgresAvailable())('with thousands of expired rows in every t
       if (!FILLED_TABLES.some((filled) => filled === table)) continue;
       const plan = await pool.query(`explain ${query.sql}`, [...query.parameters]);
       const text = plan.rows.map((row) => Object.values(row)[0]).join('\n');
-      // Which rows: what is under LockRows. How they are fetched then depends on how many there are.
-      expect(text.slice(text.indexOf('LockRows'))).not.toContain('Seq Scan');
       expect(text).toContain('LockRows');
+      // Neither to find the rows nor to fetch them is the table read, however many rows there are.
+      expect([query.sql, text.includes('Seq Scan')]).toEqual([query.sql, false]);
     }
     await recording.destroy();
     await store.database.close();
