@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerOf, type Place } from '../cli/command-line.ts';
+import type { Browser } from '../support/browser.ts';
 import { postgresAvailable } from '../support/database.ts';
 import { NEW_PASSWORD, type Posted, resetLink, resets, startPosted } from '../support/forgotten.ts';
 import { basic, enrolsTotp, newBrowser, redeem, redeemCode, signsIn, totpCode } from '../support/sign-in.ts';
@@ -20,6 +21,7 @@ import {
 } from '../support/visits.ts';
 
 const ROBOT = { clientId: 'robot', secret: WEB_SECRET };
+const MFA = { acr_values: 'mfa' };
 const OFFLINE = { scope: 'openid email offline_access' };
 
 const introspected = async ({ issuer }: TestServer, token: string, client = 'web'): Promise<boolean> => {
@@ -55,6 +57,8 @@ describe.each(kinds)('T67 a restore of %s brings back nothing that was spent: AS
   let unredeemed: Visit;
   let link: string;
   let totp: { secret: string; code: string };
+  let parked: Visit;
+  let trusted: string;
   let robots: { revoked: string; untouched: string };
 
   const operator = (): Place => ({
@@ -78,21 +82,38 @@ describe.each(kinds)('T67 a restore of %s brings back nothing that was spent: AS
     return isBackAtApp(visit) && !visit.browser.page.url.includes('error=');
   };
 
+  /** Another day in the browser that Rita has trusted: its sessions are over. */
+  async function trustedBrowser(): Promise<Browser> {
+    const browser = newBrowser();
+    await browser.jar.setCookie(`gatehouse_device=${trusted}; Path=/`, server.issuer);
+    return browser;
+  }
+
+  const comesBack = async (): Promise<Visit> =>
+    visitsAndSignsIn(server, { identifier: 'rita@example.test', browser: await trustedBrowser() });
+
   beforeAll(async () => {
     directory = mkdtempSync(path.join(tmpdir(), 'gatehouse-backup-'));
     mkdirSync(path.join(directory, 'config'));
     posted = await startPosted({ database: kind });
     server = posted.server;
-    for (const email of ['ada@example.test', 'grace@example.test', 'linus@example.test'])
+    for (const email of ['ada@example.test', 'grace@example.test', 'linus@example.test', 'rita@example.test'])
       await server.person({ email });
     ada = await signedIn('ada@example.test');
     elsewhere = await signedIn('ada@example.test');
     untouched = await signedIn('linus@example.test');
     unredeemed = await visits(server, {}, ada.browser.newTab());
     link = await resetLink(posted, 'ada@example.test');
-    const grace = await visitsAndSignsIn(server, { identifier: 'grace@example.test', params: { acr_values: 'mfa' } });
+    const grace = await visitsAndSignsIn(server, { identifier: 'grace@example.test', params: MFA });
     const { secret } = await enrolsTotp(grace.browser);
     totp = { secret, code: totpCode(secret, 1) };
+    const rita = await visitsAndSignsIn(server, { identifier: 'rita@example.test', params: MFA });
+    const key = await enrolsTotp(rita.browser);
+    const trusting = await visitsAndSignsIn(server, { identifier: 'rita@example.test', params: MFA });
+    await trusting.browser.submit({ code: totpCode(key.secret, 1), trust: 'yes' }, 'Continue');
+    trusted = String((await trusting.browser.cookiesAt(`${server.issuer}/`))['gatehouse_device']);
+    expect(isBackAtApp(await comesBack())).toBe(true);
+    parked = await visits(server, {});
     robots = { revoked: await robotsToken(server), untouched: await robotsToken(server) };
     const made = await answerOf(operator(), ['backup', 'before']);
     expect(made).toMatchObject({ kind: kind === 'pglite' ? 'embedded' : 'postgresql' });
@@ -108,7 +129,7 @@ describe.each(kinds)('T67 a restore of %s brings back nothing that was spent: AS
       });
     }
     await resets(newBrowser(), link);
-    const second = await visitsAndSignsIn(server, { identifier: 'grace@example.test', params: { acr_values: 'mfa' } });
+    const second = await visitsAndSignsIn(server, { identifier: 'grace@example.test', params: MFA });
     await second.browser.submit({ code: totp.code }, 'Continue');
     expect(isBackAtApp(second)).toBe(true);
     expect(await isSignedIn(elsewhere)).toBe(false);
@@ -158,8 +179,19 @@ describe.each(kinds)('T67 a restore of %s brings back nothing that was spent: AS
     expect(browser.text).toContain('This link does not work any more');
   });
 
+  test('a sign-in that was under way begins anew', async () => {
+    await signsIn(parked.browser, { identifier: 'linus@example.test' });
+    expect(isBackAtApp(parked)).toBe(false);
+  });
+
+  test('the browser that Rita has trusted is asked for a code again', async () => {
+    const visit = await comesBack();
+    expect(isBackAtApp(visit)).toBe(false);
+    expect(visit.browser.document.querySelector('input[name=code]')).not.toBeNull();
+  });
+
   test('the code that Grace has typed is not taken again', async () => {
-    const visit = await visitsAndSignsIn(server, { identifier: 'grace@example.test', params: { acr_values: 'mfa' } });
+    const visit = await visitsAndSignsIn(server, { identifier: 'grace@example.test', params: MFA });
     await visit.browser.submit({ code: totp.code }, 'Continue');
     expect(isBackAtApp(visit)).toBe(false);
   });
