@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { writeAccountCursor } from '../../../src/administration/account-search/cursor.ts';
 import { ACCOUNT_SORTS } from '../../../src/administration/account-search/orders.ts';
 import type { Db } from '../../../src/database/database.ts';
+import { placeOfMail } from '../../../src/mail/mail-place.ts';
 import { API } from '../start-server.ts';
 import {
   accountId,
@@ -47,7 +48,8 @@ export async function listsOf(db: Db, many: HowMany): Promise<readonly List[]> {
 async function deepIn(db: Db, { accounts, sessions, mails }: HowMany): Promise<Deep> {
   const session = sql.lit(`uid-${sessions / 2}`);
   const { rows } = await sql<Deep>`
-    select ${accountId(accounts / 2)} as id, ${accountId(sessions / 2)} as account, ${mailId(mails / 2)} as mail,
+    select ${accountId(accounts / 2)} as id, ${accountId(sessions / 2)} as account,
+      (select ${placeOfMail} from mail_outbox where id = ${mailId(mails / 2)}) as mail,
       (select id from audit_events where at < now() - interval '30 days' order by at desc limit 1)::text as event,
       (select (extract(epoch from last_seen_at) * 1000000)::bigint || '.' || session_uid from session_details
         where session_uid = ${session}) as session`.execute(db);
