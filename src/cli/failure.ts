@@ -88,7 +88,7 @@ export function explain(error: unknown): Failure {
 }
 
 const ANOTHER_SECRET =
-  'Give GATEHOUSE_SECRET or GATEHOUSE_SECRET_FILE the value that sealed it, or that value as GATEHOUSE_SECRET_PREVIOUS besides.';
+  'Give GATEHOUSE_SECRET or GATEHOUSE_SECRET_FILE its former value, or that value as GATEHOUSE_SECRET_PREVIOUS.';
 
 /** 2 tells a mistake in the command line from everything else. */
 export const exitCodeOf = ({ code }: Failure): 1 | 2 => (code === 'usage' ? 2 : 1);
