@@ -4,6 +4,8 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import { PGlite } from '@electric-sql/pglite';
 import { attachOrStartEmbedded } from '../embedded.ts';
 import { SOCKET_NAME } from '../socket-directory.ts';
@@ -16,14 +18,22 @@ import { BackupRefused } from './refused.ts';
 /** Of the database in this data directory, whether a server runs on it or not. */
 export async function dumpEmbedded(dataDir: string, payload: Writable): Promise<Contents> {
   const embedded = await attachOrStartEmbedded({ dataDir });
+  const gzip = createGzip({ level: 4 });
+  const compressed = pipeline(gzip, payload, { end: false });
   try {
-    return await receiveDump(embedded.socketDirectory, payload);
+    const [contents] = await Promise.all([receiveDump(embedded.socketDirectory, gzip), compressed]);
+    return contents;
+  } catch (error) {
+    gzip.destroy();
+    await compressed.catch(() => undefined);
+    throw error;
   } finally {
     await embedded.close();
   }
 }
 
-async function receiveDump(socketDirectory: string, payload: Writable): Promise<Contents> {
+/** Ends `tar` when it is complete. */
+async function receiveDump(socketDirectory: string, tar: Writable): Promise<Contents> {
   const socket = connect(path.join(socketDirectory, SOCKET_NAME));
   const request = Buffer.alloc(8);
   request.writeInt32BE(8, 0);
@@ -43,9 +53,10 @@ async function receiveDump(socketDirectory: string, payload: Writable): Promise<
       rest = head.subarray(end + 1);
     }
     received += rest.length;
-    if (!payload.write(rest)) await once(payload, 'drain');
+    if (!tar.write(rest)) await once(tar, 'drain');
   }
   if (expected === undefined || expected.bytes !== received) throw new Error('the dump ended before it was complete');
+  tar.end();
   const { bytes: _, ...contents } = expected;
   return contents;
 }
