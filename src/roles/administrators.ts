@@ -12,7 +12,10 @@ interface Deps {
   readonly clock: Clock;
 }
 
-/** Whether there is an active account with `gatehouse:admin`, by whatever way: given, by a group, by a role that includes it. */
+/**
+ * Whether there is an active account with `gatehouse:admin`, by whatever way: given, by a group, by a role that includes it.
+ * Who was invited and has not come yet cannot sign in, and may never: they do not count.
+ */
 export interface AdministratorsLeft {
   readonly now: boolean;
   /** How many people these are. */
@@ -76,7 +79,7 @@ export async function administratorsLeft(
     )
     select count(distinct account_id) as people, coalesce(bool_or(for_good), false) as for_good
     from held join accounts on accounts.id = account_id
-    where accounts.status = 'active' and accounts.id <> ${without}`.execute(db);
+    where accounts.status = 'active' and accounts.password_hash is not null and accounts.id <> ${without}`.execute(db);
   const [left] = rows;
   const people = Number(left?.people ?? 0);
   return { now: people > 0, people, forGood: left?.for_good === true };

@@ -1,6 +1,7 @@
 // Two administrators who take each other's rights at the same moment, by every way there is: one of them stays.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { banAccountAs } from '../../src/administration/accounts/ban-account-as.ts';
+import { createAccountAs } from '../../src/administration/accounts/create-account-as.ts';
 import { deleteAccountAs } from '../../src/administration/accounts/delete-account-as.ts';
 import type { Administrator } from '../../src/administration/administrator.ts';
 import { changeGroupAs, deleteGroupAs } from '../../src/administration/model/group-model-as.ts';
@@ -8,7 +9,7 @@ import { changeRoleAs, deleteRoleAs } from '../../src/administration/model/role-
 import { addMemberAs, removeMemberAs } from '../../src/administration/rights/member-as.ts';
 import { grantRoleAs, revokeRoleAs } from '../../src/administration/rights/role-as.ts';
 import { type OpenDatabase, openDatabase } from '../../src/database/database.ts';
-import { administratorsLeft } from '../../src/roles/administrators.ts';
+import { administratorsLeft, isLastAdministrator } from '../../src/roles/administrators.ts';
 import { grantRole } from '../../src/roles/assignments.ts';
 import { createGroup } from '../../src/roles/groups.ts';
 import { addMember } from '../../src/roles/members.ts';
@@ -170,6 +171,21 @@ describe.each(KINDS)(`T51 on %s (${ADVISORIES})`, { timeout: 120_000 }, (kind) =
     await grantRole(server.database.db, { accountId: guest, role: ADMIN, expiresAt: tomorrow() });
     const taken = await revokeRoleAs(deps, as(guest), { accountId: last.id, role: ADMIN });
     expect(taken.outcome).toBe('last_administrator');
+  });
+
+  test('whoever was invited to administer and has not come yet stands in for nobody', async () => {
+    const last = await seat('directly');
+    const invited = { email: `${newName('invited')}@example.test`, roles: [ADMIN], invite: true } as const;
+    expect((await createAccountAs(deps, as(last.id), invited)).outcome).toBe('done');
+    expect(await administratorsLeft(deps)).toMatchObject({ people: 1 });
+    for (const taking of [
+      revokeRoleAs(deps, OPERATOR, { accountId: last.id, role: ADMIN }),
+      deleteAccountAs(deps, OPERATOR, { accountId: last.id }),
+      banAccountAs(deps, OPERATOR, { accountId: last.id, reason: 'x' }),
+    ]) {
+      expect((await taking).outcome).toBe('last_administrator');
+    }
+    expect(await isLastAdministrator(deps, last.id)).toBe(true);
   });
 
   test('a request of somebody who has been banned meanwhile changes nothing', async () => {
