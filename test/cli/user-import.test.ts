@@ -170,7 +170,7 @@ test('everything that a row can say is there afterwards', async () => {
   };
   expect(await counted(jsonl(row))).toEqual({
     ...{ rows: 1, created: 1, updated: 0, unchanged: 0, refused: 0 },
-    ...{ dry_run: false, unreadable: null, bad_rows: [], exitCode: 0 },
+    ...{ dry_run: false, stopped: false, unreadable: null, bad_rows: [], exitCode: 0 },
   });
   expect(await show(email)).toMatchObject({
     ...{ id: 'auth0|5f7c8ec7', email, email_verified: true, username: 'Moved.Person', name: 'Moved Person' },
