@@ -20,7 +20,6 @@ export const showClients =
     const clients = [...deps.live.current().values()].sort((a, b) => a.clientName.localeCompare(b.clientName));
     const ids = clients.map(({ clientId }) => clientId);
     const use = await useOfApps(deps, ids);
-    const grants = await countLiveGrants(deps, ids, MOST_COUNTED);
     await showAdminPage(deps, ctx, {
       view: 'operations/clients',
       title: 'admin.clients.title',
@@ -33,10 +32,9 @@ export const showClients =
           name: client.clientName,
           id: client.clientId,
           href: `${CLIENTS_PATH}/${encodeURIComponent(client.clientId)}`,
-          preset: client.preset,
           place: `${client.source.file}:${client.source.line}`,
           secret: secretState(deps, client),
-          ...shownUse(ctx, use.get(client.clientId), grants.get(client.clientId)),
+          ...shownUse(ctx, use.get(client.clientId)),
         })),
       },
     });
@@ -62,21 +60,20 @@ export const showClient =
           expires,
           isOver: expires !== undefined && expires <= deps.clock.now(),
         })),
-        ...shownUse(ctx, use.get(client.clientId), grants.get(client.clientId)),
+        ...shownUse(ctx, use.get(client.clientId)),
+        grants: counted(ctx, grants.get(client.clientId)),
       },
     });
   };
 
-function shownUse(ctx: Koa.Context, use: AppUse | undefined, grants = 0) {
-  const counted = (number: number) =>
-    number === MOST_COUNTED ? `${textsFor(ctx).number(number)}+` : textsFor(ctx).number(number);
-  return {
-    people: counted(use?.people ?? 0),
-    signIns: textsFor(ctx).number(use?.signIns ?? 0),
-    grants: counted(grants),
-    lastAt: use?.lastAt,
-  };
-}
+const shownUse = (ctx: Koa.Context, use: AppUse | undefined) => ({
+  people: counted(ctx, use?.people),
+  signIns: textsFor(ctx).number(use?.signIns ?? 0),
+  lastAt: use?.lastAt,
+});
+
+const counted = (ctx: Koa.Context, number = 0): string =>
+  `${textsFor(ctx).number(number)}${number === MOST_COUNTED ? '+' : ''}`;
 
 function secretState({ clock }: AdminDeps, client: Client) {
   const days = secretDaysLeft(client, clock.now());

@@ -49,7 +49,6 @@ const client = {
   name: 'Demo Shop',
   id: 'shop',
   href: '/admin/clients/shop',
-  preset: 'web',
   place: 'config/clients/shop.yaml:3',
   people: '12',
   grants: '9',
