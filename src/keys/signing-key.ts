@@ -39,6 +39,8 @@ export async function generateSigningKey(
   const pair = await PAIRS[algorithm]();
   const bare = pair.publicKey.export({ format: 'jwk' }) as JWK;
   const kid = await calculateJwkThumbprint(bare);
+  // One in 64 begins so, and would be taken for an option where an operator types it.
+  if (kid.startsWith('-')) return generateSigningKey(stage, algorithm);
   const common = { kid, alg: algorithm, use: 'sig' };
   return {
     kid,
