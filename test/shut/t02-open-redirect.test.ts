@@ -133,7 +133,10 @@ describe('T02 open redirect after a step: CVE-2024-56734, CVE-2025-27143, CVE-20
     expect(attempts).toBeGreaterThan(5000);
   });
 
-  /** A browser in which every request carries the parameters, in its address and in its form. */
+  /**
+   * A browser in which every request carries the parameters, in its address and in its form. Pages of ours take no form with a
+   * field that is not theirs; the person then sends what the page has.
+   */
   class Poisoned extends Browser {
     readonly #place: string;
     constructor(place: string) {
@@ -144,7 +147,10 @@ describe('T02 open redirect after a step: CVE-2024-56734, CVE-2025-27143, CVE-20
       const address = new URL(url);
       for (const [name, value] of Object.entries(evil(this.#place))) address.searchParams.append(name, value);
       const form = options.form === undefined ? {} : { form: { ...evil(this.#place), ...options.form } };
-      const response = await super.request(address.href, { ...options, ...form });
+      const poisoned = await super.request(address.href, { ...options, ...form });
+      await leadsNowhere(poisoned.clone());
+      if (options.form === undefined || poisoned.status !== 400) return poisoned;
+      const response = await super.request(address.href, options);
       await leadsNowhere(response.clone());
       return response;
     }
