@@ -18,6 +18,8 @@ const HARMLESS = [
   /url\.(?:hash|username|password)/,
   // A route of the engine, and a way of configuration.
   /ENDPOINTS\.token|config\.tokens?\.|audit\.tokens/,
+  // Two settings of the operator's, at the start; a checksum of the operator's own file, and of the configuration.
+  /secret !== master\.secret|hash\.digest\('hex'\) === sha256|served\?\.digest !== digest/,
   // Typed twice by the one at the terminal.
   /password !== again/,
 ];
