@@ -1,6 +1,7 @@
 // A code of an authenticator is good once: not twice, not in twenty sign-ins at once, not after it has enrolled.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Browser } from '../support/browser.ts';
+import { inLanes } from '../support/guessing.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { enrolsTotp, totpCode } from '../support/sign-in.ts';
 import { RESOURCES, startTestServer, type TestServer } from '../support/start-server.ts';
@@ -46,7 +47,8 @@ describe('T39 TOTP replay: Rodauth CVE-2026-82470; MISP CVE-2026-103655; FileRis
 
   test('of 20 posts of one right code in 20 sign-ins one is let in', { timeout: 60_000 }, async () => {
     const { identifier, secret } = await enrolled('ben');
-    const all = await Promise.all(Array.from({ length: 20 }, () => visitsAndSignsIn(server, { identifier })));
+    // Passwords in the order in which they come: more than ten at once are too many for one account.
+    const all = await inLanes(Array(20).fill(identifier), 2, () => visitsAndSignsIn(server, { identifier }));
     toNextTotpStep();
     const code = totpCode(secret);
     await Promise.all(all.map(({ browser }) => browser.submit({ code }, 'Continue')));

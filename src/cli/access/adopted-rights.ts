@@ -1,7 +1,7 @@
 // What people who have been given something by hand would administer once roles.yaml says what it is.
 
 import type { DeclaredModel } from '../../config/roles/declared-model.ts';
-import { PRODUCT_RESOURCE, PRODUCT_ROLES } from '../../config/roles/product-permissions.ts';
+import { permittedByFile } from '../../roles/declared/product-reach.ts';
 import { useOfGroup } from '../../roles/usage.ts';
 import { countHolders } from '../../roles/who-has.ts';
 import { CommandFailed } from '../failure.ts';
@@ -24,7 +24,8 @@ export async function askAboutRights(
   deps: AccessDeps,
   { declared, named, yes }: { declared: DeclaredModel; named: Named; yes: boolean },
 ): Promise<void> {
-  const permissions = [...administeredBy(declared, named)].sort();
+  // The file includes nothing but itself and the product's own roles.
+  const permissions = [...permittedByFile({ roles: [] }, declared)(named)].sort();
   const people = yes || permissions.length === 0 ? 0 : await holdersOf(deps, named);
   if (people === 0) return;
   const { kind, name } = named;
@@ -38,23 +39,3 @@ export async function askAboutRights(
 
 const holdersOf = async (deps: AccessDeps, { kind, name }: Named): Promise<number> =>
   kind === 'role' ? countHolders(deps, { role: name }) : (await useOfGroup(deps.db, name)).members;
-
-/** As the file has it, which includes nothing but itself and the product's own roles. */
-function administeredBy({ roles, groups }: DeclaredModel, { kind, name }: Named): ReadonlySet<string> {
-  const start = kind === 'role' ? [name] : (groups.find((group) => group.name === name)?.roles ?? []);
-  const within = new Set<string>();
-  for (const queue = [...start]; queue.length > 0; ) {
-    const next = queue.pop() ?? '';
-    if (within.has(next)) continue;
-    within.add(next);
-    queue.push(...(roles.find((role) => role.name === next)?.includes ?? []));
-  }
-  return new Set(
-    [...within].flatMap((each) => [
-      ...(PRODUCT_ROLES[each] ?? []),
-      ...(roles.find((role) => role.name === each)?.permissions ?? []).flatMap((permission) =>
-        permission.resource === PRODUCT_RESOURCE ? [permission.name] : [],
-      ),
-    ]),
-  );
-}

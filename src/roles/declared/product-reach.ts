@@ -11,9 +11,7 @@ export const permittedBefore = ({ roles, groups, clients }: ModelState): Reach =
   reachOver(
     new Map([
       ...roles.filter(({ origin }) => origin !== 'removed').map(roleNode),
-      ...groups
-        .filter(({ origin }) => origin !== 'removed')
-        .map(({ name, roles: carried }): [string, Node] => [`group ${name}`, { permissions: [], roles: carried }]),
+      ...groups.filter(({ origin }) => origin !== 'removed').map(groupNode),
       ...[...Map.groupBy(clients, ({ clientId }) => clientId)].map(([clientId, rows]): [string, Node] => [
         `client ${clientId}`,
         { permissions: [], roles: rows.map(({ role }) => role) },
@@ -21,9 +19,14 @@ export const permittedBefore = ({ roles, groups, clients }: ModelState): Reach =
     ]),
   );
 
-/** By the file and what was made by hand; of roles alone. */
-export const permittedByFile = ({ roles }: ModelState, declared: DeclaredModel): Reach =>
-  reachOver(new Map([...roles.filter(({ origin }) => origin === 'made_here'), ...declared.roles].map(roleNode)));
+/** By the file and what was made by hand. */
+export const permittedByFile = ({ roles }: Pick<ModelState, 'roles'>, declared: DeclaredModel): Reach =>
+  reachOver(
+    new Map([
+      ...[...roles.filter(({ origin }) => origin === 'made_here'), ...declared.roles].map(roleNode),
+      ...declared.groups.map(groupNode),
+    ]),
+  );
 
 /** Of `gatehouse accounts:read`: no other resource is the product's. */
 export function productPermission(permission: string): readonly string[] {
@@ -43,6 +46,11 @@ const roleNode = (role: ModelState['roles'][number] | DeclaredModel['roles'][num
     permissions: role.permissions.flatMap(({ resource, name }) => productPermission(`${resource} ${name}`)),
     roles: role.includes,
   },
+];
+
+const groupNode = ({ name, roles }: { readonly name: string; readonly roles: readonly string[] }): [string, Node] => [
+  `group ${name}`,
+  { permissions: [], roles },
 ];
 
 function reachOver(nodes: ReadonlyMap<string, Node>): Reach {
