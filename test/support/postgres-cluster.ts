@@ -30,8 +30,17 @@ export function findPostgresBinaries(): string | undefined {
 /** For `describe.skipIf(!postgresAvailable())`. On CI a missing PostgreSQL has failed the run already (global-setup.ts). */
 export const postgresAvailable = (): boolean => findPostgresBinaries() !== undefined;
 
-/** Starts a cluster below `runDirectory` and returns its URL, without a database name. The caller makes sure it is the only one. */
-export async function startCluster(runDirectory: string): Promise<string> {
+/** What makes tests fast, and no difference to them: a machine that fails loses what was committed. */
+const FAST = { shared_buffers: '64MB', fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } as const;
+
+/**
+ * Starts a cluster below `runDirectory` and returns its URL, without a database name. The caller makes sure it is the only
+ * one. `settings` replace those that make tests fast: with none, PostgreSQL is as it comes.
+ */
+export async function startCluster(
+  runDirectory: string,
+  settings: Readonly<Record<string, string | number>> = FAST,
+): Promise<string> {
   const started = path.join(runDirectory, 'cluster-url');
   if (existsSync(started)) return readFileSync(started, 'utf8');
   const cluster = makeClusterDirectory(runDirectory);
@@ -41,17 +50,13 @@ export async function startCluster(runDirectory: string): Promise<string> {
     cluster,
   );
   const port = await freePort();
-  const settings = {
+  const where = {
     listen_addresses: '127.0.0.1',
     port,
     unix_socket_directories: cluster,
     max_connections: 200,
-    shared_buffers: '64MB',
-    fsync: 'off',
-    synchronous_commit: 'off',
-    full_page_writes: 'off',
   };
-  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
+  const lines = Object.entries({ ...where, ...settings }).map(([name, value]) => `${name} = '${value}'\n`);
   appendFileSync(path.join(cluster, 'postgresql.conf'), lines.join(''));
   resumeCluster(runDirectory);
   const url = `postgres://postgres@127.0.0.1:${port}`;
