@@ -1,0 +1,10 @@
+// Drills of races and of what is full, in their short form; the full one is `npm run drill`.
+import { expect, test } from 'vitest';
+import { RACES } from './all.ts';
+import { runInShort } from './in-short.ts';
+
+runInShort('many at once', RACES);
+
+test('a race has a name', () => {
+  expect(RACES.filter(({ title }) => title === '')).toEqual([]);
+});

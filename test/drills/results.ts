@@ -1,0 +1,28 @@
+// bench/results/drills.json: the last run of each drill, with the machine and the commit it ran on.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import path from 'node:path';
+import { ROOT } from '../architecture/sources.ts';
+
+const FILE = path.join(ROOT, 'bench/results/drills.json');
+
+interface Result {
+  readonly id: string;
+}
+
+/** In the place of what the drill had there before. Short forms prove less: they are not kept. */
+export function keepResults<T extends Result & { readonly short: boolean }>({ short, ...result }: T): void {
+  if (short) return;
+  const kept: { drills: Result[] } = existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : { drills: [] };
+  const others = kept.drills.filter(({ id }) => id !== result.id);
+  const drills = [...others, { ...result, ...here() }].sort((a, b) => a.id.localeCompare(b.id));
+  mkdirSync(path.dirname(FILE), { recursive: true });
+  writeFileSync(FILE, `${JSON.stringify({ measured: 'drills', drills }, undefined, 2)}\n`);
+}
+
+const here = () => ({
+  date: new Date().toISOString().slice(0, 10),
+  commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
+  machine: { cores: cpus().length, cpu: cpus()[0]?.model, node: process.version },
+});
