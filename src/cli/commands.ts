@@ -1,7 +1,7 @@
 // The table of commands: what there is to type, and the help that goes with it.
 import { Command, Option } from 'commander';
 import { ACCOUNT_STATUSES, type AccountStatus } from '../accounts/account.ts';
-import { VERSION } from '../server/package.ts';
+import { VERSION } from '../package.ts';
 import { addGroupCommands } from './access/group-commands.ts';
 import { addPermissionCommands } from './access/permission-commands.ts';
 import { addRoleCommands } from './access/role-commands.ts';

@@ -4,8 +4,9 @@ import { ConfigurationInvalid, type Problem } from '../config/problem.ts';
 import { SealBroken } from '../crypto/sealed-box.ts';
 import { type BackupProblem, BackupRefused } from '../database/backups/refused.ts';
 import { DatabaseInUse } from '../database/embedded.ts';
-import { DatabaseNewerThanCode, RestoreUnfinished } from '../database/migrator.ts';
+import { RestoreUnfinished } from '../database/migrator.ts';
 import { isAccessRefused, isDatabaseUnavailable } from '../database/outages/unavailable.ts';
+import { DatabaseNewerThanCode, DatabaseOfAnotherHistory } from '../database/schema-age.ts';
 import { Refusal } from '../errors.ts';
 
 /** For programs: stable, while messages may change. */
@@ -26,6 +27,7 @@ export type FailureCode =
   | 'cancelled'
   | 'address_unavailable'
   | 'configuration_invalid'
+  | 'database_differs'
   | 'database_in_use'
   | 'database_newer'
   | 'database_not_empty'
@@ -78,6 +80,7 @@ export function explain(error: unknown): Failure {
   if (error instanceof RestoreUnfinished) return { code: 'restore_unfinished', message: error.message };
   if (error instanceof DatabaseInUse) return { code: 'database_in_use', message: error.message };
   if (error instanceof DatabaseNewerThanCode) return { code: 'database_newer', message: error.message };
+  if (error instanceof DatabaseOfAnotherHistory) return { code: 'database_differs', message: error.message };
   if (isAccessRefused(error) || isPrivilegeMissing(error)) {
     return { code: 'database_refused', message: `The database refuses: ${error.message}. Check DATABASE_URL.` };
   }

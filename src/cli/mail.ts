@@ -7,7 +7,7 @@ import { newId } from '../crypto/identifiers.ts';
 import { type ListedMail, listMails } from '../mail/outbox.ts';
 import { mailRenderer } from '../mail/render.ts';
 import { connectTo, smtpFailure } from '../mail/smtp.ts';
-import { ROOT } from '../server/package.ts';
+import { ROOT } from '../package.ts';
 import { examples, type Perform } from './command-parts.ts';
 import { commandConfig } from './configuration.ts';
 import { CommandFailed } from './failure.ts';

@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import { type SealedBox, sealedBoxOf } from '../crypto/sealed-box.ts';
 import { type Db, type OpenDatabase, openDatabase } from '../database/database.ts';
 import { DatabaseInUse } from '../database/embedded.ts';
-import { migrate, pendingMigrations } from '../database/migrator.ts';
+import { migrate, schemaAge } from '../database/migrator.ts';
 import { CommandFailed } from './failure.ts';
 import { count } from './output.ts';
 
@@ -20,7 +20,7 @@ export interface CommandDeps {
 
 /**
  * Applies pending migrations first, if no other process has the database.
- * @throws CommandFailed `migrations_pending`, DatabaseNewerThanCode, and whatever `work` throws
+ * @throws CommandFailed `migrations_pending`, DatabaseNewerThanCode, DatabaseOfAnotherHistory, and whatever `work` throws
  */
 export async function withDatabase<T>(config: Config, work: (deps: CommandDeps) => Promise<T>): Promise<T> {
   const { database, keeper } = await openForCommand(config);
@@ -66,7 +66,7 @@ async function bringUpToDate(database: OpenDatabase, keeper: Keeper): Promise<vo
   }
   const giveUpAt = performance.now() + (keeper.who === 'another_process' ? PATIENCE_MS : 0);
   for (;;) {
-    const pending = await pendingMigrations(database);
+    const { pending } = await schemaAge(database);
     if (pending.length === 0) return;
     if (performance.now() >= giveUpAt) throw new CommandFailed('migrations_pending', pendingMessage(pending, keeper));
     await sleep(PAUSE_MS);

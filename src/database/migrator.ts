@@ -2,21 +2,12 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type QueryExecutorProvider, sql } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, FileMigrationProvider, Migrator } from 'kysely/migration';
 import type { OpenDatabase } from './database.ts';
+import { ageOf, type SchemaAge } from './schema-age.ts';
 
 const DIRECTORY = fileURLToPath(new URL('../../migrations', import.meta.url));
-
-export class DatabaseNewerThanCode extends Error {
-  override readonly name = 'DatabaseNewerThanCode';
-  constructor(unknown: readonly string[]) {
-    super(
-      `The database was migrated by a newer Gatehouse: this one does not know ${unknown.join(', ')}. ` +
-        'Run that version or a later one, or restore a backup from before the upgrade.',
-    );
-  }
-}
 
 /** There while a restore loads the database, and taken away in the transaction that ends it. */
 export const RESTORE_MARK = 'gatehouse_restoring';
@@ -33,8 +24,8 @@ export class RestoreUnfinished extends Error {
 
 /**
  * Applies what is pending, all in one transaction, and returns the names applied. Any number of processes may call it
- * at once: an advisory lock lets one work, and the others find nothing left to do.
- * @throws DatabaseNewerThanCode, RestoreUnfinished
+ * at once: an advisory lock lets one work, and the others find nothing left to do. What a newer release has applied stays.
+ * @throws DatabaseNewerThanCode, DatabaseOfAnotherHistory, RestoreUnfinished
  */
 export async function migrate(database: Pick<OpenDatabase, 'withPatientConnection'>): Promise<string[]> {
   return database.withPatientConnection(async (db) => {
@@ -48,29 +39,42 @@ export const migrateRestored = (database: Pick<OpenDatabase, 'withPatientConnect
   database.withPatientConnection(migrateOn);
 
 async function migrateOn(db: Kysely<unknown>): Promise<string[]> {
-  if ((await requirePending(db)).length === 0) return [];
+  if ((await ageOn(db)).pending.length === 0) return [];
   const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
   if (error !== undefined) {
     // A newer process may have been first to the lock.
-    await requirePending(db);
+    if ((await ageOn(db)).pending.length === 0) return [];
     throw error;
   }
   return (results ?? []).map((result) => result.migrationName);
 }
 
 /**
- * The names of the migrations that `migrate` would apply, in order. Changes nothing.
- * @throws DatabaseNewerThanCode, RestoreUnfinished
+ * What `migrate` would apply, and what a newer release has. Changes nothing.
+ * @throws DatabaseNewerThanCode, DatabaseOfAnotherHistory, RestoreUnfinished
  */
-export async function pendingMigrations(database: Pick<OpenDatabase, 'withPatientConnection'>): Promise<string[]> {
+export async function schemaAge(database: Pick<OpenDatabase, 'withPatientConnection'>): Promise<SchemaAge> {
   return database.withPatientConnection(async (db) => {
     await requireRestored(db);
-    return requirePending(db);
+    return ageOn(db);
   });
 }
 
-export const knownMigrations = async (): Promise<readonly string[]> =>
-  Object.keys(await provider.getMigrations()).sort();
+/**
+ * That what runs may go on running: a newer release may have begun with the schema meanwhile. One statement.
+ * @throws DatabaseNewerThanCode, DatabaseOfAnotherHistory
+ */
+export async function requireFitting(db: QueryExecutorProvider): Promise<void> {
+  ageOf(await namesOf(db), await knownMigrations());
+}
+
+export async function knownMigrations(): Promise<readonly string[]> {
+  known ??= (await readdir(DIRECTORY)).map((file) => path.basename(file, '.ts')).sort();
+  return known;
+}
+
+/** Read once: what this process is does not change while it runs. */
+let known: readonly string[] | undefined;
 
 const provider = new FileMigrationProvider({
   fs: { readdir },
@@ -79,13 +83,8 @@ const provider = new FileMigrationProvider({
   import: (file) => import(pathToFileURL(file).href),
 });
 
-async function requirePending(db: Kysely<unknown>): Promise<string[]> {
-  const known = await knownMigrations();
-  const applied = await appliedMigrations(db);
-  const unknown = applied.filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw new DatabaseNewerThanCode(unknown);
-  return known.filter((name) => !applied.includes(name));
-}
+const ageOn = async (db: Kysely<unknown>): Promise<SchemaAge> =>
+  ageOf(await appliedMigrations(db), await knownMigrations());
 
 async function requireRestored(db: Kysely<unknown>): Promise<void> {
   const marked = sql<{ marked: boolean }>`select to_regclass(${RESTORE_MARK}) is not null as marked`;
@@ -95,6 +94,10 @@ async function requireRestored(db: Kysely<unknown>): Promise<void> {
 async function appliedMigrations(db: Kysely<unknown>): Promise<string[]> {
   const found = sql<{ found: boolean }>`select to_regclass(${DEFAULT_MIGRATION_TABLE}) is not null as found`;
   if ((await found.execute(db)).rows[0]?.found !== true) return [];
+  return namesOf(db);
+}
+
+async function namesOf(db: QueryExecutorProvider): Promise<string[]> {
   const names = sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)} order by name`;
   return (await names.execute(db)).rows.map((row) => row.name);
 }

@@ -8,8 +8,8 @@ import type { DeclaredModel } from '../config/roles/declared-model.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import type { Logger } from '../observability/logger.ts';
+import { ROOT } from '../package.ts';
 import { adoptRole, createRole } from '../roles/roles.ts';
-import { ROOT } from './package.ts';
 import { setOnce } from './server-state.ts';
 
 export interface Demo {

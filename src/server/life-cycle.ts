@@ -7,9 +7,10 @@ import { createLiveClients, type LiveClients } from '../clients/live/live-client
 import type { ReloadNews } from '../clients/live/reload.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { openDatabase } from '../database/database.ts';
-import { migrate } from '../database/migrator.ts';
+import { type OpenDatabase, openDatabase } from '../database/database.ts';
+import { migrate, schemaAge } from '../database/migrator.ts';
 import type { Logger } from '../observability/logger.ts';
+import { VERSION } from '../package.ts';
 import { applyingRoles } from './applying-roles.ts';
 import { awaitDatabase } from './await-database.ts';
 import { checkClientsWithEngine } from './check-clients.ts';
@@ -20,7 +21,6 @@ import type { LiveEngine } from './keys/live-engine.ts';
 import { preparingKeys, turningKeys } from './keys/turning-keys.ts';
 import { lookAt } from './metrics/looks.ts';
 import { measuringIfAsked } from './metrics/open-metrics.ts';
-import { VERSION } from './package.ts';
 import { type FilesOptions, type Reloading, startReloading } from './reloading.ts';
 import { processName, recordReload, recordServerEvent, type ServerEventDeps } from './server-events.ts';
 import { startServing } from './serving.ts';
@@ -66,7 +66,7 @@ const UNREADY_BEFORE_CLOSING_MS = 3_000;
 const DRAIN_INTERVAL_MS = 50;
 
 /**
- * @throws DatabaseInUse, DatabaseUnavailable, DatabaseNewerThanCode, ConfigurationInvalid (a client that the engine refuses), or what
+ * @throws DatabaseInUse, DatabaseUnavailable, DatabaseNewerThanCode, DatabaseOfAnotherHistory, ConfigurationInvalid (a client that the engine refuses), or what
  * listening throws (EADDRINUSE); nothing is left open then
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
@@ -82,6 +82,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const applied = await migrate(database);
     const events = { db: database.db, clock, log };
     if (applied.length > 0) await sayMigrated(events, applied);
+    else if (worker === 1) await sayIfNewer(log, database);
     const live = createLiveClients(options.clients);
     const parts = { config, clock, log, database, demoUrl, workers, worker, measuring };
     const composed = await compose({ ...parts, clients: live });
@@ -148,6 +149,13 @@ async function sayMigrated(events: ServerEventDeps, migrations: string[]): Promi
   events.log.info({ event: 'database.migrated', migrations });
   await recordServerEvent(events, { event: 'database.migrated', details: { migrations } });
 }
+
+async function sayIfNewer(log: Logger, database: OpenDatabase): Promise<void> {
+  const { newer } = await schemaAge(database);
+  if (newer.length > 0) log.warn({ event: 'database.newer', migrations: newer }, GOES_ON);
+}
+
+const GOES_ON = 'The database was migrated by a newer Gatehouse. This one goes on with what it knows of it.';
 
 function listen({ app }: Composed, { server: { host, port } }: Config): Promise<Server> {
   const handle = app.callback();

@@ -10,7 +10,7 @@ import { mailRenderer } from '../mail/render.ts';
 import { connectTo } from '../mail/smtp.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Worker } from '../outbox/worker.ts';
-import { ROOT } from './package.ts';
+import { ROOT } from '../package.ts';
 import { DEV_MAIL_PATH, devMailRoutes } from './system/dev-mail.ts';
 
 const VIEWS = join(ROOT, 'views');

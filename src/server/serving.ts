@@ -8,7 +8,7 @@ import type { Surroundings } from '../config/load.ts';
 import { newId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
 import type { Logger } from '../observability/logger.ts';
-import { VERSION } from './package.ts';
+import { VERSION } from '../package.ts';
 import { processName } from './server-events.ts';
 
 const INTERVAL_MS = 60_000;

@@ -14,7 +14,7 @@ export const RINGS: readonly (readonly string[])[] = [
   ['http', 'limits', 'outgoing', 'mail', 'audit', 'places'],
   ['database', 'observability', 'texts', 'outbox'],
   ['config'],
-  ['crypto', 'clock.ts', 'errors.ts'],
+  ['crypto', 'clock.ts', 'errors.ts', 'package.ts'],
 ];
 
 /** Higher is further down; -1 for a room that is not on the table. */

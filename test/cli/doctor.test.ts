@@ -178,6 +178,27 @@ describe('finds', () => {
     });
   });
 
+  test('a database that a newer release has migrated: a note while it can be used, a problem when it cannot', async () => {
+    const { db } = server.database;
+    const name = '9999-future';
+    await sql`insert into kysely_migration (name, timestamp) values (${name}, '2030')`.execute(db);
+    onTestFinished(async () => {
+      await sql`delete from kysely_migration where name like '9999-%'`.execute(db);
+    });
+    const found = await report(here());
+    expect(found.exitCode).toBe(0);
+    expect(found.about('migrations')).toMatchObject([{ state: 'note', message: expect.stringContaining(name) }]);
+    expect(found.about('administrator').length).toBe(1);
+    const ready = async () => {
+      const answer = await fetch(`${server.issuer}/readyz`);
+      return { status: answer.status, checks: ((await answer.json()) as { checks: unknown }).checks };
+    };
+    expect(await ready()).toEqual({ status: 200, checks: { database: 'ok', schema: 'ok' } });
+    await sql`update kysely_migration set name = '9999-future.needs-3.0.0' where name = ${name}`.execute(db);
+    expect(await one(here(), 'migrations')).toMatchObject({ message: expect.stringContaining('needs release 3.0.0') });
+    expect(await ready()).toEqual({ status: 503, checks: { database: 'ok', schema: 'failing' } });
+  });
+
   test('that there is no administrator any more', async () => {
     const { id } = await server.person({ email: 'root@example.test' });
     const { db } = server.database;

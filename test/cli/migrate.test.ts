@@ -46,14 +46,29 @@ test('a command on a database that nobody has open brings it up to date first', 
   expect(await answerOf(place, ['user', 'show', 'jane@example.test'])).toMatchObject({ roles: ['gatehouse:admin'] });
 });
 
-test('a database of a newer version is refused', async () => {
+test('on a database of a newer version commands go on, and migrate names what it does not know', async () => {
   const place = await placeOn(makeTestDatabase('pglite'));
   const { db } = await opened(place);
   await sql`insert into kysely_migration (name, timestamp) values ('9999-future', '2030')`.execute(db);
+  const lines = 'migrated by a newer Gatehouse; this one can go on with it. It does not know\n  9999-future\n';
+  expect(await gatehouse(place, ['migrate', '--check'])).toEqual({
+    exitCode: 0,
+    stdout: `The database is ${lines}`,
+    stderr: '',
+  });
+  expect((await gatehouse(place, ['migrate'])).stdout).toBe(`The database was ${lines}`);
+  expect(await answerOf(place, ['migrate', '--check'])).toEqual({ pending: [], newer: ['9999-future'] });
+  expect(await answerOf(place, ['user', 'list'])).toEqual({ accounts: [], more: false });
+});
+
+test('a database that needs a newer version is refused', async () => {
+  const place = await placeOn(makeTestDatabase('pglite'));
+  const { db } = await opened(place);
+  await sql`insert into kysely_migration (name, timestamp) values ('9999-future.needs-12.0.0', '2030')`.execute(db);
   for (const words of [['migrate', '--check'], ['migrate'], ['user', 'list']]) {
     const failure = await failureOf(place, words);
     expect(failure).toMatchObject({ exitCode: 1, code: 'database_newer' });
-    expect(failure.message).toContain('9999-future');
+    expect(failure.message).toContain('needs release 12.0.0 or later since 9999-future');
   }
 });
 

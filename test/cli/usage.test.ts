@@ -1,6 +1,6 @@
 // What an operator types, and what becomes of it when it is not a command.
 import { expect, test } from 'vitest';
-import { VERSION } from '../../src/server/package.ts';
+import { VERSION } from '../../src/package.ts';
 import { failureOf, gatehouse } from './command-line.ts';
 
 const NOWHERE = { cwd: '/', env: {} };

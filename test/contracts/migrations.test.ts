@@ -8,8 +8,9 @@ import { createInterface } from 'node:readline/promises';
 import { type Kysely, sql } from 'kysely';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type OpenDatabase, openDatabase } from '../../src/database/database.ts';
-import { DatabaseNewerThanCode, migrate, pendingMigrations } from '../../src/database/migrator.ts';
+import { migrate, requireFitting, schemaAge } from '../../src/database/migrator.ts';
 import type { Database } from '../../src/database/schema.ts';
+import { DatabaseNewerThanCode, DatabaseOfAnotherHistory } from '../../src/database/schema-age.ts';
 import { type DatabaseKind, makeEmptyDatabase, openTestDatabase, postgresAvailable } from '../support/database.ts';
 
 const kinds: DatabaseKind[] = postgresAvailable() ? ['pglite', 'postgres'] : ['pglite'];
@@ -430,10 +431,10 @@ describe.each(kinds)('migrations on %s', (kind) => {
 
   test('can be looked up before they are applied, which changes nothing', async () => {
     const database = await openEmpty(kind);
-    expect(await pendingMigrations(database)).toEqual(names);
+    expect((await schemaAge(database)).pending).toEqual(names);
     expect(await columnsOf(database.db)).toEqual({});
     expect(await migrate(database)).toEqual(names);
-    expect(await pendingMigrations(database)).toEqual([]);
+    expect(await schemaAge(database)).toEqual({ pending: [], newer: [] });
     expect(await migrate(database)).toEqual([]);
   });
 
@@ -444,13 +445,40 @@ describe.each(kinds)('migrations on %s', (kind) => {
     expect(await columnsOf(database.db)).toEqual(columns);
   });
 
-  test('refuse a database that is newer than the code, and say by what', async () => {
+  const alsoApplied = (database: OpenDatabase, name: string) =>
+    sql`insert into kysely_migration (name, timestamp) values (${name}, '2031-01-01T00:00:00Z')`.execute(database.db);
+
+  test('of a newer release that only add are left alone, and named', async () => {
     const database = await open(kind);
-    await sql`insert into kysely_migration (name, timestamp) values ('9001-teleport', '2031-01-01T00:00:00Z')`.execute(
-      database.db,
-    );
-    await expect(migrate(database)).rejects.toThrow(DatabaseNewerThanCode);
-    await expect(pendingMigrations(database)).rejects.toThrow('9001-teleport');
+    await alsoApplied(database, '9001-teleport');
+    await alsoApplied(database, '9002-drop-the-stairs.needs-0.0.9');
+    expect(await migrate(database)).toEqual([]);
+    const newer = ['9001-teleport', '9002-drop-the-stairs.needs-0.0.9'];
+    expect(await schemaAge(database)).toEqual({ pending: [], newer });
+    await requireFitting(database.db);
+  });
+
+  test('of a newer release that need a later one than this are refused, also by a process that was there before', async () => {
+    const database = await open(kind);
+    await requireFitting(database.db);
+    await alsoApplied(database, '9001-drop-the-stairs.needs-7.1.0');
+    await alsoApplied(database, '9002-teleport');
+    for (const looks of [migrate, schemaAge, () => requireFitting(database.db)]) {
+      const error = await looks(database).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(DatabaseNewerThanCode);
+      expect(String(error)).toContain('needs release 7.1.0 or later since 9001-drop-the-stairs.needs-7.1.0');
+    }
+  });
+
+  test('that are neither of an earlier nor of a later release are refused', async () => {
+    const database = await open(kind);
+    await alsoApplied(database, '0002-teleport');
+    await expect(migrate(database)).rejects.toThrow(DatabaseOfAnotherHistory);
+    await expect(schemaAge(database)).rejects.toThrow('does not know 0002-teleport');
+    const other = await open(kind);
+    await alsoApplied(other, '9001-teleport');
+    await sql`delete from kysely_migration where name = ${names.at(-1)}`.execute(other.db);
+    await expect(migrate(other)).rejects.toThrow('9001-teleport');
   });
 });
 

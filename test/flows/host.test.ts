@@ -112,7 +112,7 @@ test('health answers under any name, and says no more than it should', async () 
       {
         ready: true,
         state: 'ready',
-        checks: { database: 'ok' },
+        checks: { database: 'ok', schema: 'ok' },
         configuration: { clients: 'current', roles: 'current', server: 'current' },
       },
     ]);

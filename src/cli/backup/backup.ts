@@ -6,7 +6,7 @@ import { systemClock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
 import { sealedBoxOf } from '../../crypto/sealed-box.ts';
 import { HEAD_BYTES } from '../../database/backups/backup-file.ts';
-import { VERSION } from '../../server/package.ts';
+import { VERSION } from '../../package.ts';
 import { commandConfig } from '../configuration.ts';
 import { count, details } from '../output.ts';
 import type { Answer, Invocation } from '../terminal.ts';

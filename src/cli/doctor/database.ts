@@ -1,7 +1,8 @@
 // The database: reachable, new enough, writable, quick, and migrated as this version needs it.
 import type { OpenDatabase } from '../../database/database.ts';
 import { type DatabaseDiagnosis, diagnoseDatabase } from '../../database/diagnosis.ts';
-import { DatabaseNewerThanCode, pendingMigrations } from '../../database/migrator.ts';
+import { schemaAge } from '../../database/migrator.ts';
+import { DatabaseNewerThanCode, DatabaseOfAnotherHistory } from '../../database/schema-age.ts';
 import { count } from '../output.ts';
 import { type Finding, note, ok, problem } from './finding.ts';
 import type { Configured } from './surroundings.ts';
@@ -81,7 +82,8 @@ const production = ({ mode, database }: Configured['config']): Finding[] =>
 
 async function migrations(database: OpenDatabase): Promise<{ finding: Finding; migrated: boolean }> {
   try {
-    const pending = await pendingMigrations(database);
+    const { pending, newer } = await schemaAge(database);
+    if (newer.length > 0) return { finding: note('migrations', newerMessage(newer), NEWER_FIX), migrated: true };
     if (pending.length === 0) return { finding: ok('migrations', 'up to date'), migrated: true };
     const message = `${count(pending.length, 'migration is', 'migrations are')} pending: ${pending.join(', ')}`;
     return {
@@ -89,8 +91,14 @@ async function migrations(database: OpenDatabase): Promise<{ finding: Finding; m
       migrated: false,
     };
   } catch (error) {
-    if (!(error instanceof DatabaseNewerThanCode)) throw error;
+    if (!(error instanceof DatabaseNewerThanCode || error instanceof DatabaseOfAnotherHistory)) throw error;
     const fix = 'Run the newer version, or restore the backup from before the upgrade.';
     return { finding: problem('migrations', error.message, fix), migrated: false };
   }
 }
+
+const newerMessage = (newer: readonly string[]): string =>
+  `The database was migrated by a newer Gatehouse: this one does not know ${newer.join(', ')}, and can go on without`;
+
+const NEWER_FIX =
+  'Nothing, while machines are upgraded one by one, or after an upgrade was taken back. Otherwise run the newer release here too.';

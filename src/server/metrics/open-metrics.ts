@@ -1,7 +1,7 @@
 // Measures only where somebody is to read it: without a port and a token, nothing is counted, and the library not loaded.
 import type { Config } from '../../config/config.ts';
 import type { Metrics, ProcessFigures } from '../../observability/metrics.ts';
-import { VERSION } from '../package.ts';
+import { VERSION } from '../../package.ts';
 import { answerPrimary, askPrimary } from '../workers/figures-channel.ts';
 import { type Expose, serveMetrics } from './endpoint.ts';
 

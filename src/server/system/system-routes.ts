@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { LiveClients } from '../../clients/live/live-clients.ts';
 import type { Config } from '../../config/config.ts';
 import type { Db } from '../../database/database.ts';
+import { requireFitting } from '../../database/migrator.ts';
 import { renderPage } from '../../http/page.ts';
 import { anyone, get, type Handler, type Route } from '../../http/route.ts';
 import { type Readiness, reportLiveness, reportReadiness } from '../../observability/health.ts';
@@ -65,7 +66,8 @@ const answerReadiness =
       await sql`select 1`.execute(db);
     };
     const onFailure = (check: string, err: unknown) => ctx.state.log.error({ event: 'readiness.failed', check, err });
-    const report = await reportReadiness(readiness, { database }, { timeoutMs: 1000, onFailure });
+    const schema = () => requireFitting(db);
+    const report = await reportReadiness(readiness, { database, schema }, { timeoutMs: 1000, onFailure });
     ctx.status = report.ready ? 200 : 503;
     ctx.body = { ...report, configuration: clients.status() };
   };
