@@ -104,7 +104,7 @@ daemon off;
 pid ${at('pid')};
 error_log ${at('error.log')} warn;
 worker_processes 1;
-events { worker_connections 512; }
+events { worker_connections 4096; }
 http {
     access_log off;
     client_body_temp_path ${at('body')};

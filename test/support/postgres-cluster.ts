@@ -71,10 +71,10 @@ export function resumeCluster(runDirectory: string): void {
 }
 
 /** As if the machine had failed: nobody is told, and what was committed is found again by the next start. */
-export function stopCluster(runDirectory: string): void {
+export function stopCluster(runDirectory: string, mode: 'immediate' | 'fast' = 'immediate'): void {
   const cluster = clusterDirectory(runDirectory);
   if (!existsSync(path.join(cluster, 'postmaster.pid'))) return;
-  run('pg_ctl', ['stop', '-m', 'immediate', '-D', cluster], cluster);
+  run('pg_ctl', ['stop', '-w', '-m', mode, '-D', cluster], cluster);
 }
 
 const clusterDirectory = (runDirectory: string): string => path.join(runDirectory, 'cluster');
