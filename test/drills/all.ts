@@ -1,10 +1,13 @@
 // Every drill. Those under load share no machine with each other; CI runs the short form of both lists (*.test.ts).
 import type { Drill } from './drill.ts';
+import { codeRace } from './r17-code-race.ts';
+import { refreshRace } from './r18-refresh-race.ts';
+import { twoTabs } from './r20-two-tabs.ts';
 
 /** A load from outside while something fails. */
 export const UNDER_LOAD: readonly Drill[] = [];
 
 /** Races, and what is full. */
-export const RACES: readonly Drill[] = [];
+export const RACES: readonly Drill[] = [codeRace, refreshRace, twoTabs];
 
 export const DRILLS: readonly Drill[] = [...UNDER_LOAD, ...RACES];
