@@ -12,6 +12,8 @@ import { CLIENTS, freePort, RESOURCES } from './start-server.ts';
 export interface Process {
   readonly port: number;
   readonly isUp: boolean;
+  /** All it has said since it was last started. */
+  readonly output: string;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
   /** Resolves when it takes requests. With these variables besides, now and whenever it is started without any. */
@@ -36,12 +38,14 @@ export interface ProcessesOptions {
   readonly clients?: Readonly<Record<string, string>>;
   /** YAML besides what all of them have. */
   readonly settings?: string;
+  /** Where each of them comes from, when they are of several releases. Then only the first is started. */
+  readonly releases?: readonly string[];
   /** Variables of all of them, at first. */
   readonly variables?: Readonly<Record<string, string>>;
 }
 
 export async function startProcesses(options: ProcessesOptions): Promise<Processes> {
-  const { count, database, clients = {}, settings = '' } = options;
+  const { count, database, clients = {}, settings = '', releases } = options;
   const configDir = writeConfiguration({ ...CLIENTS, ...clients }, settings);
   const front = await freePort();
   const issuer = `http://localhost:${front}`;
@@ -55,8 +59,11 @@ export async function startProcesses(options: ProcessesOptions): Promise<Process
     HOST: '127.0.0.1',
     ...(database.url === undefined ? {} : { DATABASE_URL: database.url }),
   };
-  const all = await Promise.all(Array.from({ length: count }, async () => startable(await freePort(), env)));
-  await Promise.all(all.map((each) => each.start(options.variables)));
+  const making = Array.from({ length: count }, async (_, index) =>
+    startable({ port: await freePort(), env, release: releases?.[index], variables: options.variables }),
+  );
+  const all = await Promise.all(making);
+  await Promise.all((releases === undefined ? all : all.slice(0, 1)).map((each) => each.start()));
   let turn = 0;
   let before: ((taker: Process) => Promise<void>) | undefined;
   const next = () => [...all.slice(turn), ...all.slice(0, turn)].find(({ isUp }) => isUp);
@@ -96,14 +103,25 @@ function writeConfiguration(clients: Readonly<Record<string, string>>, settings:
   return configDir;
 }
 
-function startable(port: number, env: Readonly<Record<string, string>>): Process {
+interface Startable {
+  readonly port: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly release: string | undefined;
+  readonly variables: Readonly<Record<string, string>> | undefined;
+}
+
+function startable({ port, env, release, variables: first = {} }: Startable): Process {
   let child: ChildProcess | undefined;
+  let output = '';
   let up = false;
-  let more: Readonly<Record<string, string>> = {};
+  let more = first;
   return {
     port,
     get isUp() {
       return up;
+    },
+    get output() {
+      return output;
     },
     async kill() {
       up = false;
@@ -111,8 +129,14 @@ function startable(port: number, env: Readonly<Record<string, string>>): Process
     },
     async start(variables = more) {
       more = variables;
-      const fresh = spawnServer({ ...env, ...more, PORT: String(port) });
+      const fresh = spawnServer({ ...env, ...more, PORT: String(port) }, undefined, release);
       child = fresh;
+      output = '';
+      for (const stream of [fresh.stdout, fresh.stderr]) {
+        stream?.setEncoding('utf8').on('data', (text: string) => {
+          output += text;
+        });
+      }
       fresh.once('exit', () => {
         if (child === fresh) up = false;
       });

@@ -2,12 +2,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 
-const MAIN = path.join(import.meta.dirname, '../../src/main.ts');
+const ROOT = path.join(import.meta.dirname, '../..');
 /** Milliseconds. Longer than any request of a test. */
 const PATIENCE_MS = 5000;
 
-export const spawnServer = (env: Readonly<Record<string, string | undefined>>, cwd?: string): ChildProcess =>
-  spawn(process.execPath, [MAIN, 'serve'], {
+/** Of another release, when the folder of its checkout is given. */
+export const spawnServer = (
+  env: Readonly<Record<string, string | undefined>>,
+  cwd?: string,
+  release: string = ROOT,
+): ChildProcess =>
+  spawn(process.execPath, [path.join(release, 'src/main.ts'), 'serve'], {
     ...(cwd === undefined ? {} : { cwd }),
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
