@@ -1,6 +1,6 @@
 // One `serve` process and whoever starts it again when it has gone, as systemd would.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../architecture/sources.ts';
@@ -81,7 +81,8 @@ export async function untilReady({ port, logFile }: Pick<ServedOptions, 'port' |
   const startedAt = performance.now();
   const seconds = () => (performance.now() - startedAt) / 1000;
   while (!(await answers(port, '/readyz'))) {
-    if (seconds() > PATIENCE_SECONDS) throw new Error(`the process at ${port} is not ready; see ${logFile}`);
+    if (seconds() > PATIENCE_SECONDS)
+      throw new Error(`the process at ${port} is not ready: ${readFileSync(logFile, 'utf8').slice(-1000)}`);
     await sleep(50);
   }
   return seconds();

@@ -6,6 +6,7 @@ import { answerOf } from '../cli/command-line.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { lastingPort } from './ports.ts';
 import { type Served, serve } from './served.ts';
+import { SECRET_OF_APPS } from './visitors.ts';
 
 export const SECRET = 'drills-have-a-master-secret-of-their-own-0123456789';
 
@@ -26,12 +27,12 @@ export interface SiteOptions {
   readonly databaseUrl: string;
   readonly processes?: number;
   /** nginx's, where it has to stay the same. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** YAML besides what all drills have. */
-  readonly settings?: string;
+  readonly settings?: string | undefined;
   /** Client files by name. */
   readonly clients: Readonly<Record<string, string>>;
-  readonly variables?: Readonly<Record<string, string>>;
+  readonly variables?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Everybody comes from one address here. */
@@ -60,6 +61,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     GATEHOUSE_DATA_DIR: path.join(folder, 'data'),
     DATABASE_URL: databaseUrl,
     HOST: '127.0.0.1',
+    SECRET_OF_APPS,
     ...variables,
   };
   const ports = await Promise.all(Array.from({ length: count }, lastingPort));

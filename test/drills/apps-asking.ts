@@ -1,0 +1,84 @@
+// What each kind of the load does, once.
+import { CookieJar } from 'tough-cookie';
+import { anyOf, type Held, hold, nextToRefresh, refreshes } from './apps-chains.ts';
+import type { KeyReader } from './apps-keys.ts';
+import { type Answer, ask, askAs, authorized, browserAt, type Entrance, newChain, Stranded } from './visitors.ts';
+import type { Kind, Plan } from './workload.ts';
+
+export interface Apps {
+  readonly entrance: Entrance;
+  readonly plan: Plan;
+  readonly chains: Held[];
+  readonly reader: KeyReader | undefined;
+  readonly words: string[];
+  untrue: number;
+}
+
+/** What there is to say of it; undefined where it was not answered. */
+export type Done = { readonly answer: Answer | undefined; readonly good: boolean; readonly why?: string | undefined };
+
+export const ASK: Readonly<Record<Kind, (apps: Apps) => Promise<Done>>> = {
+  async refresh({ entrance, chains, reader }) {
+    const held = nextToRefresh(chains);
+    if (held === undefined) return { answer: undefined, good: false, why: 'no chain that nobody is at' };
+    const { answer, tokens, why } = await refreshes(entrance, held);
+    if (tokens !== undefined) await reader?.reads(tokens);
+    return { answer, good: tokens !== undefined, why };
+  },
+  async introspect(apps) {
+    const held = anyOf(apps.chains, ({ standing, secret }) => secret !== null && standing !== 'lost');
+    if (held === undefined) return { answer: undefined, good: false, why: 'no chain' };
+    const answer = await askAs(apps.entrance, held, { at: '/token/introspection', form: { token: held.accessToken } });
+    const says = answer.status === 200 ? (JSON.parse(answer.text) as { active: boolean }).active : undefined;
+    const isTrue = says === undefined || says === (held.standing !== 'revoked');
+    return { answer, good: answer.status === 200, why: isTrue ? undefined : untrue(apps, `introspection: ${says}`) };
+  },
+  async userinfo(apps) {
+    const held = anyOf(apps.chains, ({ standing }) => standing === 'good');
+    const headers = { authorization: `Bearer ${held?.accessToken}` };
+    const answer = await ask(apps.entrance, '/me', { headers });
+    const isTrue = answer.status !== 200 || typeof JSON.parse(answer.text).sub === 'string';
+    return { answer, good: answer.status === 200, why: isTrue ? undefined : untrue(apps, `userinfo: ${answer.text}`) };
+  },
+  async login({ entrance, plan, chains, reader }) {
+    const clientId = anyOf(chains)?.clientId ?? '';
+    const browser = browserAt(entrance);
+    const { chain, tokens } = await newChain(entrance, { clientId, browser, email: anyOf(plan.people) ?? '' });
+    chains.push(hold(chain));
+    await reader?.reads(tokens);
+    return { answer: undefined, good: true };
+  },
+  async silent({ entrance, plan }) {
+    const signedIn = anyOf(plan.browsers);
+    if (signedIn === undefined) return { answer: undefined, good: false, why: 'no browser' };
+    const browser = browserAt(entrance, await CookieJar.deserialize(signedIn.jar));
+    await authorized(entrance, { clientId: signedIn.clientId, browser });
+    return { answer: undefined, good: true };
+  },
+  async documents({ entrance }) {
+    const at = Math.random() < 0.5 ? '/jwks' : '/.well-known/openid-configuration';
+    const answer = await ask(entrance, at);
+    return { answer, good: answer.status === 200 };
+  },
+  async forgot({ entrance, plan }) {
+    const browser = await browserAt(entrance).open(`${entrance.issuer}/forgot-password`);
+    await browser.submit({ email: anyOf(plan.people) ?? '' });
+    const { status, text } = browser.page;
+    return { answer: { status, text, comeBack: false }, good: status === 200 };
+  },
+};
+
+function untrue(apps: Apps, why: string): string {
+  apps.untrue += 1;
+  return why;
+}
+
+/** The same, whatever was thrown. */
+export async function doneOf(apps: Apps, kind: Kind): Promise<Done> {
+  try {
+    return await ASK[kind](apps);
+  } catch (error) {
+    if (error instanceof Stranded) return { answer: error.answer, good: false, why: error.message };
+    return { answer: undefined, good: false, why: error instanceof Error ? error.message : String(error) };
+  }
+}
