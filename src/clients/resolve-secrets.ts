@@ -5,6 +5,7 @@ import type { Mode } from '../config/config.ts';
 import { type Environment, variable } from '../config/interpolation.ts';
 import { whyUnreadable } from '../config/problem.ts';
 import { exampleSecretProblem, SHIPPED_SECRETS } from '../config/secrets/example-secrets.ts';
+import { withoutLineEnds } from '../config/secrets/secret-file.ts';
 import type { ClientSecret } from './client.ts';
 import type { Finding } from './client-draft.ts';
 import { isBrokenSecret, parseClientSecretHash, sha256 } from './client-secret.ts';
@@ -85,7 +86,7 @@ function fromVariable({ env }: Circumstances, name: string): Fetched {
 function fromFile({ clientFile }: Circumstances, path: string): Fetched {
   const absolute = secretFile(clientFile, path);
   try {
-    return { text: readFileSync(absolute, 'utf8').replace(/(?:\r?\n)+$/, '') };
+    return { text: withoutLineEnds(readFileSync(absolute, 'utf8')) };
   } catch (error) {
     return { problem: `${absolute} ${whyUnreadable(error)}` };
   }

@@ -101,7 +101,7 @@ function* resourceRules({ resources, tokens }: Partial<ConfigFile>, issuer: stri
 
 /** However it is written: nobody shall take one for the other. */
 const isProductApi = (audience: string, issuer: string | undefined): boolean =>
-  issuer !== undefined && audience.replace(/\/+$/, '').toLowerCase() === productAudience(issuer).toLowerCase();
+  issuer !== undefined && audience.replace(/(?<!\/)\/+$/, '').toLowerCase() === productAudience(issuer).toLowerCase();
 
 const RESERVED_AUDIENCE = 'is the audience of the API of this server itself';
 

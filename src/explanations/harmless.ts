@@ -44,7 +44,7 @@ const VALUE_IN_PATH = /((?:[;&]|%3b|%3f|%26)[^=;&/%]*(?:=|%3d))[^;&/]+/gi;
 const withoutUser = (place: string): string =>
   place
     .replace(/([/\\]{2})[^/\\]*@/, `$1${MASK}@`)
-    .replace(/^(\s*(?:[a-z][a-z\d+.-]*:)?[/\\]?)[^/\\]*@/i, `$1${MASK}@`);
+    .replace(/^(\s*(?!\s)(?:[a-z][a-z\d+.-]*:)?[/\\]?)[^/\\]*@/i, `$1${MASK}@`);
 
 function splitAt(text: string, separator: string): [before: string, after: string | undefined] {
   const at = text.indexOf(separator);

@@ -118,7 +118,7 @@ function effectiveHost(req: IncomingMessage, clientAddress: ClientAddress): stri
 /** `GET http://host/path` names its own host (RFC 9112 section 3.2.2): it has to be the issuer's. `undefined` if it is not. */
 function originForm(target: string, issuer: string): string | undefined {
   if (target.startsWith('/')) return target;
-  const parts = /^(https?:)\/\/([^/?#]*)(.*)$/i.exec(target);
+  const parts = /^(https?:)\/\/([^/?#]*)([/?#].*)?$/is.exec(target);
   if (parts === null) return undefined;
   const [, scheme = '', authority, rest = ''] = parts;
   const { host, protocol } = new URL(issuer);

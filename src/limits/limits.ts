@@ -200,7 +200,7 @@ const API_WINDOW_SECONDS = 60;
  * `emailKey` is the canonical form of the address. Hashed: whoever has no account here is not kept. Without what follows a
  * plus sign, since most mail servers put all of that into one mailbox (RFC 5233).
  */
-export const mailRecipient = (emailKey: string): string => hashOf(emailKey.replace(/\+[^@]*(?=@)/, ''));
+export const mailRecipient = (emailKey: string): string => hashOf(emailKey.replace(/^([^+@]*)\+[^@]*(?=@)/, '$1'));
 
 /**
  * Counters of an existing account follow its id, so that e-mail and username share them. Ids of other systems are hashed:

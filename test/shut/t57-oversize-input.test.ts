@@ -200,6 +200,20 @@ describe(`T59 patterns that never end (${T59})`, () => {
     }
   });
 
+  test('nothing but blanks in any parameter of a sign-in that is posted or pushed, as long as a body may be', async () => {
+    const authorization = { authorization: basic('web', WEB_SECRET) };
+    for (const text of [' '.repeat(50_000), '\t'.repeat(17_000)]) {
+      for (const name of Object.keys(AUTHORIZATION)) {
+        const body = new URLSearchParams({ ...AUTHORIZATION, [name]: text }).toString();
+        for (const [endpoint, headers] of [['/auth', {}] as const, ['/request', authorization] as const]) {
+          const { status, cpuMs } = await posted(endpoint, body, headers);
+          expect(status, name).toBeLessThan(500);
+          expect(cpuMs, name).toBeLessThan(MOST_CPU_MS / 2);
+        }
+      }
+    }
+  });
+
   test.each(REPEATED)('nothing but "%s" in any header, as long as they may be', async (piece) => {
     const text = longText(piece, 12_000).replaceAll('é', 'e');
     const names = [

@@ -9,10 +9,11 @@ export interface Mailbox {
 const ADDRESS = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
 
 export function parseMailbox(text: string): Mailbox | undefined {
-  const [, name, inAngles] = /^([^<>]*?) *<([^<>]*)>$/.exec(text) ?? [];
+  const [, name, inAngles] = /^([^<>]*)<([^<>]*)>$/.exec(text) ?? [];
   const address = inAngles ?? text;
   if (!ADDRESS.test(address) || CONTROL.test(text)) return undefined;
-  return { name: name === '' ? undefined : name?.replace(/^"(.*)"$/, '$1'), address };
+  const written = name?.trimEnd();
+  return { name: written === '' ? undefined : written?.replace(/^"(.*)"$/, '$1'), address };
 }
 
 /** What would begin another header, or reorder what is shown. */

@@ -9,7 +9,7 @@ function webLinkProblem(text: string): string | undefined {
 }
 
 /** RFC 6068, without header fields. */
-const isMailAddress = (text: string): boolean => /^mailto:[^\s?&<>"]+@[^\s?&<>"]+$/.test(text);
+const isMailAddress = (text: string): boolean => /^mailto:[^\s?&<>"@]+@[^\s?&<>"@]+$/.test(text);
 
 const webLink = textWhere(webLinkProblem);
 

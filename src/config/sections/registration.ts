@@ -28,6 +28,9 @@ export const registrationSection = z.strictObject({
 /** `*.` in front means everything below. Unicode or ASCII, compared in ASCII. */
 function domainProblem(text: string): string | undefined {
   const ascii = domainToASCII(text.replace(/^\*\./, ''));
-  const isName = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*$/.test(ascii);
+  const labels = ascii.split('.');
+  const isName = labels.length > 1 && labels.every((label) => LABEL.test(label)) && /[a-z]/.test(labels.at(-1) ?? '');
   return isName ? undefined : 'expected a domain, example.com or *.example.com';
 }
+
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -22,7 +22,8 @@ export const serverSection = z.strictObject({
 
 /** A name or an address, without a port: `0.0.0.0`, `::`, `localhost`. */
 export function listenAddressProblem(text: string): string | undefined {
-  return /^(?:[A-Za-z0-9.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/.test(text) && !/^[^:]*:\d+$/.test(text)
+  const isAddress = /^[A-Za-z0-9.-]+$/.test(text) || (/^[0-9A-Fa-f:.]+$/.test(text) && text.includes(':'));
+  return isAddress && !/^[^:]*:\d+$/.test(text)
     ? undefined
     : 'expected an address to listen on such as 127.0.0.1, 0.0.0.0 or localhost';
 }
