@@ -1,14 +1,14 @@
-// Three processes on a PostgreSQL cluster of their own, and many that ask them at the same moment.
+// Three processes on a database of their own, and many that ask them at the same moment.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
 import { answerOf, type Place } from '../cli/command-line.ts';
 import type { Send } from '../support/browser.ts';
-import { startCluster, stopCluster } from '../support/postgres-cluster.ts';
 import { type Processes, type ProcessesOptions, startProcesses } from '../support/processes.ts';
 import { throughProxy } from '../support/proxy.ts';
 import { PASSWORD } from '../support/start-server.ts';
+import { sharedCluster } from './cluster.ts';
 
 export interface Arena extends Processes {
   readonly url: string;
@@ -21,19 +21,16 @@ export interface Arena extends Processes {
 }
 
 export interface ArenaOptions extends Omit<ProcessesOptions, 'count' | 'database'> {
-  /** A database that is there already; else a cluster is made for it. */
+  /** A database that is there already; else one is made in the shared cluster. */
   readonly url?: string;
 }
 
 export async function openArena({ url: given, ...options }: ArenaOptions = {}): Promise<Arena> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'gatehouse-drill-'));
-  const end = () => {
-    stopCluster(folder);
-    rmSync(folder, { recursive: true, force: true });
-  };
+  const url = given ?? (await (await sharedCluster()).database('arena'));
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'gatehouse-data-'));
+  const end = () => rmSync(dataDir, { recursive: true, force: true });
   try {
-    const url = given ?? `${await startCluster(folder)}/postgres`;
-    const database = { url, dataDir: path.join(folder, 'data'), remove: async () => {} };
+    const database = { url, dataDir, remove: async () => {} };
     return await openOn(await startProcesses({ ...options, count: 3, database }), { url, end });
   } catch (error) {
     end();

@@ -2,6 +2,7 @@
 // `npm run drill -- R01 R17` runs these alone, `--short` their short form. Ends with 1 where a figure was missed.
 import { parseArgs } from 'node:util';
 import { DRILLS } from './all.ts';
+import { removeSharedCluster } from './cluster.ts';
 import type { Drill, Report } from './drill.ts';
 import { keepResults } from './results.ts';
 import { inWords } from './words.ts';
@@ -39,4 +40,5 @@ for (const drill of chosen) {
   });
 }
 console.log(`\n${chosen.length - failed} of ${chosen.length} drills passed`);
+removeSharedCluster();
 process.exit(failed > 0 ? 1 : 0);
