@@ -7,7 +7,7 @@ export type Case =
   | 'client.unknown'
   | `pkce.${'missing' | 'method' | 'method_missing' | 'challenge_missing' | 'format'}`
   | `pkce.${'verifier_missing' | 'verifier_mismatch' | 'verifier_unexpected'}`
-  | `scope.${'not_allowed' | 'malformed' | 'not_granted' | 'openid_missing'}`
+  | `scope.${'not_allowed' | 'malformed' | 'too_long' | 'not_granted' | 'openid_missing'}`
   | `resource.${'unknown' | 'not_allowed' | 'not_granted' | 'malformed' | 'several'}`
   | `authentication.${'missing' | 'method' | 'secret' | 'secret_expired' | 'public' | 'several' | 'malformed'}`
   | `assertion.${'audience' | 'expired' | 'lifetime' | 'algorithm' | 'issuer' | 'replayed' | 'claims' | 'signature'}`

@@ -39,6 +39,7 @@ import { rememberPresentedTokens } from './failures/remembered.ts';
 import { features } from './features.ts';
 import { engineFindAccount } from './find-account.ts';
 import { admitIdTokensOnly } from './narrowed/id-token-hints.ts';
+import { refuseLongScopes } from './narrowed/long-scopes.ts';
 import { findPushedRequestsExactly } from './narrowed/pushed-requests.ts';
 import { limitResponseModes } from './narrowed/response-modes.ts';
 import { keepResponseTypeNone, RESPONSE_TYPES } from './narrowed/response-types.ts';
@@ -84,6 +85,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   endWholeSessions(provider, deps);
   keepSessionsAsAsked(provider);
   admitIdTokensOnly(provider);
+  refuseLongScopes(provider);
   findPushedRequestsExactly(provider);
   limitResponseModes(provider);
   keepResponseTypeNone(provider);

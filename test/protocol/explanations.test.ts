@@ -283,6 +283,11 @@ const mistakes: readonly Mistake[] = [
     { case: 'scope.malformed' },
   ],
   [
+    'a scope without end',
+    () => ofRedirect(requestOf(server.issuer, WEB, { scope: `openid ${'email '.repeat(400)}` }).url),
+    { case: 'scope.too_long' },
+  ],
+  [
     'an API that nobody described',
     () => token({ ...ROBOTS, resource: `${API}s` }, ROBOT),
     { case: 'resource.unknown', received: `${API}s`, expected: [API] },

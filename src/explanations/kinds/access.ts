@@ -13,6 +13,7 @@ export function scopes(request: FailedRequest, { clients, scopes: served }: Know
   if (description === 'scope contains invalid characters') {
     return { case: 'scope.malformed', received: asked(parameters.scope) };
   }
+  if (description.startsWith('scope is longer')) return { case: 'scope.too_long', received: asked(parameters.scope) };
   if (description.startsWith('refresh token missing')) {
     return { case: 'scope.not_granted', received: asked(parameters.scope) };
   }
