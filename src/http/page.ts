@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type Koa from 'koa';
 import koaViews from 'koa-views';
-import { compileFile } from 'pug';
+import { compileFile, type Options } from 'pug';
 import type { Clock } from '../clock.ts';
 import { momentIn } from '../texts/dates.ts';
 import { type Texts, textsIn } from '../texts/messages.ts';
@@ -35,7 +35,8 @@ const EXTENSION = '.pug';
  */
 export function compileViews(viewsDir: string): Views {
   const files = readdirSync(viewsDir, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith(EXTENSION));
-  return new Map(files.map((file) => [nameOf(file), compileView(viewsDir, file)]));
+  const options = { basedir: viewsDir, plugins: [readingOnce()] };
+  return new Map(files.map((file) => [nameOf(file), compileView(file, options)]));
 }
 
 /** Gives contexts what renderPage needs. Compiles all views. */
@@ -88,10 +89,26 @@ function mergeLocals(...sources: readonly Locals[]): Locals {
 
 const nameOf = (file: string): string => file.replaceAll('\\', '/').slice(0, -EXTENSION.length);
 
-function compileView(viewsDir: string, file: string): (locals: Locals) => string {
+function compileView(file: string, options: Options & { readonly basedir: string }): (locals: Locals) => string {
   try {
-    return compileFile(join(viewsDir, file), { basedir: viewsDir, doctype: 'html', compileDebug: false });
+    return compileFile(join(options.basedir, file), { ...options, doctype: 'html', compileDebug: false });
   } catch (cause) {
     throw new Error(`the view ${file} does not compile`, { cause });
   }
+}
+
+interface Read {
+  readonly filename: string;
+}
+
+/** Pug reads what many views include again for each of them, which is half of a start. It copies a tree before it changes it. */
+function readingOnce() {
+  const trees = new Map<string, unknown>();
+  return {
+    preLex: (text: string, { filename }: Read): string => (trees.has(filename) ? '' : text),
+    postParse(tree: unknown, { filename }: Read): unknown {
+      if (!trees.has(filename)) trees.set(filename, tree);
+      return trees.get(filename);
+    },
+  };
 }
