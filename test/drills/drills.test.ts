@@ -1,7 +1,8 @@
 // Drills under load in their short form; the full one is `npm run drill`.
 import { expect, test } from 'vitest';
-import { DRILLS, UNDER_LOAD } from './all.ts';
+import { DRILLS } from './all.ts';
 import { runInShort } from './in-short.ts';
+import { UNDER_LOAD } from './under-load-drills.ts';
 
 runInShort('under load', UNDER_LOAD);
 

@@ -1,5 +1,5 @@
 // What operators run: PostgreSQL, three processes that are started again when they go, and nginx in front of them.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { answerOf } from '../cli/command-line.ts';
@@ -80,6 +80,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       async stop() {
         await nginx.stop();
         await stopProcesses();
+        keepLogs(folder);
         rmSync(folder, { recursive: true, force: true });
       },
     };
@@ -87,4 +88,10 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     await stopProcesses();
     throw error;
   }
+}
+
+/** `DRILL_LOGS`: a directory for what the processes have written. */
+function keepLogs(folder: string): void {
+  const kept = process.env['DRILL_LOGS'];
+  if (kept !== undefined) cpSync(folder, path.join(kept, path.basename(folder)), { recursive: true });
 }

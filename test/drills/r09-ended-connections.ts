@@ -1,0 +1,51 @@
+// R09: an administrator of the database ends all our connections, every two seconds.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withClient } from './cluster.ts';
+import { type Drill, missedOf, type Report } from './drill.ts';
+import { failed, percent } from './measures.ts';
+import { neverIn, type Stage, underLoad } from './under-load.ts';
+
+const EVERY_MS = 2_000;
+const MOST_ERRORS_PERCENT = 5;
+const POOL_SIZE = 10;
+const OURS = `from pg_stat_activity where datname = current_database() and application_name = 'gatehouse'`;
+
+const ended = ({ how, databaseUrl, faulted }: Stage) =>
+  withClient(databaseUrl, async (client) => {
+    let connections = 0;
+    for (let turn = 0; turn < (how.short ? 4 : 30); turn += 1) {
+      faulted();
+      connections += (await client.query(`select pg_terminate_backend(pid) ${OURS}`)).rowCount ?? 0;
+      await sleep(EVERY_MS);
+    }
+    await sleep(how.short ? 1_000 : 5_000);
+    const left = (await client.query(`select pid ${OURS}`)).rowCount ?? 0;
+    return { connections, left };
+  });
+
+export const endedConnections: Drill = {
+  id: 'R09',
+  title: 'all connections to the database are ended every two seconds',
+  async run(how): Promise<Report> {
+    const seen = await underLoad(how, {}, ended);
+    const { connections, left } = seen.found;
+    const share = percent(failed(seen.during).length, seen.during.length);
+    return {
+      chains: seen.chains,
+      errors: seen.errors.length,
+      latency: seen.latency,
+      recoverySeconds: undefined,
+      more: {
+        'connections ended': connections,
+        'connections afterwards': left,
+        'errors meanwhile, %': share,
+        ...seen.more,
+      },
+      missed: missedOf({
+        ...neverIn(seen),
+        [`at most ${MOST_ERRORS_PERCENT} % of requests fail (${share})`]: share <= MOST_ERRORS_PERCENT,
+        [`the pools are as large as before (${left})`]: left > 0 && left <= 3 * POOL_SIZE,
+      }),
+    };
+  },
+};
