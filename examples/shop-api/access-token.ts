@@ -48,7 +48,7 @@ export function createTokenCheck({ discovery, issuer, audience, now }: AccessTok
         // An ID token is signed with the same keys; only its type tells it apart.
         typ: 'at+jwt',
         // Never what the token itself suggests: that is how `none` and HS256 with a public key get in.
-        algorithms: ['RS256'],
+        algorithms: ALGORITHMS,
         requiredClaims: ['exp', 'iat', 'sub', 'client_id', 'jti'],
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: new Date(now()),
@@ -64,6 +64,9 @@ export function createTokenCheck({ discovery, issuer, audience, now }: AccessTok
   };
 }
 
+/** What Gatehouse can sign with; of these, what the issuer says it does sign with. */
+const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+
 class KeysUnavailable extends Error {}
 
 /**
@@ -74,11 +77,14 @@ function publishedKeys(discovery: Discovery): JWTVerifyGetKey {
   let published: JWTVerifyGetKey | undefined;
   return async (header, token) => {
     try {
-      published ??= createRemoteJWKSet((await discovery()).jwksUri, { timeoutDuration: 3_000 });
+      const { algorithms, jwksUri } = await discovery(header.alg);
+      if (!algorithms.includes(header.alg)) throw new errors.JOSEAlgNotAllowed();
+      published ??= createRemoteJWKSet(jwksUri, { timeoutDuration: 3_000 });
       return await published(header, token);
     } catch (error) {
       // The keys are here and none of them fits; anything else means that they could not be had.
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
+      if (error instanceof errors.JOSEAlgNotAllowed) throw error;
       throw new KeysUnavailable(error instanceof Error ? error.message : String(error));
     }
   };
@@ -91,7 +97,7 @@ function descriptionOf(error: errors.JOSEError): string {
   if (error instanceof errors.JWTClaimValidationFailed) {
     return WRONG_CLAIMS.get(error.claim) ?? 'a required claim is missing or wrong';
   }
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'it is not signed with RS256';
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'it is signed with an algorithm that the issuer does not use';
   if (error instanceof errors.JWKSNoMatchingKey) return 'the issuer publishes no such key';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'its signature is wrong';
   return 'it is not a JWT access token';

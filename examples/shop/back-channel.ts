@@ -1,7 +1,7 @@
 // Being told that somebody has signed out at the server, or was shut out: OpenID Connect Back-Channel Logout 1.0. Copy
 // logoutTokens into your own app; only the route below it knows the shop.
 import type Router from '@koa/router';
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Context } from 'koa';
 import type { Log } from './log.ts';
 import type { Sessions } from './session.ts';
@@ -23,17 +23,16 @@ const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 /** Another machine's clock may be off by this. */
 const CLOCK_TOLERANCE_SECONDS = 15;
 
-/** Checks tokens as section 2.6 says. The keys are asked for when they are first needed, and again for a new one. */
+/** Checks tokens as section 2.6 says. */
 export function logoutTokens({ issuer, clientId }: { issuer: string; clientId: string }) {
-  let keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
+  const keys = publishedKeys(issuer);
   return async (token: string): Promise<LogoutTokenResult> => {
     try {
-      keys ??= keysOf(issuer);
-      const { payload } = await jwtVerify(token, await keys, {
+      const { payload } = await jwtVerify(token, keys, {
         issuer,
         audience: clientId,
         typ: 'logout+jwt',
-        algorithms: ['RS256'],
+        algorithms: ALGORITHMS,
         requiredClaims: ['iat', 'exp', 'jti', 'events'],
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
@@ -42,18 +41,50 @@ export function logoutTokens({ issuer, clientId }: { issuer: string; clientId: s
       const reason = error instanceof Error ? error.message : String(error);
       // Everything that is wrong with a token has a class of its own; what else fails is the way to the keys.
       const isAboutToken = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
-      if (isAboutToken) return { outcome: 'refused', reason };
-      keys = undefined;
-      return { outcome: 'unreachable', reason };
+      return isAboutToken ? { outcome: 'refused', reason } : { outcome: 'unreachable', reason };
     }
   };
 }
 
-async function keysOf(issuer: string) {
+/** What Gatehouse can sign with; of these, what the issuer says it does sign with. */
+const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+const PAUSE_MILLISECONDS = 30_000;
+
+/**
+ * Asked for when they are first needed, again after a failure, for a new key, and for an algorithm that the server did not
+ * use before: no made-up token has it asked more than twice a minute.
+ */
+function publishedKeys(issuer: string): JWTVerifyGetKey {
+  let found: ReturnType<typeof discover> | undefined;
+  let askedAt = 0;
+  const ask = () => {
+    askedAt = performance.now();
+    found = discover(issuer);
+    return found;
+  };
+  return async (header, token) => {
+    try {
+      let published = await (found ?? ask());
+      const isNew = !published.algorithms.includes(header.alg);
+      if (isNew && performance.now() > askedAt + PAUSE_MILLISECONDS) published = await ask();
+      if (!published.algorithms.includes(header.alg)) throw new errors.JOSEAlgNotAllowed('the issuer uses another one');
+      return await published.keys(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JOSEError)) found = undefined;
+      throw error;
+    }
+  };
+}
+
+async function discover(issuer: string) {
   const response = await fetch(`${issuer}/.well-known/openid-configuration`, { signal: AbortSignal.timeout(3_000) });
-  const metadata = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
-  if (metadata.issuer !== issuer) throw new Error('discovery names another issuer');
-  return createRemoteJWKSet(new URL(String(metadata.jwks_uri)), { timeoutDuration: 3_000 });
+  const metadata = (await response.json()) as Record<string, unknown>;
+  if (metadata['issuer'] !== issuer) throw new Error('discovery names another issuer');
+  const algorithms = metadata['id_token_signing_alg_values_supported'];
+  return {
+    algorithms: Array.isArray(algorithms) ? algorithms.map(String) : ['RS256'],
+    keys: createRemoteJWKSet(new URL(String(metadata['jwks_uri'])), { timeoutDuration: 3_000 }),
+  };
 }
 
 function judge({ events, nonce, sub, sid }: JWTPayload): LogoutTokenResult {

@@ -50,8 +50,12 @@ introspect: ["${AUDIENCE}"]
 };
 
 /** `shop` is the demo, which nobody has to allow anything here; `web` is an app of the API's, `robot` a program, `shop-api` the API itself. */
-export const startIssuer = (env: Record<string, string> = {}): Promise<TestServer> =>
-  startTestServer({ settings: SETTINGS, clients: CLIENTS, env: { GATEHOUSE_SECRET: MASTER_SECRET, ...env } });
+export const startIssuer = (env: Record<string, string> = {}, algorithm = 'RS256'): Promise<TestServer> =>
+  startTestServer({
+    settings: SETTINGS.replace('    name: Shop API', `    name: Shop API\n    signing_alg: ${algorithm}`),
+    clients: { ...CLIENTS, shop: `${CLIENTS.shop}id_token_signed_response_alg: ${algorithm}\n` },
+    env: { GATEHOUSE_SECRET: MASTER_SECRET, ...env },
+  });
 
 export interface Reply {
   readonly status: number;
