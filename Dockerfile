@@ -4,6 +4,7 @@ ENV NODE_ENV=production \
     GATEHOUSE_MODE=production \
     GATEHOUSE_CONFIG_DIR=/etc/gatehouse \
     GATEHOUSE_DATA_DIR=/var/lib/gatehouse \
+    NODE_COMPILE_CACHE=/var/lib/gatehouse/compiled \
     HOST=0.0.0.0 \
     PORT=3000
 WORKDIR /app
@@ -23,4 +24,4 @@ EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "src/main.ts", "serve"]
+CMD ["gatehouse", "serve"]

@@ -1,6 +1,6 @@
 // What a password must be (NIST SP 800-63B-4 section 3.1.1.2): long, not common, not just a name. Nothing else.
 import type { AccountsConfig } from '../config/config.ts';
-import { loadCommonPasswords, type PasswordList } from './common-passwords.ts';
+import { commonPasswords, type PasswordList } from './common-passwords.ts';
 
 export interface PasswordRules {
   /** Code points. */
@@ -20,7 +20,7 @@ export const passwordRulesFor = (accounts: AccountsConfig, productName = 'Gateho
   minLength: accounts.mfa === 'required' ? accounts.passwordMinLengthWithSecondFactor : accounts.passwordMinLength,
   maxLength: accounts.passwordMaxLength,
   contextWords: ['gatehouse', productName],
-  commonPasswords: loadCommonPasswords(),
+  commonPasswords: commonPasswords(),
 });
 
 export interface PersonalNames {

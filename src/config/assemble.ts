@@ -57,6 +57,7 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
     database: {
       url: decided.databaseUrl,
       poolSize: file.database.pool_size,
+      preparedStatements: file.database.prepared_statements,
       startWaitSeconds: file.database.start_wait_seconds,
     },
     mail: mailOf(file.mail, decided),

@@ -90,6 +90,7 @@ export interface DatabaseConfig {
   readonly url: string | undefined;
   /** Connections of one process: workers have as many each. */
   readonly poolSize: number;
+  readonly preparedStatements: boolean;
   /** How long a starting server waits for PostgreSQL. */
   readonly startWaitSeconds: number;
 }

@@ -39,6 +39,8 @@ export interface DatabaseSettings {
   readonly embedded?: 'start' | 'attach-or-start';
   readonly log?: DatabaseLog;
   readonly onRoundTrip?: OnRoundTrip | undefined;
+  /** Whether PostgreSQL keeps the plans of statements that come again, on each connection (outages/statement-names.ts). */
+  readonly prepares?: boolean;
 }
 
 /** @throws DatabaseInUse; a PostgreSQL that cannot be reached shows at the first query. */
@@ -51,10 +53,10 @@ export async function openDatabase(settings: DatabaseSettings): Promise<OpenData
 
 function open(
   address: DatabaseAddress,
-  { poolSize, log, onRoundTrip }: DatabaseSettings,
+  { poolSize, log, onRoundTrip, prepares }: DatabaseSettings,
   embedded: EmbeddedDatabase | undefined,
 ): OpenDatabase {
-  const pool = openPool(address, { size: poolSize, limits: 'strict', onRoundTrip }, log);
+  const pool = openPool(address, { size: poolSize, limits: 'strict', onRoundTrip, prepares }, log);
   const transactions = createRequestTransactions(pool);
   const db = new Kysely<Database>({ dialect: transactions.dialect });
   return {

@@ -4,6 +4,7 @@ import { type ClientConfig, Pool, type PoolConfig } from 'pg';
 import { type GuardedPool, guardPool, type OnRoundTrip } from './outages/guarded-pool.ts';
 import { createProbe } from './outages/probe.ts';
 import { createReachability } from './outages/reachability.ts';
+import { createStatementNames } from './outages/statement-names.ts';
 
 /** The part of a pino logger that is used here. */
 export interface DatabaseLog {
@@ -40,6 +41,8 @@ export interface PoolSettings {
   /** `patient` lifts the limits on queries: a migration waits for its lock and takes as long as it takes. */
   readonly limits: 'strict' | 'patient';
   readonly onRoundTrip?: OnRoundTrip | undefined;
+  /** Whether statements that come again are prepared; not on the embedded database, where all connections are one session. */
+  readonly prepares?: boolean | undefined;
 }
 
 export function openPool(address: DatabaseAddress, settings: PoolSettings, log: DatabaseLog | undefined): GuardedPool {
@@ -60,7 +63,8 @@ export function openPool(address: DatabaseAddress, settings: PoolSettings, log: 
   });
   // What idles may be the first to know.
   pool.on('error', reachability.suspect);
-  return guardPool(pool, { reachability, ...WATCH[address.kind] }, settings.onRoundTrip);
+  const nameOf = settings.prepares === true && address.kind === 'postgres' ? createStatementNames() : undefined;
+  return guardPool(pool, { reachability, ...WATCH[address.kind] }, { onRoundTrip: settings.onRoundTrip, nameOf });
 }
 
 /** Ours, so that a connection can be cut from this end when nobody is at the other one. */

@@ -1,20 +1,16 @@
-// Pages: pug through koa-views, with every template compiled once, at start.
-import { readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+// Pages: pug through koa-views, with every template compiled once, when it is first shown.
+import { relative } from 'node:path';
 import type Koa from 'koa';
 import koaViews from 'koa-views';
-import { compileFile, type Options } from 'pug';
 import type { Clock } from '../clock.ts';
 import { momentIn } from '../texts/dates.ts';
 import { type Texts, textsIn } from '../texts/messages.ts';
+import { templatesIn } from '../texts/templates.ts';
 import { languageOf, languageSwitch, rememberLanguage } from './language.ts';
 import './state.ts';
 
 /** What a template sees. Data only: no name in it is an option of koa-views or pug. */
 export type Locals = Readonly<Record<string, unknown>>;
-
-/** By name without extension, `errors/refused`. */
-export type Views = ReadonlyMap<string, (locals: Locals) => string>;
 
 export interface PageOptions {
   /** Absolute. */
@@ -29,19 +25,9 @@ export interface PageOptions {
 
 const EXTENSION = '.pug';
 
-/**
- * Reads nothing after this: what is on disk later changes no page.
- * @throws Error that names the file, if one of them does not compile
- */
-export function compileViews(viewsDir: string): Views {
-  const files = readdirSync(viewsDir, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith(EXTENSION));
-  const options = { basedir: viewsDir, plugins: [readingOnce()] };
-  return new Map(files.map((file) => [nameOf(file), compileView(file, options)]));
-}
-
-/** Gives contexts what renderPage needs. Compiles all views. */
+/** Gives contexts what renderPage needs. */
 export function pages({ viewsDir, shared, clock, pseudoLocale = false }: PageOptions): Koa.Middleware {
-  const views = compileViews(viewsDir);
+  const views = templatesIn(viewsDir);
   // koa-views alone would compile at each request and hand the locals to pug as its options (CVE-2021-21353, CVE-2024-36361).
   const engine = async (file: string, state: { readonly locals: Locals }): Promise<string> => {
     const view = views.get(nameOf(relative(viewsDir, file)));
@@ -88,27 +74,3 @@ function mergeLocals(...sources: readonly Locals[]): Locals {
 }
 
 const nameOf = (file: string): string => file.replaceAll('\\', '/').slice(0, -EXTENSION.length);
-
-function compileView(file: string, options: Options & { readonly basedir: string }): (locals: Locals) => string {
-  try {
-    return compileFile(join(options.basedir, file), { ...options, doctype: 'html', compileDebug: false });
-  } catch (cause) {
-    throw new Error(`the view ${file} does not compile`, { cause });
-  }
-}
-
-interface Read {
-  readonly filename: string;
-}
-
-/** Pug reads what many views include again for each of them, which is half of a start. It copies a tree before it changes it. */
-function readingOnce() {
-  const trees = new Map<string, unknown>();
-  return {
-    preLex: (text: string, { filename }: Read): string => (trees.has(filename) ? '' : text),
-    postParse(tree: unknown, { filename }: Read): unknown {
-      if (!trees.has(filename)) trees.set(filename, tree);
-      return trees.get(filename);
-    },
-  };
-}

@@ -1,9 +1,9 @@
 // What a mail says, as HTML and as text, in its language.
 import { join } from 'node:path';
-import { compileFile } from 'pug';
 import type { BrandingConfig } from '../config/config.ts';
 import { LANGUAGES, type Language, type Texts, textsIn } from '../texts/messages.ts';
 import { PSEUDO_LOCALE } from '../texts/pseudo-locale.ts';
+import { type Template, type Templates, templatesIn } from '../texts/templates.ts';
 import { type Contents, contentsOf } from './contents.ts';
 import { mailLook } from './look.ts';
 import type { MailMessage } from './messages.ts';
@@ -31,9 +31,8 @@ export interface Sender {
 
 const KNOWN: readonly Language[] = [...LANGUAGES, PSEUDO_LOCALE];
 
-/** @throws Error if the template does not compile */
 export function mailRenderer(sender: Sender): MailRenderer {
-  const template = compileFile(join(sender.viewsDir, 'mail', 'letter.pug'), { doctype: 'html', compileDebug: false });
+  const templates = templatesIn(join(sender.viewsDir, 'mail'));
   return (message, { language: asked, at }) => {
     const language = KNOWN.find((each) => each === asked) ?? 'en';
     const t = textsIn(language);
@@ -41,7 +40,10 @@ export function mailRenderer(sender: Sender): MailRenderer {
     const letter = { ...frame(sender, t), ...contents };
     const { code, facts = [], notes = [] } = contents;
     const direction = new Intl.Locale(language).getTextInfo().direction === 'rtl' ? 'rtl' : 'ltr';
-    const html = template({
+    const html = templateOf(
+      templates,
+      'letter',
+    )({
       ...letter,
       ...mailLook(sender.branding.colours, direction),
       lang: language,
@@ -54,6 +56,12 @@ export function mailRenderer(sender: Sender): MailRenderer {
     });
     return { language, subject: oneLine(contents.subject), text: asText(letter), html, link: contents.action?.link };
   };
+}
+
+function templateOf(templates: Templates, name: string): Template {
+  const template = templates.get(name);
+  if (template === undefined) throw new Error(`no template ${name}`);
+  return template;
 }
 
 interface Frame {

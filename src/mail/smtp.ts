@@ -1,8 +1,12 @@
 // Hands mails to the mail server.
-import { createTransport } from 'nodemailer';
+import { createRequire } from 'node:module';
+import type Nodemailer from 'nodemailer';
 import type { MailConfig } from '../config/config.ts';
 import type { Mailbox } from '../config/mail/mailbox.ts';
 import { isLoopback } from '../config/urls.ts';
+
+/** Loaded when there is a mail server. */
+const requireLater = createRequire(import.meta.url);
 
 export interface Letter {
   /** The local part of its Message-ID: the same at every attempt. */
@@ -39,6 +43,7 @@ const IDLE_MS = 30_000;
 export function connectTo(mail: SmtpSettings, product: string): MailServer {
   const url = new URL(mail.smtpUrl);
   const isHere = isLoopback(url);
+  const { createTransport } = requireLater('nodemailer') as typeof Nodemailer;
   const transport = createTransport({
     pool: true,
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),

@@ -1,12 +1,15 @@
 // The structured log: one JSON line per event in production, one readable line in development. The one place that redacts.
+import { createRequire } from 'node:module';
 import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
-import { prettyFactory } from 'pino-pretty';
+import type PinoPretty from 'pino-pretty';
 import type { LoggingConfig } from '../config/config.ts';
 import { loggable, SECRET_KEYS, visible } from './loggable.ts';
 
 export type Logger = pino.Logger;
 
 const STDOUT = 1;
+/** Loaded where people read. */
+const requireLater = createRequire(import.meta.url);
 
 /** Synchronous: what was written is out, and no two lines get into each other. */
 export const standardOutput = (): DestinationStream => pino.destination({ fd: STDOUT, sync: true });
@@ -35,6 +38,7 @@ export function createLogger(
 }
 
 function readable(destination: DestinationStream): DestinationStream {
+  const { prettyFactory } = requireLater('pino-pretty') as typeof PinoPretty;
   const line = prettyFactory({
     colorize: false,
     singleLine: true,

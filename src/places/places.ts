@@ -1,7 +1,12 @@
 // The place of an address in words, from a database that the operator has: nobody is asked who signs in from where.
 import { readFileSync } from 'node:fs';
-import { type CityResponse, Reader } from 'maxmind';
+import { createRequire } from 'node:module';
+import type Maxmind from 'maxmind';
+import type { CityResponse, Reader } from 'maxmind';
 import type { Language } from '../texts/messages.ts';
+
+/** Loaded where there is a file to read. */
+const requireLater = createRequire(import.meta.url);
 
 /** "Berlin, Germany"; empty where it is not known. */
 export type PlaceOf = (address: string, language: Language) => string;
@@ -17,8 +22,9 @@ export function openPlaces(file: string | undefined): PlaceOf {
 }
 
 function open(file: string): Reader<CityResponse> {
+  const { Reader: MaxmindReader } = requireLater('maxmind') as typeof Maxmind;
   try {
-    return new Reader<CityResponse>(readFileSync(file));
+    return new MaxmindReader<CityResponse>(readFileSync(file));
   } catch (cause) {
     throw new Error(`geo.mmdb_file: ${file} cannot be read as a MaxMind database`, { cause });
   }

@@ -1,5 +1,9 @@
 // A text as a QR code in SVG: no script, no style, nothing to fetch, so any Content-Security-Policy allows it.
-import { create } from 'qrcode';
+import { createRequire } from 'node:module';
+import type QrCode from 'qrcode';
+
+/** Loaded when somebody enrols. */
+const requireLater = createRequire(import.meta.url);
 
 /** ISO/IEC 18004 asks for four light modules around the code. */
 const QUIET_ZONE = 4;
@@ -10,6 +14,7 @@ const QUIET_ZONE = 4;
  */
 export function qrCodeSvg(text: string, label: string): string {
   if (/[<>&"]/.test(label)) throw new RangeError('The label of a QR code is plain text');
+  const { create } = requireLater('qrcode') as typeof QrCode;
   const { size, data } = create(text, { errorCorrectionLevel: 'M' }).modules;
   const side = size + 2 * QUIET_ZONE;
   return [

@@ -71,9 +71,9 @@ const DRAIN_INTERVAL_MS = 50;
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { config, files, log, clock = systemClock, demoUrl, stopping, workers = 1, worker = 1 } = options;
-  const { url, poolSize, startWaitSeconds } = config.database;
+  const { url, poolSize, preparedStatements: prepares, startWaitSeconds } = config.database;
   const measuring = await measuringIfAsked(config, { isWorker: options.worker !== undefined });
-  const place = { url, poolSize, dataDir: config.paths.dataDir, embedded: 'start', log } as const;
+  const place = { url, poolSize, prepares, dataDir: config.paths.dataDir, embedded: 'start', log } as const;
   const database = await openDatabase({ ...place, onRoundTrip: measuring?.metrics.roundTrip });
   let closeMetrics = async () => {};
   try {

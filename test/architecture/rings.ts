@@ -36,7 +36,7 @@ export const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   jose: ['keys', 'provider'],
   '@koa/router': ['http'],
   'koa-views': ['http'],
-  pug: ['http', 'mail'],
+  pug: ['texts'],
   nodemailer: ['mail'],
   bowser: ['texts'],
   maxmind: ['places'],

@@ -62,6 +62,7 @@ describe.skipIf(!available())('the systemd unit', () => {
       'GATEHOUSE_MODE',
       'GATEHOUSE_SECRET_FILE',
       'HOST',
+      'NODE_COMPILE_CACHE',
       'NODE_ENV',
       'PORT',
     ]);

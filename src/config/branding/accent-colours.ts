@@ -1,5 +1,11 @@
 // One colour of an operator becomes the colours that buttons, links and soft grounds have, in light and in dark.
-import { converter, formatHex, type Oklch, parse, wcagContrast } from 'culori';
+import { createRequire } from 'node:module';
+import type * as Culori from 'culori';
+import type { Oklch } from 'culori';
+
+/** Loaded where an operator has chosen a colour. */
+const requireLater = createRequire(import.meta.url);
+const culori = (): typeof Culori => requireLater('culori') as typeof Culori;
 
 export interface AccentColours {
   /** `#1c5b4c`: links, primary buttons, the focus ring. */
@@ -55,14 +61,13 @@ function shiftedUntil(chosen: string, towards: -1 | 1, isGood: (colour: string) 
   return towards === -1 ? '#000000' : '#ffffff';
 }
 
-const isReadable = (colour: string, ground: string): boolean => wcagContrast(colour, ground) >= LEAST_CONTRAST;
-
-const toLch = converter('oklch');
+const isReadable = (colour: string, ground: string): boolean => culori().wcagContrast(colour, ground) >= LEAST_CONTRAST;
 
 function lch(colour: string): Oklch {
+  const { converter, parse } = culori();
   const parsed = parse(colour);
   if (parsed === undefined) throw new Error(`${colour} is no colour`);
-  return toLch(parsed);
+  return converter('oklch')(parsed);
 }
 
-const hex = (colour: Oklch): string => formatHex({ ...colour, l: Math.min(1, Math.max(0, colour.l)) });
+const hex = (colour: Oklch): string => culori().formatHex({ ...colour, l: Math.min(1, Math.max(0, colour.l)) });

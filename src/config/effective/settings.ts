@@ -41,6 +41,7 @@ const KEYS: Keys<Config> = {
     described(database, {
       url: (url) => ({ 'database.url': url === undefined ? null : withoutPassword(url) }),
       poolSize: 'database.pool_size',
+      preparedStatements: 'database.prepared_statements',
       startWaitSeconds: 'database.start_wait_seconds',
     }),
   mail: (mail) =>

@@ -8,6 +8,10 @@ export const databaseSection = z.strictObject({
     .optional()
     .describe('postgres://user:password@host:5432/database. The embedded database unless stated.'),
   pool_size: wholeNumber(1, 100).default(10).describe('Connections of one process; workers have as many each.'),
+  prepared_statements: z
+    .boolean()
+    .default(true)
+    .describe('PostgreSQL plans each statement once on each connection. Off behind a PgBouncer older than 1.21.'),
   start_wait_seconds: wholeNumber(0, 600)
     .default(30)
     .describe('How long a starting server waits for PostgreSQL before it gives up.'),

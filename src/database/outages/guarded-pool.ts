@@ -3,6 +3,7 @@ import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kyse
 import { DatabaseError, type Pool, type PoolClient } from 'pg';
 import type { Reachability } from './reachability.ts';
 import { noting, patiently } from './request-notes.ts';
+import type { NameOf } from './statement-names.ts';
 import { DatabaseUnavailable, endsConnection } from './unavailable.ts';
 
 export interface Guard {
@@ -27,10 +28,16 @@ export interface GuardedPool extends PostgresPool {
 /** Told of every statement, with the way there and back. */
 export type OnRoundTrip = (seconds: number) => void;
 
+export interface Statements {
+  readonly onRoundTrip?: OnRoundTrip | undefined;
+  /** Undefined: none is prepared. */
+  readonly nameOf?: NameOf | undefined;
+}
+
 /** Without a guard, whoever asks waits as long as it takes. */
-export const guardPool = (pool: Pool, guard: Guard | undefined, onRoundTrip?: OnRoundTrip): GuardedPool => ({
+export const guardPool = (pool: Pool, guard: Guard | undefined, statements: Statements = {}): GuardedPool => ({
   options: pool.options,
-  connect: async () => guardClient(await connect(pool, guard), guard, onRoundTrip),
+  connect: async () => guardClient(await connect(pool, guard), guard, statements),
   load: () => ({ idle: pool.idleCount, busy: pool.totalCount - pool.idleCount, waiting: pool.waitingCount }),
   async end() {
     guard?.reachability.stop();
@@ -72,7 +79,8 @@ async function orGiveBack(
   }
 }
 
-function guardClient(client: PoolClient, guard: Guard | undefined, onRoundTrip?: OnRoundTrip): PostgresPoolClient {
+function guardClient(client: PoolClient, guard: Guard | undefined, statements: Statements): PostgresPoolClient {
+  const { onRoundTrip, nameOf } = statements;
   let broken: DatabaseUnavailable | undefined;
 
   async function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
@@ -80,7 +88,9 @@ function guardClient(client: PoolClient, guard: Guard | undefined, onRoundTrip?:
     const began = onRoundTrip && performance.now();
     const suspecting = guard && setInterval(guard.reachability.suspect, guard.suspectAfterMs);
     try {
-      return (await client.query({ text, values: [...parameters] })) as unknown as PostgresQueryResult<R>;
+      const name = parameters.length === 0 ? undefined : nameOf?.(text);
+      const query = { text, values: [...parameters], ...(name !== undefined && { name }) };
+      return (await client.query(query)) as unknown as PostgresQueryResult<R>;
     } catch (error) {
       if (!isConnectionFailure(error) && !endsConnection(error)) throw noting(error);
       broken = new DatabaseUnavailable(`The database stopped answering: ${messageOf(error)}`, { cause: error });

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type Koa from 'koa';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
-import { compileViews, type Locals, pages, renderPage } from '../../../src/http/page.ts';
+import { type Locals, pages, renderPage } from '../../../src/http/page.ts';
 import { requestLog } from '../../../src/http/request-log.ts';
 import { createLogger } from '../../../src/observability/logger.ts';
+import { templatesIn } from '../../../src/texts/templates.ts';
 import { folderOf, serve } from './support.ts';
 
 const VIEWS = {
@@ -55,22 +56,34 @@ describe('templates are compiled once', () => {
   test('a template that changes on disk changes no page until the next start', async () => {
     const viewsDir = folderOf(VIEWS);
     const app = await serveView({ name: 'Jane' }, viewsDir);
-    const before = await app.ask('/');
+    // Nothing has been shown yet: all of it was read at start.
     writeFileSync(join(viewsDir, 'people/hello.pug'), 'p changed');
     writeFileSync(join(viewsDir, 'layouts/page.pug'), 'p changed');
+    const before = await app.ask('/');
+    expect(before.body).toContain('Hello Jane');
     expect((await app.ask('/')).body).toBe(before.body);
     expect((await (await serveView({ name: 'Jane' }, viewsDir)).ask('/')).body).toBe('<p>changed</p>');
   });
 
-  test('all of them at start, by their names', () => {
-    expect([...compileViews(folderOf(VIEWS)).keys()].sort()).toEqual(['layouts/page', 'mixins/box', 'people/hello']);
+  test('by their names, the same one each time', () => {
+    const templates = templatesIn(folderOf(VIEWS));
+    expect([...templates.names].sort()).toEqual(['layouts/page', 'mixins/box', 'people/hello']);
+    expect(templates.get('people/hello')).toBe(templates.get('people/hello'));
+    expect(templates.get('people/nobody')).toBeUndefined();
   });
 
-  test('a broken one stops the start and is named', () => {
+  test('a broken one is named, and so is one that takes in what is not there', () => {
     const broken: Record<string, string> = { 'a.pug': 'p(', 'b.pug': 'extends ./missing', 'c.pug': 'p= }' };
     for (const [name, source] of Object.entries(broken)) {
-      expect(() => compileViews(folderOf({ ...VIEWS, [name]: source }))).toThrow(`the view ${name} does not compile`);
+      const templates = templatesIn(folderOf({ ...VIEWS, [name]: source }));
+      expect(() => templates.get(name.slice(0, -4))).toThrow(`the view ${name} does not compile`);
     }
+  });
+
+  test('every one of ours compiles', () => {
+    const templates = templatesIn(join(import.meta.dirname, '../../../views'));
+    expect(templates.names.length).toBeGreaterThan(100);
+    for (const name of templates.names) expect(templates.get(name), name).toBeTypeOf('function');
   });
 });
 
