@@ -57,6 +57,8 @@ interface Race {
   readonly of: (typeof KINDS)[number];
   readonly won: number;
   readonly refused: number;
+  /** Asked to come back: a busy machine made them wait for too long. */
+  readonly putOff: number;
   readonly milliseconds: readonly number[];
   /** What the winner was given works. */
   readonly works: boolean;
@@ -77,6 +79,7 @@ async function race({ of, browsers, send, hasWon, works = async () => true }: Co
     of,
     won: browsers.filter(hasWon).length,
     refused: browsers.filter((browser) => !hasWon(browser) && browser.page.status === 400).length,
+    putOff: browsers.filter(({ page }) => page.status === 503 && page.headers.has('retry-after')).length,
     milliseconds: times.map(({ milliseconds }) => milliseconds),
     works: winner !== -1 && (await works(winner)),
   };
@@ -123,7 +126,7 @@ async function factorRaces(arena: Arena, email: string): Promise<Race[]> {
     send: (browser) => entersCode(browser, code),
     hasWon: isBackAtApp,
   });
-  const others = browsers.filter((browser) => !isBackAtApp(browser));
+  const others = browsers.filter((browser) => !isBackAtApp(browser) && browser.page.status === 400);
   const missing = await inLanes(numbers(AT_ONCE - others.length), LANES, () => signingIn(arena, email));
   const second = await race({
     of: 'recovery codes',
@@ -171,6 +174,7 @@ async function invitationRace(arena: Arena, email: string): Promise<Race> {
 function reportOf(races: readonly Race[], times: Record<'before' | 'after', readonly number[]>): Report {
   const lost = races.filter(({ won, works }) => won === 0 || !works).length;
   const doubled = races.filter(({ won }) => won > 1).length;
+  const putOff = races.reduce((sum, race) => sum + race.putOff, 0);
   const errors = races.reduce((sum, { won, refused }) => sum + AT_ONCE - won - refused, 0);
   const ofKind = (kind: Race['of']) => races.filter(({ of }) => of === kind);
   const once = (kind: Race['of']) => ofKind(kind).filter(({ won, works }) => won === 1 && works).length;
@@ -188,10 +192,10 @@ function reportOf(races: readonly Race[], times: Record<'before' | 'after', read
       after: spreadOf(times.after),
     },
     recoverySeconds: undefined,
-    more: Object.fromEntries(KINDS.map((kind) => [kind, inWords(kind)])),
+    more: { ...Object.fromEntries(KINDS.map((kind) => [kind, inWords(kind)])), 'asked to come back': putOff },
     missed: missedOf({
       ...Object.fromEntries(KINDS.map((kind) => [`${kind} are good once`, once(kind) === ofKind(kind).length])),
-      'every other answer is a refusal': errors === 0,
+      'every other answer is a refusal, or asks to come back': errors === putOff,
     }),
   };
 }

@@ -1,7 +1,7 @@
 // Drills of races and of what is full, in their short form; the full one is `npm run drill`.
 import { expect, test } from 'vitest';
-import { RACES } from './all.ts';
 import { runInShort } from './in-short.ts';
+import { RACES } from './races.ts';
 
 runInShort('many at once', RACES);
 

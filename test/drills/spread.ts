@@ -1,11 +1,8 @@
-// How long requests took: the middle, and what one in a hundred exceeds.
+// The middle of times in milliseconds, and what one in a hundred exceeds.
 import type { Spread } from './drill.ts';
+import { percentile } from './measures.ts';
 
-export function spreadOf(milliseconds: readonly number[]): Spread {
-  const sorted = [...milliseconds].sort((a, b) => a - b);
-  const at = (share: number): number | undefined => {
-    const found = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
-    return found === undefined ? undefined : Math.round(found * 10) / 10;
-  };
-  return { p50: at(0.5), p99: at(0.99) };
-}
+export const spreadOf = (times: readonly number[]): Spread => ({
+  p50: percentile(times, 0.5),
+  p99: percentile(times, 0.99),
+});
