@@ -2,7 +2,17 @@
 import { CookieJar } from 'tough-cookie';
 import { anyOf, type Held, hold, nextToRefresh, refreshes } from './apps-chains.ts';
 import type { KeyReader } from './apps-keys.ts';
-import { type Answer, ask, askAs, authorized, browserAt, type Entrance, newChain, Stranded } from './visitors.ts';
+import {
+  type Answer,
+  ask,
+  askAs,
+  authorizationAt,
+  authorized,
+  browserAt,
+  type Entrance,
+  newChain,
+  Stranded,
+} from './visitors.ts';
 import type { Kind, Plan } from './workload.ts';
 
 export interface Apps {
@@ -60,9 +70,11 @@ export const ASK: Readonly<Record<Kind, (apps: Apps) => Promise<Done>>> = {
     const answer = await ask(entrance, at);
     return { answer, good: answer.status === 200 };
   },
-  async forgot({ entrance, plan }) {
-    const browser = await browserAt(entrance).open(`${entrance.issuer}/forgot-password`);
-    await browser.submit({ email: anyOf(plan.people) ?? '' });
+  async forgot({ entrance, plan, chains }) {
+    const browser = browserAt(entrance);
+    await browser.open(authorizationAt(entrance, anyOf(chains)?.clientId ?? ''));
+    await browser.click('Forgot your password?');
+    await browser.submit({ identifier: anyOf(plan.people) ?? '' }, 'Send the link');
     const { status, text } = browser.page;
     return { answer: { status, text, comeBack: false }, good: status === 200 };
   },

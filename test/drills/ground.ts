@@ -30,7 +30,7 @@ interface Size {
 }
 
 const FULL: Size = { people: 104, pairs: 25 };
-const SHORT: Size = { people: 8, pairs: 10 };
+const SHORT: Size = { people: 6, pairs: 8 };
 
 const made = new Map<boolean, Promise<Ground>>();
 

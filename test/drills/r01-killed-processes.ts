@@ -5,7 +5,7 @@ import { percent } from './measures.ts';
 import { neverIn, type Stage, underLoad } from './under-load.ts';
 
 const FULL = { kills: 20, chains: 5_000 };
-const SHORT = { kills: 3, chains: 100 };
+const SHORT = { kills: 2, chains: 96 };
 const MOST_ERRORS_PERCENT = 0.5;
 const SLOWEST_MS = 500;
 const BACK_SECONDS = 5;

@@ -28,6 +28,9 @@ const waitingIn = (databaseUrl: string): Promise<Waiting> =>
 
 async function silence({ how, load, rates, databaseUrl, faulted }: Stage, mailbox: Mailbox) {
   faulted();
+  // Who is connected already is cut off.
+  await mailbox.dies();
+  await mailbox.comesBack();
   mailbox.hangs('connection');
   const from = Date.now();
   await sleep(how.short ? 6_000 : 30_000);
@@ -60,7 +63,7 @@ export const silentMailServer: Drill = {
     const mailbox = await startMailbox();
     try {
       const variables = { GATEHOUSE_SMTP_URL: mailbox.url };
-      const course = { rates: { ...W, forgot: how.short ? 4 : 2 }, settings: SETTINGS, variables };
+      const course = { rates: { ...W, forgot: how.short ? 8 : 2 }, settings: SETTINGS, variables };
       const seen = await underLoad(how, course, (stage) => silence(stage, mailbox));
       return reportOn(seen, mailbox, how.short);
     } finally {

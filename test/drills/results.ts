@@ -1,7 +1,7 @@
 // bench/results/drills.json: the last run of each drill, with the machine and the commit it ran on.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { ROOT } from '../architecture/sources.ts';
 
@@ -24,5 +24,5 @@ export function keepResults<T extends Result & { readonly short: boolean }>({ sh
 const here = () => ({
   date: new Date().toISOString().slice(0, 10),
   commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
-  machine: { cores: cpus().length, cpu: cpus()[0]?.model, node: process.version },
+  machine: { cores: cpus().length, cpu: cpus()[0]?.model, node: process.version, load: loadavg()[0] },
 });

@@ -2,6 +2,7 @@
 import type { Drill } from './drill.ts';
 import { killedProcesses } from './r01-killed-processes.ts';
 import { rollingRestart } from './r03-rolling-restart.ts';
+import { newSecrets } from './r05-new-secrets.ts';
 import { databaseDies } from './r07-database-dies.ts';
 import { databaseRestarts } from './r08-database-restarts.ts';
 import { endedConnections } from './r09-ended-connections.ts';
@@ -12,6 +13,7 @@ import { silentMailServer } from './r23-silent-mail-server.ts';
 export const UNDER_LOAD: readonly Drill[] = [
   killedProcesses,
   rollingRestart,
+  newSecrets,
   databaseDies,
   databaseRestarts,
   endedConnections,

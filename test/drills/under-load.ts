@@ -60,7 +60,7 @@ interface Times {
 const FULL: Times = { warmUp: 10, before: 20, after: 15 };
 const SHORT: Times = { warmUp: 1.5, before: 2, after: 3 };
 /** Of W in the short form: what two cores of CI carry beside other tests. */
-const SHORT_SHARE = 0.3;
+const SHORT_SHARE = 0.15;
 
 export async function underLoad<T>(
   how: How,

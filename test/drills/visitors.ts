@@ -102,6 +102,10 @@ export interface Visit {
   readonly email?: string;
 }
 
+/** Where an app sends a person. */
+export const authorizationAt = ({ issuer }: Entrance, clientId: string): string =>
+  authorizationRequest(issuer, { client_id: clientId, redirect_uri: CALLBACK }).url;
+
 /** @throws Stranded */
 export async function authorized(entrance: Entrance, { clientId, browser, email }: Visit) {
   const request = authorizationRequest(entrance.issuer, { client_id: clientId, redirect_uri: CALLBACK });
