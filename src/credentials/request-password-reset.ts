@@ -1,8 +1,9 @@
 // Somebody has forgotten a password. What they are told, and the work until then, is the same whoever they name.
 
-import { isUsable } from '../accounts/account.ts';
+import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccountByIdentifier } from '../accounts/accounts.ts';
 import { canonicalEmail, canonicalIdentifier } from '../accounts/identifiers.ts';
+import { lockAccount } from '../accounts/lock-account.ts';
 import { issueMailedToken, MAILED_TOKEN_SECONDS } from '../accounts/mailed-tokens.ts';
 import { languageFor, whereFrom } from '../accounts/telling.ts';
 import { recordEvent, type Source } from '../audit/audit-log.ts';
@@ -70,10 +71,18 @@ async function answerNext(deps: CredentialDeps & { readonly log: Logger }): Prom
   }
 }
 
+/** As it is while nobody changes or deletes it: what is written for an account that is just going would outlive it. */
+async function findLocked({ db }: CredentialDeps, identifier: string): Promise<Account | undefined> {
+  const found = await findAccountByIdentifier(db, identifier);
+  if (found === undefined || !(await lockAccount(db, found.id))) return undefined;
+  const account = await findAccountByIdentifier(db, identifier);
+  return account?.id === found.id ? account : undefined;
+}
+
 /** Nobody there, or shut out: no mail. An account without a password gets one too: the link sets its first. */
 async function answer(inside: CredentialDeps, request: ResetRequest): Promise<void> {
   const { identifier, source, clientId, deviceToken, ...asked } = request;
-  const account = await findAccountByIdentifier(inside.db, identifier);
+  const account = await findLocked(inside, identifier);
   if (account === undefined || !isUsable(account)) return;
   const email = canonicalEmail(account.email)?.key ?? account.email;
   const device = await findDevice(inside, { accountId: account.id, token: deviceToken });

@@ -1,5 +1,6 @@
 // Links and identifiers are for one, however many ask at the same moment, on both databases.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findAccount } from '../../src/accounts/accounts.ts';
 import { issueMailedToken } from '../../src/accounts/mailed-tokens.ts';
 import { passwordRulesFor } from '../../src/accounts/password-rules.ts';
@@ -9,6 +10,8 @@ import type { PasswordDeps } from '../../src/credentials/deps.ts';
 import { answerResetRequests, requestPasswordReset } from '../../src/credentials/request-password-reset.ts';
 import { resetPassword } from '../../src/credentials/reset-password.ts';
 import { undoEmailChange } from '../../src/credentials/undo-email-change.ts';
+import { atomically } from '../../src/database/atomically.ts';
+import { removeAccount } from '../../src/leaving/delete-account.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
@@ -101,5 +104,25 @@ describe.each(KINDS)('credentials that 20 change at once, on %s', { timeout: PAT
     await atOnce(RUNNERS, () => answerResetRequests({ ...deps, log }));
     const mails = await deps.db.selectFrom('mail_outbox').select('message').where('recipient', '=', email).execute();
     expect(mails).toEqual([{ message: 'reset_password' }]);
+  });
+
+  test('whose account is just being deleted is sent nothing, and that is no fault', async () => {
+    const { id: accountId, email } = await somebody();
+    const source = { address: '127.0.0.1', userAgent: '', requestId: 'r' };
+    await requestPasswordReset(deps, { identifier: email, source, language: 'en', network: '127.0.0.0/24' });
+    const log = createLogger({ level: 'silent', format: 'json' });
+    const faults = vi.spyOn(log, 'error');
+    let answered: Promise<void> | undefined;
+    await atomically(deps.db, async (db) => {
+      await removeAccount({ ...deps, db }, { accountId });
+      answered = answerResetRequests({ ...deps, log });
+      // It has found the account, which is there until the end of this transaction.
+      await sleep(300);
+    });
+    await answered;
+    expect(faults.mock.calls).toEqual([]);
+    const mails = await deps.db.selectFrom('mail_outbox').select('message').where('recipient', '=', email).execute();
+    expect(mails).toEqual([{ message: 'account_deleted' }]);
+    expect(await deps.db.selectFrom('reset_requests').select('id').execute()).toEqual([]);
   });
 });
