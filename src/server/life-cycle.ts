@@ -75,28 +75,27 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const measuring = await measuringIfAsked(config, { isWorker: options.worker !== undefined });
   const place = { url, poolSize, prepares, dataDir: config.paths.dataDir, embedded: 'start', log } as const;
   const database = await openDatabase({ ...place, onRoundTrip: measuring?.metrics.roundTrip });
-  let closeMetrics = async () => {};
+  const begun: Ending[] = [() => database.close()];
   try {
     copyEventsIfAsked({ db: database.db, log }, config.audit, options.copies);
     if (url !== undefined) await awaitDatabase({ db: database.db, log }, { seconds: startWaitSeconds, stopping });
-    const applied = await migrate(database);
     const events = { db: database.db, clock, log };
-    if (applied.length > 0) await sayMigrated(events, applied);
-    else if (worker === 1) await sayIfNewer(log, database);
+    await bringUpToDate(events, { database, worker });
     const live = createLiveClients(options.clients);
     const parts = { config, clock, log, database, demoUrl, workers, worker, measuring };
     const composed = await compose({ ...parts, clients: live });
     const onServed = measuring && lookAt(measuring.metrics, { ...composed, config, clock, database, live });
-    closeMetrics = (await measuring?.open()) ?? closeMetrics;
+    const closeMetrics = (await measuring?.open()) ?? (async () => {});
+    begun.push(closeMetrics);
     const { engine, box } = composed;
     const keeping = { db: database.db, clock, box, log, clients: live.current };
     const validate = validating(preparingKeys({ ...keeping, config }, engine), engine);
     const onNews = (news: ReloadNews) => recordReload(events, news);
     const applyRoles = applyingRoles({ db: database.db, clock, log, live, mostRoles: config.tokens.mostRoles });
     const reloading = await startReloading({ config, live, clock, log, validate, applyRoles, onNews }, files);
-    const server = await listen(composed, config).catch((error: unknown) =>
-      reloading.stop().then(() => Promise.reject(error)),
-    );
+    begun.push(reloading.stop);
+    const server = await listen(composed, config);
+    begun.push(() => drain(server, 0));
     const port = (server.address() as AddressInfo).port;
     // With the first connection: who shares the port with others gets some as soon as it listens.
     composed.readiness.set('ready');
@@ -105,10 +104,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       turningKeys({ ...keeping, config }, { engine, clients: live.current }),
     );
     const stopFollowing = engine.start();
-    composed.telling.start();
-    composed.mailing.start();
-    composed.answering.start();
+    const outboxes = [composed.telling, composed.mailing, composed.answering];
+    for (const outbox of outboxes) outbox.start();
+    begun.push(stopHousekeeping, stopFollowing, ...outboxes.map(({ stop }) => stop));
     const endServing = await startServing({ db: database.db, clock, log, config, live, onServed }, files);
+    begun.push(endServing);
     await sayStarted(events, { config, port, clients: live.current().size });
     const stop = once(async () => {
       composed.readiness.set('stopping');
@@ -116,7 +116,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       if (config.mode === 'production') await sleep(UNREADY_BEFORE_CLOSING_MS);
       await drain(server, config.server.drainSeconds * 1000);
       await Promise.all([stopHousekeeping(), stopFollowing(), reloading.stop(), composed.recorder.idle()]);
-      await Promise.all([composed.telling.stop(), composed.mailing.stop(), composed.answering.stop()]);
+      await Promise.all(outboxes.map((outbox) => outbox.stop()));
       await Promise.all([endServing(), closeMetrics()]);
       await recordServerEvent(events, { event: 'server.stopped', details: { process: processName() } });
       await database.close();
@@ -124,9 +124,16 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     });
     return { ...composed, port, database, clients: live, reload: reloading.reload, stop };
   } catch (error) {
-    await Promise.all([closeMetrics(), database.close()]);
+    await endAll(begun);
     throw error;
   }
+}
+
+type Ending = () => Promise<unknown>;
+
+/** The last first. What cannot be ended keeps nothing else going. */
+async function endAll(begun: readonly Ending[]): Promise<void> {
+  for (const end of begun.toReversed()) await end().catch(() => undefined);
 }
 
 const validating =
@@ -145,7 +152,12 @@ async function sayStarted(
   events.log.info({ event: 'server.started', issuer, host: server.host, port, mode });
 }
 
-async function sayMigrated(events: ServerEventDeps, migrations: string[]): Promise<void> {
+async function bringUpToDate(
+  events: ServerEventDeps,
+  { database, worker }: { database: OpenDatabase; worker: number },
+): Promise<void> {
+  const migrations = await migrate(database);
+  if (migrations.length === 0) return worker === 1 ? sayIfNewer(events.log, database) : undefined;
   events.log.info({ event: 'database.migrated', migrations });
   await recordServerEvent(events, { event: 'database.migrated', details: { migrations } });
 }
