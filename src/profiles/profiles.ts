@@ -1,6 +1,8 @@
 // Owns the table profiles.
+import type { Selectable } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../database/database.ts';
+import type { ProfilesTable } from '../database/tables/profiles.ts';
 import { databaseNow } from '../database/time.ts';
 import { PROFILE_CLAIMS, type ProfileClaims } from './profile-claims.ts';
 
@@ -18,8 +20,16 @@ export async function findProfile(db: Db, accountId: string): Promise<Profile> {
     .select(['claims', 'attributes'])
     .where('account_id', '=', accountId)
     .executeTakeFirst();
-  return row === undefined ? NO_PROFILE : { claims: known(row.claims), attributes: row.attributes };
+  return row === undefined ? NO_PROFILE : profileFrom(row);
 }
+
+export const profileFrom = ({
+  claims,
+  attributes,
+}: Pick<Selectable<ProfilesTable>, 'claims' | 'attributes'>): Profile => ({
+  claims: known(claims),
+  attributes,
+});
 
 /** Another release may have stored more. */
 const known = (claims: Readonly<Record<string, string>>): ProfileClaims =>

@@ -1,5 +1,5 @@
 // The engine's storage contract on our table (engine: Adapter interface of oidc-provider 9).
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider';
 import { atomically } from '../database/atomically.ts';
 import { upsertGrant } from './grant-rows.ts';
 import { destroyInteraction, findInteraction, upsertInteraction } from './interaction-rows.ts';
@@ -15,8 +15,10 @@ import {
   type StoreDeps,
   upsertPayload,
 } from './payloads.ts';
+import { takeGrant } from './read-ahead.ts';
 import { markRevoked } from './revoked-tokens.ts';
 import { findSession, findSessionByUid, replaceSessionId, type SessionDeps, upsertSession } from './session-rows.ts';
+import { findToken } from './tokens-with-grants.ts';
 
 export interface AdapterDeps extends SessionDeps {
   /** Told after somebody's session was saved, which is when it begins and whenever the browser brings it. */
@@ -61,7 +63,11 @@ export const createAdapterFactory =
         return { ...plainAdapter(deps, model), ...accessTokenAdapter(deps, model) };
       case 'RefreshToken':
       case 'AuthorizationCode':
-        return { ...plainAdapter(deps, model), revokeByGrantId: revokeUnlessOneToken(deps, model) };
+        return {
+          ...plainAdapter(deps, model),
+          find: findWithGrant(deps, model),
+          revokeByGrantId: revokeUnlessOneToken(deps, model),
+        };
       case 'Interaction':
         return { ...plainAdapter(deps, model), ...interactionAdapter(deps, finishing) };
       case 'ReplayDetection':
@@ -120,11 +126,17 @@ const sessionAdapter = (
     if (outcome === 'ended' || uid === undefined || accountId === undefined) return;
     await deps.sessionSaved({ uid, accountId, expiresInSeconds });
   },
-  find: (id) => findSession(deps, id),
+  find: (id) => findSession(deps, id, appAsking(deps)),
   findByUid: (uid) => findSessionByUid(deps, uid),
   // The engine calls this when it gives a session a new identifier. Ending one is endSession (sessions/).
   destroy: (id) => replaceSessionId(deps, id),
 });
+
+/** Of an authorization request that names a client of ours. */
+function appAsking({ findClientMetadata }: AdapterDeps): string | undefined {
+  const clientId = Provider.ctx?.query['client_id'];
+  return typeof clientId === 'string' && findClientMetadata(clientId) !== undefined ? clientId : undefined;
+}
 
 /**
  * In one transaction with the session: whoever ends everything of the account meanwhile either finds the session, or has
@@ -139,9 +151,22 @@ async function finish(deps: AdapterDeps, finishing: Finishing): Promise<void> {
   finishing.delete(resuming.request);
 }
 
-const grantAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'destroy'> => ({
+const findWithGrant =
+  (deps: AdapterDeps, model: 'AuthorizationCode' | 'RefreshToken'): Adapter['find'] =>
+  async (id) => {
+    const payload = id.includes('\0') ? undefined : await findToken(deps, model, id);
+    return payload === undefined ? undefined : { ...payload, jti: id };
+  };
+
+const grantAdapter = (deps: StoreDeps): Pick<Adapter, 'upsert' | 'find' | 'destroy'> => ({
   async upsert(id, payload, expiresIn) {
     await upsertGrant(deps, id, { payload: storable(payload), expiresInSeconds: seconds('Grant', expiresIn) });
+  },
+  async find(id) {
+    const { payload } = takeGrant(id) ?? {
+      payload: id.includes('\0') ? undefined : await findPayload(deps, 'Grant', id),
+    };
+    return payload === undefined ? undefined : { ...payload, jti: id };
   },
   destroy: (id) => buryGrant(deps, id),
 });

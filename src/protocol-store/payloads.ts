@@ -8,7 +8,7 @@ import type { Db } from '../database/database.ts';
 import { isOldest } from '../database/oldest.ts';
 import type { Database } from '../database/schema.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
-import { lockGrants, lockSessions } from './locks.ts';
+import { lockGrantOf, lockGrants, lockSessions } from './locks.ts';
 import { columnsOf } from './payload-columns.ts';
 
 export interface StoreDeps {
@@ -80,11 +80,11 @@ export async function findPayload({ db, clock }: StoreDeps, model: string, id: s
     .where('destroyed_at', 'is', null)
     .where(stillFindable(clock))
     .executeTakeFirst();
-  if (row === undefined) return undefined;
-  return row.consumed_at === null
-    ? row.payload
-    : { ...row.payload, consumed: Math.floor(row.consumed_at.getTime() / 1000) };
+  return row && payloadFrom(row);
 }
+
+export const payloadFrom = ({ payload, consumed_at }: { payload: Payload; consumed_at: Date | null }): Payload =>
+  consumed_at === null ? payload : { ...payload, consumed: Math.floor(consumed_at.getTime() / 1000) };
 
 /**
  * Checks and spends in one statement, so of two callers at most one is told `spent`. In a transaction it keeps the lock
@@ -96,14 +96,7 @@ export async function consumePayload(
   model: string,
   id: string,
 ): Promise<{ outcome: 'spent' } | { outcome: 'refused'; grantId: string | undefined }> {
-  const row = await db
-    .selectFrom('oidc_payloads')
-    .select('grant_id')
-    .where('model', '=', model)
-    .where('id', '=', storedId(model, id))
-    .executeTakeFirst();
-  const grantId = row?.grant_id ?? undefined;
-  if (grantId !== undefined) await lockGrants(db, [grantId]);
+  const grantId = await lockGrantOf(db, { model, storedId: storedId(model, id) });
   const spent = await db
     .updateTable('oidc_payloads')
     .set({ consumed_at: databaseNow(clock) })
@@ -119,14 +112,7 @@ export async function consumePayload(
 /** Forgets one row. Where it was issued under a grant, whoever is revoking that grant is waited for. */
 export async function deletePayload({ db }: StoreDeps, model: string, id: string): Promise<void> {
   await atomically(db, async (tx) => {
-    const row = await tx
-      .selectFrom('oidc_payloads')
-      .select('grant_id')
-      .where('model', '=', model)
-      .where('id', '=', storedId(model, id))
-      .executeTakeFirst();
-    if (row === undefined) return;
-    if (row.grant_id !== null) await lockGrants(tx, [row.grant_id]);
+    await lockGrantOf(tx, { model, storedId: storedId(model, id) });
     await tx.deleteFrom('oidc_payloads').where('model', '=', model).where('id', '=', storedId(model, id)).execute();
   });
 }

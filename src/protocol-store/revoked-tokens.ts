@@ -1,5 +1,6 @@
 // JWT access tokens that were revoked before they expired: a row for each of these, and one for all that are older than a restore.
-import { insertPayloadOnce, type StoreDeps, stillFindable, storedId } from './payloads.ts';
+import { type RawBuilder, sql } from 'kysely';
+import { insertPayloadOnce, type Payload, type StoreDeps, stillFindable, storedId } from './payloads.ts';
 
 const MODEL = 'RevokedAccessToken';
 
@@ -19,18 +20,26 @@ export async function refuseTokensUntil(deps: StoreDeps, until: number): Promise
   await insertPayloadOnce(deps, row);
 }
 
-/** Whether the token was revoked, or is too old. `iat` in seconds. */
-export async function wasRevoked(
-  { db, clock }: StoreDeps,
-  { jti, iat }: { jti: string; iat: number },
-): Promise<boolean> {
-  const rows = await db
-    .selectFrom('oidc_payloads')
-    .select('payload')
-    .where('model', '=', MODEL)
-    .where('id', 'in', [storedId(MODEL, jti), storedId(MODEL, ALL_UNTIL)])
-    .where('destroyed_at', 'is', null)
-    .where(stillFindable(clock))
-    .execute();
-  return rows.some(({ payload: { until } }) => typeof until !== 'number' || iat <= until);
+export interface IssuedToken {
+  readonly jti: string;
+  /** Seconds since the epoch. */
+  readonly iat: number;
 }
+
+/** Whether the token was revoked, or is too old. */
+export async function wasRevoked({ db, clock }: StoreDeps, token: IssuedToken): Promise<boolean> {
+  const { rows } = await revocationsOf({ clock }, token).execute(db);
+  const payloads = rows.map(({ payload }) => payload);
+  return isRevokedBy(payloads, token);
+}
+
+/** The rows that may be about it. */
+export const revocationsOf = (
+  { clock }: Pick<StoreDeps, 'clock'>,
+  { jti }: IssuedToken,
+): RawBuilder<{ readonly payload: Payload }> => sql`select payload from oidc_payloads
+    where model = ${MODEL} and id in (${storedId(MODEL, jti)}, ${storedId(MODEL, ALL_UNTIL)})
+      and destroyed_at is null and ${stillFindable(clock)}`;
+
+export const isRevokedBy = (revocations: readonly Payload[], { iat }: IssuedToken): boolean =>
+  revocations.some(({ until }) => typeof until !== 'number' || iat <= until);

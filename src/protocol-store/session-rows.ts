@@ -17,6 +17,7 @@ import {
   updatePayloads,
   upsertPayload,
 } from './payloads.ts';
+import { keepForRequest, takeSessionRows } from './read-ahead.ts';
 import {
   type Authorizations,
   authorizationsOf,
@@ -24,20 +25,12 @@ import {
   type SessionAuthorization,
 } from './session-authorizations.ts';
 import { factsOf, type SessionFacts, USED_AT } from './session-facts.ts';
-
-/** Seconds. Longer than a request takes to get here, much shorter than what somebody could do with an old identifier. */
-const REPLACED_SECONDS = 10;
+import { REPLACED_SECONDS, type SessionRow, stateOf } from './session-state.ts';
+import { standingGrant } from './tokens-with-grants.ts';
 
 export interface SessionDeps extends StoreDeps {
   /** When a session is over by the limits in force now, whatever it was stored with: seconds since the epoch. */
   readonly sessionEnd: (facts: SessionFacts) => number;
-}
-
-interface SessionRow {
-  readonly id: string;
-  readonly payload: Payload;
-  /** `replaced`: the engine has just given the session another identifier; `stale`: that is too long ago to matter. */
-  readonly state: 'live' | 'replaced' | 'stale' | 'ended';
 }
 
 /**
@@ -80,11 +73,14 @@ function isOfEarlierSignIn({ state, payload }: SessionRow, saved: Payload): bool
 
 /**
  * By the identifier in the browser's cookie. One that was replaced a moment ago still opens what it opened before: the
- * browser has sent it without knowing the new one. Not so once somebody has signed in anew.
+ * browser has sent it without knowing the new one. Not so once somebody has signed in anew. `clientId` is the app whose
+ * grant is likely to be asked for next.
  */
-export async function findSession(deps: SessionDeps, id: string): Promise<Payload | undefined> {
-  const own = await findRow(deps, storedId('Session', id));
+export async function findSession(deps: SessionDeps, id: string, clientId?: string): Promise<Payload | undefined> {
+  const own = await findRow(deps, storedId('Session', id), clientId);
   if (own === undefined || isOver(deps, own)) return undefined;
+  const grantId = clientId === undefined ? undefined : authorizationsOf(own.payload)[clientId]?.grantId;
+  if (grantId !== undefined) keepForRequest({ grant: { id: grantId, payload: own.grant_payload ?? undefined } });
   if (own.state === 'live') return { ...own.payload, jti: id };
   if (own.state !== 'replaced') return undefined;
   const rows = await rowsOf(deps, String(own.payload['uid']));
@@ -93,7 +89,7 @@ export async function findSession(deps: SessionDeps, id: string): Promise<Payloa
 
 /** For tokens that end with their session. The identifier is not known: only its hash is stored. */
 export async function findSessionByUid(deps: SessionDeps, uid: string): Promise<Payload | undefined> {
-  const all = await rowsOf(deps, uid);
+  const all = takeSessionRows(uid) ?? (await rowsOf(deps, uid));
   if (all.some(hasEnded)) return undefined;
   const rows = all.filter((row) => !isOver(deps, row));
   // A replaced row stands in until its successor has been written.
@@ -240,8 +236,17 @@ async function grantStands(deps: StoreDeps, grantId: string): Promise<boolean> {
   return Number(grant?.['exp'] ?? 0) > epochSeconds(deps.clock.now());
 }
 
-const findRow = ({ db, clock }: StoreDeps, id: string): Promise<SessionRow | undefined> =>
-  sessionRows({ db, clock }).where('id', '=', id).executeTakeFirst();
+function findRow(
+  { db, clock }: StoreDeps,
+  id: string,
+  clientId: string | undefined,
+): Promise<(SessionRow & { readonly grant_payload: Payload | null }) | undefined> {
+  const held = sql`oidc_payloads.payload -> 'authorizations' -> ${clientId ?? null}::text ->> 'grantId'`;
+  return sessionRows({ db, clock })
+    .select(sql<Payload | null>`(${standingGrant({ clock }, held)})`.as('grant_payload'))
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
 
 /** The one that lasts longest last. */
 const rowsOf = ({ db, clock }: StoreDeps, uid: string): Promise<SessionRow[]> =>
@@ -251,9 +256,6 @@ const sessionRows = ({ db, clock }: StoreDeps) =>
   db
     .selectFrom('oidc_payloads')
     .select(['id', 'payload'])
-    .select(
-      sql<SessionRow['state']>`case when destroyed_at is null then 'live' when payload = '{}' then 'ended'
-        when destroyed_at > ${databaseNowPlus(clock, -REPLACED_SECONDS)} then 'replaced' else 'stale' end`.as('state'),
-    )
+    .select(stateOf(clock).as('state'))
     .where('model', '=', 'Session')
     .where(stillFindable(clock));

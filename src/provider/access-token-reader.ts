@@ -2,14 +2,14 @@
 // what it says is held against its grant, its client, and the list of tokens that were revoked.
 import { type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { isUsable } from '../accounts/account.ts';
-import { findAccount } from '../accounts/accounts.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
 import { SIGNING_ALGORITHMS } from '../config/keys/algorithms.ts';
-import { findPayload, type Payload, type StoreDeps } from '../protocol-store/payloads.ts';
-import { wasRevoked } from '../protocol-store/revoked-tokens.ts';
-import { rightsOf } from '../roles/rights.ts';
+import type { Payload, StoreDeps } from '../protocol-store/payloads.ts';
+import { type IssuedToken, wasRevoked } from '../protocol-store/revoked-tokens.ts';
+import { findGrantOf } from '../protocol-store/tokens-with-grants.ts';
 import { userinfoUrl } from './access.ts';
+import { findPerson, keepPerson, type Person } from './person.ts';
 import { mayUse } from './rights/access-rules.ts';
 import { claimsOfClient } from './rights/claims-of-client.ts';
 import { resourcesOf, rightClaims } from './rights/right-claims.ts';
@@ -46,31 +46,39 @@ export const createAccessTokenReader =
     if (claims === undefined || kind !== kindOf(claims)) return undefined;
     const client = deps.clients().get(String(claims['client_id']));
     const issued = { jti: String(claims.jti), iat: Number(claims.iat) };
-    if (client === undefined || (await wasRevoked(deps, issued))) return undefined;
+    if (client === undefined) return undefined;
     if (kind === 'ClientCredentials') {
-      return client.grantTypes.includes('client_credentials')
+      return !(await wasRevoked(deps, issued)) && client.grantTypes.includes('client_credentials')
         ? { ...common(kind, claims, await ownRights(deps, client, claims)), aud: claims.aud }
         : undefined;
     }
-    return personsToken(deps, client, claims);
+    return personsToken(deps, client, { claims, issued });
   };
 
 /** `aud` is left out at userinfo: the engine takes any audience for another one than its own. */
-async function personsToken(deps: Deps, client: Client, claims: JWTPayload): Promise<Payload | undefined> {
+async function personsToken(
+  deps: Deps,
+  client: Client,
+  { claims, issued }: { claims: JWTPayload; issued: IssuedToken },
+): Promise<Payload | undefined> {
   const grantId = String(claims[GRANT_CLAIM]);
-  const grant = await findPayload(deps, 'Grant', grantId);
+  const named = claims[SESSION_CLAIM];
+  const sessionUid = typeof named === 'string' ? named : undefined;
+  const grant = await findGrantOf(deps, { ...issued, grantId, sessionUid });
   if (grant === undefined || grant['clientId'] !== claims['client_id']) return undefined;
   const accountId = String(grant['accountId']);
-  const account = await findAccount(deps.db, accountId);
-  if (account === undefined || !isUsable(account)) return undefined;
-  const rights = await rightsNow(deps, client, { accountId, claims });
+  const resources = resourcesOf(client, deps.config.tokens.defaultAudience);
+  const person = await findPerson(deps, { accountId, resources });
+  if (person === undefined || !isUsable(person.account)) return undefined;
+  const rights = await rightsNow(deps, client, { person, claims });
   if (rights === 'refused') return undefined;
-  const sessionUid = claims[SESSION_CLAIM];
+  // Userinfo goes on with the same person at once.
+  if (isForUserinfo(deps)) keepPerson(person);
   return {
     ...common('AccessToken', claims, rights),
     accountId,
     grantId,
-    ...(typeof sessionUid === 'string' ? { sessionUid, expiresWithSession: true } : {}),
+    ...(sessionUid === undefined ? {} : { sessionUid, expiresWithSession: true }),
     ...(isForUserinfo(deps) ? {} : { aud: claims.aud }),
   };
 }
@@ -84,14 +92,13 @@ const isForUserinfo = ({ endpoint }: Deps): boolean => endpoint() === 'userinfo'
 async function rightsNow(
   deps: Deps,
   client: Client,
-  { accountId, claims }: { accountId: string; claims: JWTPayload },
+  { person, claims }: { person: Person; claims: JWTPayload },
 ): Promise<RightClaims | 'refused'> {
   if (deps.endpoint() !== 'introspection') return {};
-  const resources = resourcesOf(client, deps.config.tokens.defaultAudience);
-  const rights = await rightsOf(deps, { accountId, resources });
-  if (!(await mayUse(deps, client, { accountId, held: rights }))) return 'refused';
+  const { account, held, profile } = person;
+  if (!(await mayUse(deps, client, { accountId: account.id, held, profile }))) return 'refused';
   const scope = String(claims['scope'] ?? '');
-  return rightClaims(client, rights, { use: 'access_token', scope, audience: audienceOf(claims) });
+  return rightClaims(client, held, { use: 'access_token', scope, audience: audienceOf(claims) });
 }
 
 const ownRights = async (deps: Deps, client: Client, claims: JWTPayload): Promise<RightClaims> =>

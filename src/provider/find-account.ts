@@ -8,22 +8,22 @@ import {
   type KoaContextWithOIDC,
 } from 'oidc-provider';
 import { type Account, isUsable } from '../accounts/account.ts';
-import { findAccount } from '../accounts/accounts.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
 import { refusalDetail } from '../explanations/kinds/refusals.ts';
-import { findProfile, NO_PROFILE } from '../profiles/profiles.ts';
-import { heldRoles } from '../roles/held.ts';
-import { NO_RIGHTS, type Rights, rightsOf } from '../roles/rights.ts';
+import { findProfile, NO_PROFILE, type Profile } from '../profiles/profiles.ts';
+import type { Rights } from '../roles/rights.ts';
 import { type ClaimSource, claimsOf, needsProfile } from './claims.ts';
+import { findPerson, takePerson } from './person.ts';
 import { type UnmetRule, unmetRule } from './rights/access-rules.ts';
 import { resourcesOf } from './rights/right-claims.ts';
 import { type Demand, SAID_BY, secondFactorDemand } from './step-up/required-acr.ts';
 
 export interface SignedInAccount extends EngineAccount {
   readonly account: Account;
+  readonly profile: Profile;
   /** All roles and groups of the account, before any client's filter; permissions only where a token is redeemed or shown. */
   readonly held: Rights;
 }
@@ -47,14 +47,17 @@ export const engineFindAccount =
     clients: () => ClientRegistry;
   }): FindAccount =>
   async (ctx, sub, token) => {
-    const account = await findAccount(db, sub);
-    if (account === undefined || !isUsable(account)) return undefined;
     const client = clientOf(ctx, clients());
-    const held = await rightsFor({ db, clock, config }, account.id, token === undefined ? undefined : client);
+    // What is permitted is read for tokens only: `client` is theirs.
+    const resources =
+      token === undefined || client === undefined ? [] : resourcesOf(client, config.tokens.defaultAudience);
+    const person = takePerson(ctx, sub) ?? (await findPerson({ db, clock }, { accountId: sub, resources }));
+    if (person === undefined || !isUsable(person.account)) return undefined;
+    const { account, held, profile } = person;
     const unmet =
       token === undefined || client === undefined
         ? undefined
-        : await unmetRule({ db, config }, client, { accountId: account.id, held });
+        : await unmetRule({ db, config }, client, { accountId: account.id, held, profile });
     if (unmet !== undefined && token?.kind === 'AccessToken') return undefined;
     if (unmet !== undefined) throw refusedByFile(unmet);
     if (token !== undefined && acrOf(token) !== 'mfa') {
@@ -65,8 +68,9 @@ export const engineFindAccount =
     const signedIn: SignedInAccount = {
       accountId: account.id,
       account,
+      profile,
       held,
-      claims: claimsReader({ db, config }, { account, rights: held, client }),
+      claims: claimsReader({ db, config }, { account, rights: held, client, profile }),
     };
     return signedIn;
   };
@@ -75,22 +79,13 @@ export const engineFindAccount =
 export const claimsReader =
   (
     { db, config }: { db: Db; config: Pick<Config, 'attributes'> },
-    source: Omit<ClaimSource, 'profile' | 'attributes'>,
+    source: Omit<ClaimSource, 'profile' | 'attributes'> & { readonly profile?: Profile },
   ): EngineAccount['claims'] =>
   async (use, scope) => {
-    const profile = needsProfile(scope) ? await findProfile(db, source.account.id) : NO_PROFILE;
+    const read = async () => (needsProfile(scope) ? findProfile(db, source.account.id) : NO_PROFILE);
+    const profile = source.profile ?? (await read());
     return claimsOf({ ...source, profile, attributes: config.attributes }, use, scope);
   };
-
-/** What is permitted is read for tokens only: `client` is theirs. */
-const rightsFor = async (
-  { config, ...deps }: { db: Db; clock: Clock; config: Config },
-  accountId: string,
-  client: Client | undefined,
-): Promise<Rights> =>
-  client === undefined
-    ? { ...NO_RIGHTS, ...(await heldRoles(deps, accountId)) }
-    : rightsOf(deps, { accountId, resources: resourcesOf(client, config.tokens.defaultAudience) });
 
 /** Ours stand in an access token among the claims that we add (access-tokens.ts). */
 const acrOf = (token: NonNullable<Parameters<FindAccount>[2]>): unknown =>

@@ -1,5 +1,5 @@
 // What somebody has now, and what that permits at some resources: all that tokens say of it, in one statement.
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { byCodePoint } from '../config/roles/by-code-point.ts';
 import type { Db } from '../database/database.ts';
@@ -39,12 +39,16 @@ export async function rightsOf(
   { db, clock }: Deps,
   { accountId, resources }: { accountId: string; resources: readonly string[] },
 ): Promise<Rights> {
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<RightRow>`
     with recursive ${heldByAccount(clock, accountId)}
-    ${HELD_ROLES} union all select 'group', name, null, null, null, null from member
-    ${permittedAt(resources)}`.execute(db);
+    ${rightRows(resources)}`.execute(db);
   return rightsFrom(rows);
 }
+
+/** Of `held` and `member`, where the account is read in the same statement. */
+export const rightRows = (resources: readonly string[]): RawBuilder<RightRow> => sql<RightRow>`
+    ${HELD_ROLES} union all select 'group', name, null, null, null, null from member
+    ${permittedAt(resources)}`;
 
 /**
  * Of a service client: the roles of its file (`assigned`), also those that no database knows, and those it was given
@@ -54,7 +58,7 @@ export async function rightsOfClient(
   { db }: Pick<Deps, 'db'>,
   { clientId, assigned, resources }: { clientId: string; assigned: readonly string[]; resources: readonly string[] },
 ): Promise<Rights> {
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<RightRow>`
     with recursive given(role) as (
       select unnest(${sql.val([...assigned])}::text[])
       union select role from client_roles where client_id = ${clientId}
@@ -65,7 +69,7 @@ export async function rightsOfClient(
   return rightsFrom(rows);
 }
 
-interface Row extends HeldRow {
+export interface RightRow extends HeldRow {
   readonly carrier: string | null;
 }
 
@@ -80,7 +84,7 @@ const permittedAt = (resources: readonly string[]) => sql`
     union all (select distinct 'governed', null, null, null, resource, null from permissions
       where resource = any(${sql.val([...resources])}::text[]) and gone_at is null)`;
 
-const rightsFrom = (rows: readonly Row[]): Rights => ({
+export const rightsFrom = (rows: readonly RightRow[]): Rights => ({
   ...heldFrom(rows),
   permitted: rows.flatMap(({ kind, name, resource, carrier }) =>
     kind === 'permission' && name !== null && resource !== null && carrier !== null

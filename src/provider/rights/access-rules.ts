@@ -5,7 +5,7 @@ import { meetsCondition } from '../../clients/rights/access-conditions.ts';
 import type { Config } from '../../config/config.ts';
 import type { Db } from '../../database/database.ts';
 import { attributeValue } from '../../profiles/attribute-values.ts';
-import { findProfile } from '../../profiles/profiles.ts';
+import { findProfile, type Profile } from '../../profiles/profiles.ts';
 import type { Held } from '../../roles/held.ts';
 
 export interface AccessDeps {
@@ -16,6 +16,8 @@ export interface AccessDeps {
 interface Person {
   readonly accountId: string;
   readonly held: Pick<Held, 'roles' | 'groups'>;
+  /** Where it has been read already. */
+  readonly profile?: Profile;
 }
 
 /** What the file says and the person does not meet; their own values are not told. */
@@ -42,9 +44,9 @@ export const mayUse = async (deps: AccessDeps, client: Client, person: Person): 
 async function unmetCondition(
   { db, config }: AccessDeps,
   { access }: Client,
-  { accountId }: Person,
+  { accountId, profile: read }: Person,
 ): Promise<UnmetRule | undefined> {
-  const profile = await findProfile(db, accountId);
+  const profile = read ?? (await findProfile(db, accountId));
   const unmet = access.attributes.find((condition) => {
     const declared = config.attributes.get(condition.name);
     const stored = Object.hasOwn(profile.attributes, condition.name) ? profile.attributes[condition.name] : undefined;

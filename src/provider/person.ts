@@ -1,0 +1,67 @@
+// A person as they are now, in one statement: account, profile, factors, and what they hold. Asked at every redemption,
+// refresh and userinfo call, and at every step of a sign-in.
+import { sql } from 'kysely';
+import { Provider } from 'oidc-provider';
+import type { Account } from '../accounts/account.ts';
+import { ACCOUNT_COLUMNS, accountFrom } from '../accounts/account-row.ts';
+import type { Clock } from '../clock.ts';
+import { isAccountId } from '../crypto/identifiers.ts';
+import type { Db } from '../database/database.ts';
+import { NO_PROFILE, type Profile, profileFrom } from '../profiles/profiles.ts';
+import { heldByAccount } from '../roles/held.ts';
+import { type RightRow, type Rights, rightRows, rightsFrom } from '../roles/rights.ts';
+
+export interface Person {
+  readonly account: Account;
+  readonly profile: Profile;
+  /** All roles and groups, before any client's filter; permissions at the resources that were asked about. */
+  readonly held: Rights;
+  readonly hasSecondFactor: boolean;
+}
+
+type AccountRow = Parameters<typeof accountFrom>[0];
+type ProfileRow = Parameters<typeof profileFrom>[0];
+
+type Row = AccountRow & { [Column in keyof ProfileRow]: ProfileRow[Column] | null } & {
+  readonly rights: readonly RightRow[];
+  readonly has_second_factor: boolean;
+};
+
+/** Undefined where there is no such account; also of one that may not be used. */
+export async function findPerson(
+  { db, clock }: { db: Db; clock: Clock },
+  { accountId, resources }: { accountId: string; resources: readonly string[] },
+): Promise<Person | undefined> {
+  // Ids come from tokens and cookies too; a NUL in one never reaches the database.
+  if (!isAccountId(accountId)) return undefined;
+  const columns = sql.join(ACCOUNT_COLUMNS.map((column) => sql.ref(`accounts.${column}`)));
+  const { rows } = await sql<Row>`
+    with recursive ${heldByAccount(clock, accountId)}
+    select ${columns}, profiles.claims, profiles.attributes,
+      (select coalesce(jsonb_agg(each), '[]') from (${rightRows(resources)}) as each) as rights,
+      exists (select from totp_secrets where totp_secrets.account_id = accounts.id) as has_second_factor
+    from accounts left join profiles on profiles.account_id = accounts.id
+    where accounts.id = ${accountId}`.execute(db);
+  return rows[0] && personFrom(rows[0]);
+}
+
+const kept = new WeakMap<object, Person>();
+
+/** For whoever in this request of the engine asks next. */
+export function keepPerson(person: Person): void {
+  if (Provider.ctx !== undefined) kept.set(Provider.ctx, person);
+}
+
+/** Once; undefined where nobody has kept them. */
+export function takePerson(ctx: object, accountId: string): Person | undefined {
+  const person = kept.get(ctx);
+  kept.delete(ctx);
+  return person?.account.id === accountId ? person : undefined;
+}
+
+const personFrom = ({ rights, has_second_factor, claims, attributes, ...account }: Row): Person => ({
+  account: accountFrom(account),
+  profile: claims === null || attributes === null ? NO_PROFILE : profileFrom({ claims, attributes }),
+  held: rightsFrom(rights),
+  hasSecondFactor: has_second_factor,
+});
