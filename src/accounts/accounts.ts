@@ -268,20 +268,14 @@ export async function touchAccount({ db, clock }: Deps, accountId: string): Prom
     .execute();
 }
 
-/** Of whoever looks at our pages signed in. */
-export async function setLanguage(db: Db, accountId: string, language: string): Promise<void> {
+/** `language`: of its pages. */
+export async function recordSignIn(
+  { db, clock }: Deps,
+  { accountId, language }: { accountId: string; language: string },
+): Promise<void> {
   await db
     .updateTable('accounts')
-    .set({ language })
-    .where('id', '=', accountId)
-    .where('language', 'is distinct from', language)
-    .execute();
-}
-
-export async function recordSignIn(db: Db, accountId: string, clock: Clock): Promise<void> {
-  await db
-    .updateTable('accounts')
-    .set({ last_sign_in_at: databaseNow(clock) })
+    .set({ last_sign_in_at: databaseNow(clock), language })
     .where('id', '=', accountId)
     .execute();
 }

@@ -61,14 +61,23 @@ export async function noteDevice(
   const [token_hash, now, id] = [hashSecretToken(token), databaseNow(clock), newId()];
   const seen = { user_agent: userAgent.slice(0, LONGEST_USER_AGENT), last_seen_at: now };
   const noted = await db
+    .with('forgotten', (query) =>
+      query.deleteFrom('devices').where('id', 'in', (eb) =>
+        eb
+          .selectFrom('devices')
+          .select('id')
+          .where('account_id', '=', accountId)
+          .where('token_hash', '<>', token_hash)
+          .orderBy('last_seen_at', 'desc')
+          .offset(MOST_DEVICES - 1),
+      ),
+    )
     .insertInto('devices')
     .values({ id, account_id: accountId, token_hash, first_seen_at: now, ...seen })
     .onConflict((conflict) => conflict.columns(['account_id', 'token_hash']).doUpdateSet(seen))
     .returning('id')
     .executeTakeFirstOrThrow();
-  const isNew = noted.id === id;
-  if (isNew) await forgetLongestUnseen(db, accountId);
-  return { deviceId: noted.id, isNew };
+  return { deviceId: noted.id, isNew: noted.id === id };
 }
 
 /** No code is asked for on this device for 30 days. Whether that may be is for the caller to know. */
@@ -141,20 +150,6 @@ const known = ({ db, clock }: DeviceDeps, accountId: string) =>
     )
     .where('account_id', '=', accountId)
     .where(sql<SqlBool>`last_seen_at >= ${databaseNowPlus(clock, -KNOWN_SECONDS)}`);
-
-async function forgetLongestUnseen(db: Db, accountId: string): Promise<void> {
-  await db
-    .deleteFrom('devices')
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('devices')
-        .select('id')
-        .where('account_id', '=', accountId)
-        .orderBy('last_seen_at', 'desc')
-        .offset(MOST_DEVICES),
-    )
-    .execute();
-}
 
 interface Row {
   readonly id: string;

@@ -1,15 +1,16 @@
 // What follows a right password, and whether what was proved in this sign-in is enough for it.
 import type Koa from 'koa';
 import type { Account } from '../accounts/account.ts';
-import { asksForSecondFactor, isMet, requestedAcr } from '../provider/step-up/required-acr.ts';
-import { hasSecondFactor } from '../second-factors/second-factor.ts';
+import { findPerson, type Person } from '../profiles/person.ts';
+import { asksForSecondFactor, isMet, requestedAcr, secondFactorDemand } from '../provider/step-up/required-acr.ts';
+import { NOTHING_HELD } from '../roles/held.ts';
 import { authenticatedWith } from './authenticated-with.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { newEnrolment } from './enrol-totp-page.ts';
 import { extraStep, needsExtraStep } from './extra-step/extra-step.ts';
 import type { Authenticated, PasswordProved, SignInStage } from './sign-in-stage.ts';
-import { demandOf, mayLeaveCodeOut } from './traces/trusted-browser.ts';
+import { mayLeaveCodeOut } from './traces/trusted-browser.ts';
 
 /**
  * Who has a second factor is asked for it, but on a device that they trust where nobody demands it; who has none sets one up
@@ -21,8 +22,9 @@ export async function afterPassword(
   { signIn, account, ...proof }: { signIn: SignIn; account: Account } & Omit<PasswordProved, 'accountId'>,
 ): Promise<SignInStage> {
   const proved = { accountId: account.id, ...proof };
-  const isNeeded = await needsSecondFactor(deps, signIn, account.id);
-  if (await hasSecondFactor(deps.db, account.id)) {
+  const person = await findPerson(deps, { accountId: account.id, resources: [] });
+  const isNeeded = needsSecondFactor(deps, signIn, person);
+  if (person?.hasSecondFactor === true) {
     const isLeftOut = !isNeeded && (await mayLeaveCodeOut(deps, signIn, account.id));
     return isLeftOut ? authenticatedWith('password', proved) : { stage: 'second-factor', ...proved };
   }
@@ -30,19 +32,29 @@ export async function afterPassword(
   return isNeeded ? newEnrolment(deps, signIn, proved) : authenticatedWith('password', proved);
 }
 
-/** Asked again at the end: a role, the client's file, or the trust in a device can have changed while a page was open. */
-export async function isEnough(deps: InteractionDeps, signIn: SignIn, proved: Authenticated): Promise<boolean> {
-  const { accountId, acr } = proved;
-  if (acr === 'mfa') return true;
-  if (await needsSecondFactor(deps, signIn, accountId)) return false;
-  return !(await hasSecondFactor(deps.db, accountId)) || mayLeaveCodeOut(deps, signIn, accountId);
+/**
+ * Asked again at the end, with the person as they are then: a role, the client's file, or the trust in a device can have
+ * changed while a page was open.
+ */
+export async function isEnough(
+  deps: InteractionDeps,
+  signIn: SignIn,
+  { proved, person }: { proved: Authenticated; person: Person },
+): Promise<boolean> {
+  if (proved.acr === 'mfa') return true;
+  if (needsSecondFactor(deps, signIn, person)) return false;
+  return !person.hasSecondFactor || mayLeaveCodeOut(deps, signIn, person.account.id);
 }
 
 /** False where the app insists on another acr than the one reached, for instance on `pwd` alone. */
 export const isWhatAppInsistsOn = (signIn: SignIn, { acr }: Authenticated): boolean =>
   isMet(requestedAcr(signIn.params), acr);
 
-async function needsSecondFactor(deps: InteractionDeps, signIn: SignIn, accountId: string): Promise<boolean> {
-  if (asksForSecondFactor(requestedAcr(signIn.params))) return true;
-  return (await demandOf(deps, signIn, accountId)) !== undefined;
-}
+/** Of nobody, where the account has just been deleted, what the operator and the app demand of everybody. */
+const needsSecondFactor = (
+  { config }: InteractionDeps,
+  { client, params }: SignIn,
+  person: Person | undefined,
+): boolean =>
+  asksForSecondFactor(requestedAcr(params)) ||
+  secondFactorDemand({ config, client }, person?.held ?? NOTHING_HELD) !== undefined;

@@ -1,11 +1,11 @@
 // What the app will get, in plain sentences, and allow or deny.
 import type Koa from 'koa';
 import { z } from 'zod';
-import { type Account, isUsable } from '../accounts/account.ts';
-import { findAccount } from '../accounts/accounts.ts';
+import type { Account } from '../accounts/account.ts';
 import { recordEvent } from '../audit/audit-log.ts';
 import { textsFor } from '../http/page.ts';
 import { sourceOf } from '../http/request-source.ts';
+import { findUsablePerson } from '../profiles/person.ts';
 import { requestedAccess } from '../provider/access.ts';
 import { accessInWords } from '../provider/apps/access-in-words.ts';
 import { rememberConsent } from '../sessions/consents.ts';
@@ -42,7 +42,9 @@ export const submitConsent =
     const { decision } = await readStep(deps, ctx, { signIn, form });
     const accountId = consentingAccount(signIn);
     if (accountId === undefined || isStale(deps, signIn)) return redirectToDispatch(ctx, signIn);
-    if (!(await mayConsent(deps, accountId))) return redirectToDispatch(ctx, signIn);
+    // Nobody, where they were banned or deleted while the page was open.
+    const person = await findUsablePerson(deps, accountId);
+    if (person === undefined) return redirectToDispatch(ctx, signIn);
     if (decision === 'deny') return finishDenied(deps, ctx, { signIn, how: 'consent_denied' });
     const allowed = requestedAccess(signIn.client, signIn.params);
     const { clientId } = signIn.client;
@@ -59,8 +61,8 @@ export const submitConsent =
     });
     deps.log.info({ event: 'consent.given', accountId, clientId, scopes: allowed.scopes });
     return signIn.stage.stage === 'authenticated'
-      ? finishAuthenticated(deps, ctx, signIn)
-      : finishConsented(deps, ctx, { signIn, accountId });
+      ? finishAuthenticated(deps, ctx, { signIn, person })
+      : finishConsented(deps, ctx, { signIn, person });
   };
 
 /** Only a person whose every factor has passed, here or in the session that asks, can consent. */
@@ -68,10 +70,4 @@ function consentingAccount(signIn: SignIn): string | undefined {
   if (signIn.stage.stage === 'authenticated') return signIn.stage.accountId;
   const asked = signIn.stage.stage === 'start' && signIn.interaction.prompt.name === 'consent';
   return asked ? signIn.sessionAccountId : undefined;
-}
-
-/** False for who was banned or deleted while the page was open. */
-async function mayConsent({ db }: InteractionDeps, accountId: string): Promise<boolean> {
-  const account = await findAccount(db, accountId);
-  return account !== undefined && isUsable(account);
 }

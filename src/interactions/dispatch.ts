@@ -1,12 +1,11 @@
 // The one place that decides what a person sees next in a sign-in. It looks only at what is stored.
 import type Koa from 'koa';
-import { type Account, isUsable } from '../accounts/account.ts';
-import { findAccount } from '../accounts/accounts.ts';
+import type { Account } from '../accounts/account.ts';
+import { findUsablePerson, type Person } from '../profiles/person.ts';
 import { alwaysAsks, expectsSomebodyElse, requestedAccess } from '../provider/access.ts';
 import { isCovered } from '../provider/consented-grant.ts';
 import { mayUse } from '../provider/rights/access-rules.ts';
 import { isOpen } from '../registrations/policy.ts';
-import { heldRoles } from '../roles/held.ts';
 import { afterPassword, isEnough, isWhatAppInsistsOn } from './after-password.ts';
 import { showConsent } from './consent-page.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -49,7 +48,7 @@ export async function dispatch(deps: InteractionDeps, ctx: Koa.Context, signIn: 
 
 /** Nothing has happened yet, so the engine's prompt says what is missing. */
 async function start(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
-  const account = await usableAccount(deps, signIn.sessionAccountId);
+  const account = (await usablePerson(deps, signIn.sessionAccountId))?.account;
   const prompt = signIn.interaction.prompt.name;
   if (account === undefined && prompt === 'create')
     return dispatch(deps, ctx, { ...signIn, stage: { stage: 'sign-up' } });
@@ -71,8 +70,9 @@ type WithAccount = Extract<SignIn['stage'], { accountId: string }>;
 /** The password has been proved. An account that was banned meanwhile starts again, and gets no further. */
 async function goOn(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn & { stage: WithAccount }): Promise<void> {
   const { stage } = signIn;
-  const account = await usableAccount(deps, stage.accountId);
-  if (account === undefined) return proceed(ctx, signIn, { stage: 'another-account' });
+  const person = await usablePerson(deps, stage.accountId);
+  if (person === undefined) return proceed(ctx, signIn, { stage: 'another-account' });
+  const { account } = person;
   switch (stage.stage) {
     case 'mailed-code':
       return showMailedCode(deps, ctx, { signIn, account, codeId: stage.codeId });
@@ -83,7 +83,7 @@ async function goOn(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn & { 
     case 'recovery-codes':
       return showRecoveryCodes(deps, ctx, { signIn, account, sealedCodes: stage.sealedCodes });
     case 'authenticated':
-      return afterAuthentication(deps, ctx, { signIn, account, proved: stage });
+      return afterAuthentication(deps, ctx, { signIn, person, proved: stage });
   }
 }
 
@@ -91,20 +91,21 @@ async function goOn(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn & { 
 async function afterAuthentication(
   deps: InteractionDeps,
   ctx: Koa.Context,
-  { signIn, account, proved }: { signIn: SignIn; account: Account; proved: Authenticated },
+  { signIn, person, proved }: { signIn: SignIn; person: Person; proved: Authenticated },
 ): Promise<void> {
+  const { account, held, profile } = person;
   if (isStale(deps, signIn)) return proceed(ctx, signIn, { stage: 'start' });
-  if (!(await isEnough(deps, signIn, proved))) {
+  if (!(await isEnough(deps, signIn, { proved, person }))) {
     const { at: passwordAt, keep, addressProved } = proved;
     const next = await afterPassword(deps, ctx, { signIn, account, passwordAt, keep, addressProved });
     return proceed(ctx, signIn, next);
   }
   if (!isWhatAppInsistsOn(signIn, proved)) return finishUnmet(deps, ctx, signIn);
   if (expectsSomebodyElse(signIn.params, account.id)) return finishAsSomebodyElse(deps, ctx, signIn);
-  const person = { accountId: account.id, held: await heldRoles(deps, account.id) };
-  if (!(await mayUse(deps, signIn.client, person))) return showRefused(deps, ctx, { signIn, account });
+  const asked = { accountId: account.id, held, profile };
+  if (!(await mayUse(deps, signIn.client, asked))) return showRefused(deps, ctx, { signIn, account });
   if (await needsConsent(deps, { signIn, account })) return showConsent(deps, ctx, { signIn, account });
-  return finishAuthenticated(deps, ctx, signIn);
+  return finishAuthenticated(deps, ctx, { signIn, person });
 }
 
 async function needsConsent(
@@ -116,7 +117,5 @@ async function needsConsent(
   return !(await isCovered(deps, { client: signIn.client, accountId: account.id, allowed }));
 }
 
-async function usableAccount({ db }: InteractionDeps, accountId: string | undefined): Promise<Account | undefined> {
-  const account = accountId === undefined ? undefined : await findAccount(db, accountId);
-  return account !== undefined && isUsable(account) ? account : undefined;
-}
+const usablePerson = async (deps: InteractionDeps, accountId: string | undefined): Promise<Person | undefined> =>
+  accountId === undefined ? undefined : findUsablePerson(deps, accountId);

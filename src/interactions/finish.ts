@@ -1,18 +1,17 @@
 // The one place that hands a result back to the engine.
 import type Koa from 'koa';
 import type { Session } from 'oidc-provider';
-import { isUsable } from '../accounts/account.ts';
-import { findAccount, recordSignIn, setLanguage } from '../accounts/accounts.ts';
+import { recordSignIn } from '../accounts/accounts.ts';
 import { recordEvent } from '../audit/audit-log.ts';
 import { languageOf } from '../http/language.ts';
 import { renderPage, textsFor } from '../http/page.ts';
 import { sourceOf } from '../http/request-source.ts';
+import type { Person } from '../profiles/person.ts';
 import { requestedAccess } from '../provider/access.ts';
 import { findSession } from '../provider/browser-session.ts';
 import { settleGrant } from '../provider/consented-grant.ts';
 import { clientHeading } from '../provider/headings.ts';
 import { mayUse } from '../provider/rights/access-rules.ts';
-import { heldRoles } from '../roles/held.ts';
 import { endSession } from '../sessions/end-session.ts';
 import { isEnough, isWhatAppInsistsOn } from './after-password.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -22,14 +21,21 @@ import { earlierResults } from './sign-in-stage.ts';
 import { recordStep } from './traces/step-events.ts';
 import { rememberBrowser } from './traces/trusted-browser.ts';
 
-/** Signs the person in: login and consent at once. Called only when nothing is missing any more. */
-export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
+/**
+ * Signs the person in: login and consent at once. Called only when nothing is missing any more, with the person as this
+ * request has found them.
+ */
+export async function finishAuthenticated(
+  deps: InteractionDeps,
+  ctx: Koa.Context,
+  { signIn, person }: { signIn: SignIn; person: Person },
+): Promise<void> {
   const { stage } = signIn;
   if (stage.stage !== 'authenticated') throw new Error(`a sign-in cannot be finished at the stage ${stage.stage}`);
   const { accountId, at, acr, amr, keep } = stage;
-  const account = await findAccount(deps.db, accountId);
-  if (account === undefined || !isUsable(account)) return proceed(ctx, signIn, { stage: 'another-account' });
-  if (!(await isEnough(deps, signIn, stage)) || !isWhatAppInsistsOn(signIn, stage))
+  const { account } = person;
+  if (account.id !== accountId) throw new Error('a sign-in cannot be finished for another account than it is of');
+  if (!(await isEnough(deps, signIn, { proved: stage, person })) || !isWhatAppInsistsOn(signIn, stage))
     return redirectToDispatch(ctx, signIn);
   // It may have begun in another tab after this sign-in did.
   const session = await findSession(deps.provider(), ctx);
@@ -50,8 +56,7 @@ export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Contex
   await deps.db.transaction().execute(async (tx) => {
     const inside = { ...deps, db: tx };
     await rememberBrowser(inside, ctx, { account, trust: stage.trustDevice === true });
-    await recordSignIn(tx, accountId, deps.clock);
-    await setLanguage(tx, accountId, languageOf(ctx));
+    await recordSignIn(inside, { accountId, language: languageOf(ctx) });
     await recordEvent(inside, {
       event: 'sign_in.succeeded',
       accountId,
@@ -70,11 +75,12 @@ export async function finishAuthenticated(deps: InteractionDeps, ctx: Koa.Contex
 export async function finishConsented(
   deps: InteractionDeps,
   ctx: Koa.Context,
-  { signIn, accountId }: { signIn: SignIn; accountId: string },
+  { signIn, person }: { signIn: SignIn; person: Person },
 ): Promise<void> {
   const session = await findSession(deps.provider(), ctx);
-  const held = await heldRoles(deps, accountId);
-  if (session?.accountId !== accountId || !(await mayUse(deps, signIn.client, { accountId, held })))
+  const { held, profile, account } = person;
+  const accountId = account.id;
+  if (session?.accountId !== accountId || !(await mayUse(deps, signIn.client, { accountId, held, profile })))
     return proceed(ctx, signIn, { stage: 'start' });
   const grantId = await grantFor(deps, { signIn, accountId, session });
   if (grantId === undefined) return redirectToDispatch(ctx, signIn);

@@ -1,5 +1,6 @@
 // The sessions of an account that stand now, each once, however many rows it has.
-import { epochSeconds } from '../clock.ts';
+import { type RawBuilder, sql } from 'kysely';
+import { type Clock, epochSeconds } from '../clock.ts';
 import { type Payload, type StoreDeps, stillFindable } from './payloads.ts';
 import { authorizationsOf, mergeAuthorizations } from './session-authorizations.ts';
 import { factsOf } from './session-facts.ts';
@@ -55,6 +56,11 @@ export async function standingGrantsOf({ db, clock }: StoreDeps, accountId: stri
     .execute();
   return rows.map(({ id }) => id);
 }
+
+/** How many there are, for a statement that asks for more. */
+export const countOfStandingGrants = (clock: Clock, accountId: RawBuilder<unknown>): RawBuilder<string> =>
+  sql`select count(*) from oidc_payloads where model = 'Grant' and oidc_payloads.account_id = ${accountId}
+    and destroyed_at is null and ${stillFindable(clock)}`;
 
 function summary(uid: string, payloads: readonly Payload[]): StandingSession {
   const facts = payloads.map(factsOf);

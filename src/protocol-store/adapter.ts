@@ -116,7 +116,7 @@ const sessionAdapter = (
 ): Pick<Adapter, 'upsert' | 'find' | 'findByUid' | 'destroy'> => ({
   async upsert(id, payload, expiresIn) {
     const expiresInSeconds = seconds('Session', expiresIn);
-    const session = { payload: storable(payload), expiresInSeconds };
+    const session = { payload: storable(payload), expiresInSeconds, isNew: isNewSession(payload) };
     const outcome = await atomically(deps.db, async (tx) => {
       const inside = { ...deps, db: tx };
       await finish(inside, finishing);
@@ -131,6 +131,12 @@ const sessionAdapter = (
   // The engine calls this when it gives a session a new identifier. Ending one is endSession (sessions/).
   destroy: (id) => replaceSessionId(deps, id),
 });
+
+/** Made by this very request: the types leave the mark out. */
+function isNewSession({ uid }: AdapterPayload): boolean {
+  const session = Provider.ctx?.oidc.session as { readonly uid?: string; readonly new?: boolean } | undefined;
+  return session?.new === true && session.uid === uid;
+}
 
 /** Of an authorization request that names a client of ours. */
 function appAsking({ findClientMetadata }: AdapterDeps): string | undefined {

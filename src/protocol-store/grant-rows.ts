@@ -1,7 +1,7 @@
 // Grants: what one sign-in has been allowed. They only grow; two requests that add to one at once both succeed.
 import { atomically } from '../database/atomically.ts';
 import { lockGrants } from './locks.ts';
-import { findPayload, type Payload, type StoreDeps, upsertPayload } from './payloads.ts';
+import { findPayload, insertPayload, type Payload, type StoreDeps, upsertPayload } from './payloads.ts';
 
 interface Allowed {
   readonly openid?: { readonly scope?: string; readonly claims?: readonly string[] };
@@ -14,12 +14,15 @@ export async function upsertGrant(
   id: string,
   grant: { payload: Payload; expiresInSeconds: number },
 ): Promise<void> {
+  const row = { model: 'Grant', id, expiresInSeconds: grant.expiresInSeconds };
+  // Nobody knows a new one yet, so nobody is to be waited for.
+  if (await insertPayload(deps, { ...row, payload: grant.payload })) return;
   await atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
     await lockGrants(tx, [id]);
     const stored = await findPayload(inside, 'Grant', id);
     const payload = stored === undefined ? grant.payload : { ...grant.payload, ...union(stored, grant.payload) };
-    await upsertPayload(inside, { model: 'Grant', id, payload, expiresInSeconds: grant.expiresInSeconds });
+    await upsertPayload(inside, { ...row, payload });
   });
 }
 

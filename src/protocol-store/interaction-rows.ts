@@ -1,7 +1,8 @@
 // Interactions: a person on the way through a sign-in. What two cookies hold is not kept in their rows.
 import { deriveKey } from '../crypto/derived-keys.ts';
 import { createSealedBox } from '../crypto/sealed-box.ts';
-import { buryPayload, findPayload, type Payload, type StoreDeps, upsertPayload } from './payloads.ts';
+import { buryPayload, type Payload, type StoreDeps, upsertPayload } from './payloads.ts';
+import { findInteractionPayload } from './tokens-with-grants.ts';
 
 /** Stands in a stored `returnTo` where the interaction's identifier was. */
 const OWN_IDENTIFIER = '{uid}';
@@ -39,7 +40,7 @@ function accountIn({ result, lastSubmission, session }: Payload): string | undef
 }
 
 export async function findInteraction(deps: StoreDeps, id: string): Promise<Payload | undefined> {
-  const payload = await findPayload(deps, 'Interaction', id);
+  const payload = await findInteractionPayload(deps, id);
   if (payload === undefined) return undefined;
   const { accountId: _ours, parJti, ...kept } = payload;
   const pushed = typeof parJti === 'string' ? { parJti: boxOf(id).open(parJti, PUSHED_REQUEST) } : {};

@@ -53,6 +53,17 @@ export async function upsertPayload({ db, clock }: StoreDeps, row: NewPayload): 
     .execute();
 }
 
+/** False where there is one, even if it was destroyed, or has expired and is not swept yet. */
+export async function insertPayload({ db, clock }: StoreDeps, row: NewPayload): Promise<boolean> {
+  const inserted = await db
+    .insertInto('oidc_payloads')
+    .values({ model: row.model, id: storedId(row.model, row.id), ...columnsOf(clock, row) })
+    .onConflict((conflict) => conflict.columns(['model', 'id']).doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return inserted !== undefined;
+}
+
 /** True if the row is new, or nobody can find the one that stood there; false if the identifier was used before. */
 export async function insertPayloadOnce({ db, clock }: StoreDeps, row: NewPayload): Promise<boolean> {
   const values = columnsOf(clock, row);

@@ -9,6 +9,7 @@ import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import { lockSessions } from './locks.ts';
 import {
   findPayload,
+  insertPayload,
   type Payload,
   type StoreDeps,
   stillFindable,
@@ -40,9 +41,13 @@ export interface SessionDeps extends StoreDeps {
 export async function upsertSession(
   deps: StoreDeps,
   id: string,
-  session: { payload: Payload; expiresInSeconds: number },
+  session: { payload: Payload; expiresInSeconds: number; isNew?: boolean },
 ): Promise<'saved' | 'ended'> {
   const uid = String(session.payload['uid']);
+  const used = { ...session.payload, [USED_AT]: epochSeconds(deps.clock.now()) };
+  // Nobody else knows a new one, so nobody is to be waited for.
+  const row = { model: 'Session', id, expiresInSeconds: session.expiresInSeconds };
+  if (session.isNew === true && (await insertPayload(deps, { ...row, payload: used }))) return 'saved';
   const saved = await changeSession(deps, uid, async (inside, rows) => {
     const ofPerson = rows.filter(({ payload }) => payload['accountId'] === session.payload['accountId']);
     const stored = ofPerson.map((row) => authorizationsOf(row.payload));
@@ -50,9 +55,8 @@ export async function upsertSession(
     const own = rows.find((row) => row.id === storedId('Session', id));
     // Its answer may reach the browser last, which then goes on with the identifier that was replaced.
     if (own !== undefined && isUsableThoughReplaced(own, rows)) await update(inside, [own], { destroyed_at: null });
-    const used = { ...session.payload, [USED_AT]: epochSeconds(deps.clock.now()) };
     const payload = Object.keys(authorizations).length === 0 ? used : { ...used, authorizations };
-    await upsertPayload(inside, { model: 'Session', id, payload, expiresInSeconds: session.expiresInSeconds });
+    await upsertPayload(inside, { ...row, payload });
     const others = ofPerson.filter((row) => row !== own);
     await shareAuthorizations(inside, others, authorizations);
     const superseded = others.filter((row) => isOfEarlierSignIn(row, session.payload));

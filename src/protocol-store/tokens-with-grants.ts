@@ -1,4 +1,4 @@
-// Tokens together with what they depend on: their grant, and the session that some of them end with.
+// Tokens, and sign-ins that have been finished, together with what they depend on: their grant, and the session that some end with.
 import { type RawBuilder, sql } from 'kysely';
 import { type Payload, payloadFrom, type StoreDeps, stillFindable, storedId } from './payloads.ts';
 import { keepForRequest } from './read-ahead.ts';
@@ -24,6 +24,22 @@ export async function findToken(
   if (row === undefined) return undefined;
   keep(row);
   return payloadFrom(row);
+}
+
+/** Of a sign-in that has been finished: with the grant that came of it. */
+export async function findInteractionPayload({ db, clock }: StoreDeps, id: string): Promise<Payload | undefined> {
+  const grantId = sql<string>`payload #>> '{result,consent,grantId}'`;
+  const { rows } = await sql<Pick<TokenRow, 'payload' | 'consumed_at' | 'grant_id' | 'grant_payload'>>`
+    with interaction as (
+      select payload, consumed_at, ${grantId} as grant_id from oidc_payloads
+      where model = 'Interaction' and id = ${storedId('Interaction', id)} and destroyed_at is null and ${stillFindable(clock)}
+    )
+    select interaction.*, (${standingGrant({ clock }, sql`interaction.grant_id`)}) as grant_payload from interaction`.execute(
+    db,
+  );
+  const [row] = rows;
+  if (row !== undefined) keep({ ...row, session_uid: null, session_rows: [] });
+  return row && payloadFrom(row);
 }
 
 export interface AccessTokenFacts extends IssuedToken {

@@ -5,13 +5,14 @@ import { isUsable } from '../accounts/account.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
 import { SIGNING_ALGORITHMS } from '../config/keys/algorithms.ts';
+import { findPerson, type Person } from '../profiles/person.ts';
 import type { Payload, StoreDeps } from '../protocol-store/payloads.ts';
 import { type IssuedToken, wasRevoked } from '../protocol-store/revoked-tokens.ts';
 import { findGrantOf } from '../protocol-store/tokens-with-grants.ts';
 import { userinfoUrl } from './access.ts';
-import { findPerson, keepPerson, type Person } from './person.ts';
 import { mayUse } from './rights/access-rules.ts';
 import { claimsOfClient } from './rights/claims-of-client.ts';
+import { keepPerson } from './rights/kept-person.ts';
 import { resourcesOf, rightClaims } from './rights/right-claims.ts';
 
 /** Private claims that name what a token was issued under. */

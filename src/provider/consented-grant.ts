@@ -86,7 +86,8 @@ async function shareGrant(
   const { provider, session, grant, allowed } = shared;
   const { accountId = '', clientId = '', jti: grantId } = grant;
   const sid = session.sidFor(clientId) ?? newId();
-  const settled = await claimSessionGrant(deps, { uid: session.uid, accountId, clientId, sid, grantId });
+  const claim = { uid: session.uid, accountId, clientId, sid, grantId };
+  const settled = isNew(session) ? claim : await claimSessionGrant(deps, claim);
   session.sidFor(clientId, settled.sid ?? sid);
   if (settled.grantId === undefined || settled.grantId === grantId) return grant;
   const winner = await provider.Grant.find(settled.grantId);
@@ -95,6 +96,9 @@ async function shareGrant(
   await grant.destroy();
   return withAccess(winner, allowed);
 }
+
+/** The types leave it out. Nobody else can know such a session: it has not been stored yet. */
+const isNew = (session: Session): boolean => (session as { readonly new?: boolean }).new === true;
 
 async function standingGrant(
   provider: Provider,

@@ -13,11 +13,12 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
 import { refusalDetail } from '../explanations/kinds/refusals.ts';
+import { findPerson } from '../profiles/person.ts';
 import { findProfile, NO_PROFILE, type Profile } from '../profiles/profiles.ts';
 import type { Rights } from '../roles/rights.ts';
 import { type ClaimSource, claimsOf, needsProfile } from './claims.ts';
-import { findPerson, takePerson } from './person.ts';
 import { type UnmetRule, unmetRule } from './rights/access-rules.ts';
+import { takePerson } from './rights/kept-person.ts';
 import { resourcesOf } from './rights/right-claims.ts';
 import { type Demand, SAID_BY, secondFactorDemand } from './step-up/required-acr.ts';
 

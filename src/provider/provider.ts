@@ -19,10 +19,10 @@ import { sessionEnd } from '../sessions/session-lifetime.ts';
 import { LANGUAGES } from '../texts/messages.ts';
 import { createAccessTokenReader } from './access-token-reader.ts';
 import { customizeJwt, extraTokenClaims } from './access-tokens.ts';
-import { keepAppSignIns } from './apps/app-sign-ins.ts';
+
 import { resuming } from './browser-sessions/finished-sign-ins.ts';
 import { keepSessionsAsAsked } from './browser-sessions/kept-sessions.ts';
-import { noteSavedSessions } from './browser-sessions/saved-sessions.ts';
+import { keepAppSignIns, noteSavedSessions } from './browser-sessions/saved-sessions.ts';
 import { claimsByScope } from './claims.ts';
 import {
   CLOCK_TOLERANCE_SECONDS,

@@ -17,26 +17,36 @@ interface Deps {
 const LANES = 8;
 
 /** One statement, since every sign-in makes it. */
-export async function noteAppSignIn({ db, clock }: Deps, { accountId, clientId }: Whose): Promise<void> {
+export async function noteAppSignIn(deps: Deps, whose: Whose): Promise<void> {
+  await withAppSignIn(deps, whose).selectFrom('counted').select('client_id').execute();
+}
+
+/** For a statement that notes more of a sign-in. */
+export function withAppSignIn({ db, clock }: Deps, { accountId, clientId }: Whose) {
   const now = databaseNow(clock);
-  await db
+  return db
     .with('noted', (query) =>
       query
         .insertInto('app_sign_ins')
         .values({ account_id: accountId, client_id: clientId, first_at: now, last_at: now })
         .onConflict((conflict) => conflict.columns(['account_id', 'client_id']).doUpdateSet({ last_at: now })),
     )
-    .insertInto('app_sign_in_days')
-    .values({
-      client_id: clientId,
-      day: sql<Date>`date_trunc('day', ${now}, 'UTC')`,
-      lane: sql<number>`pg_backend_pid() % ${sql.lit(LANES)}`,
-      count: 1,
-    })
-    .onConflict((conflict) =>
-      conflict.columns(['client_id', 'day', 'lane']).doUpdateSet({ count: sql<number>`app_sign_in_days.count + 1` }),
-    )
-    .execute();
+    .with('counted', (query) =>
+      query
+        .insertInto('app_sign_in_days')
+        .values({
+          client_id: clientId,
+          day: sql<Date>`date_trunc('day', ${now}, 'UTC')`,
+          lane: sql<number>`pg_backend_pid() % ${sql.lit(LANES)}`,
+          count: 1,
+        })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['client_id', 'day', 'lane'])
+            .doUpdateSet({ count: sql<number>`app_sign_in_days.count + 1` }),
+        )
+        .returning('client_id'),
+    );
 }
 
 export interface AppSignIns {

@@ -27,23 +27,24 @@ export async function findConsent(
   return row === undefined ? nothingAllowed : { scopes: row.scopes, resources: new Map(Object.entries(row.resources)) };
 }
 
-/** Adds to what was allowed before; two answers given at once both count. */
+/** Adds to what was allowed before; two answers given at once both count. One statement where there was nothing. */
 export async function rememberConsent(
   { db, clock }: { db: Db; clock: Clock },
   { accountId, clientId, allowed }: Whose & { allowed: Allowed },
 ): Promise<void> {
   await atomically(db, async (tx) => {
-    await tx
+    const first = await tx
       .insertInto('consents')
       .values({
         account_id: accountId,
         client_id: clientId,
-        scopes: [],
-        resources: '{}',
+        ...columns(union(nothingAllowed, allowed)),
         updated_at: databaseNow(clock),
       })
       .onConflict((conflict) => conflict.columns(['account_id', 'client_id']).doNothing())
-      .execute();
+      .returning('client_id')
+      .executeTakeFirst();
+    if (first !== undefined) return;
     const row = await tx
       .selectFrom('consents')
       .select(['scopes', 'resources'])
@@ -54,16 +55,17 @@ export async function rememberConsent(
     const all = union({ scopes: row.scopes, resources: new Map(Object.entries(row.resources)) }, allowed);
     await tx
       .updateTable('consents')
-      .set({
-        scopes: [...all.scopes],
-        resources: JSON.stringify(Object.fromEntries(all.resources)),
-        updated_at: databaseNow(clock),
-      })
+      .set({ ...columns(all), updated_at: databaseNow(clock) })
       .where('account_id', '=', accountId)
       .where('client_id', '=', clientId)
       .execute();
   });
 }
+
+const columns = ({ scopes, resources }: Allowed) => ({
+  scopes: [...scopes],
+  resources: JSON.stringify(Object.fromEntries(resources)),
+});
 
 export interface Consent {
   readonly clientId: string;

@@ -4,7 +4,9 @@ import type { Source } from '../audit/audit-log.ts';
 import type { Db } from '../database/database.ts';
 import { isOldest } from '../database/oldest.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
+import { countOfStandingGrants } from '../protocol-store/account-sessions.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
+import { withAppSignIn } from './app-sign-ins.ts';
 
 /** Nobody needs to know to the second when a session was used; each use would be a write. */
 const NOTED_EVERY_SECONDS = 60;
@@ -33,28 +35,41 @@ export interface SessionUse {
   readonly expiresInSeconds: number;
 }
 
-/** `begun`: seen for the first time; `passed_over`: noted a moment ago, or the account is gone. */
+export interface NotedUse {
+  /** `begun`: seen for the first time; `passed_over`: noted a moment ago, or the account is gone. */
+  readonly outcome: 'begun' | 'noted' | 'passed_over';
+  /** That the account has by now, where this one has begun: it is one of them. */
+  readonly sessions: number;
+  /** Likewise, whether a session holds them or not. */
+  readonly grants: number;
+}
+
+const COLUMNS = [
+  'session_uid',
+  'account_id',
+  'user_agent',
+  'first_address',
+  'last_address',
+  'created_at',
+  'last_seen_at',
+  'expires_at',
+] as const;
+
+/** `clientId`: of the app that somebody has just signed in at, if they have; noted in the same statement. */
 export async function noteSessionUse(
   { db, clock }: StoreDeps,
   { uid, accountId, source, expiresInSeconds }: SessionUse,
-): Promise<'begun' | 'noted' | 'passed_over'> {
+  clientId?: string,
+): Promise<NotedUse> {
   const now = databaseNow(clock);
   const address = source?.address ?? '';
   const isStale = sql<SqlBool>`session_details.last_seen_at <= ${databaseNowPlus(clock, -NOTED_EVERY_SECONDS)}
     or session_details.last_address <> excluded.last_address
     or abs(extract(epoch from excluded.expires_at - session_details.expires_at)) >= ${NOTED_EVERY_SECONDS}`;
-  const row = await db
+  const beside = clientId === undefined ? db : withAppSignIn({ db, clock }, { accountId, clientId });
+  const row = await beside
     .insertInto('session_details')
-    .columns([
-      'session_uid',
-      'account_id',
-      'user_agent',
-      'first_address',
-      'last_address',
-      'created_at',
-      'last_seen_at',
-      'expires_at',
-    ])
+    .columns(COLUMNS)
     .expression((eb) =>
       eb
         .selectFrom('accounts')
@@ -81,10 +96,21 @@ export async function noteSessionUse(
         }))
         .where(isStale),
     )
-    .returning(sql<boolean>`xmax = 0`.as('inserted'))
+    .returning([
+      sql<boolean>`xmax = 0`.as('inserted'),
+      // The statement does not see what it adds.
+      sql<string>`case when xmax = 0 then (
+        select count(*) + 1 from session_details as others where others.account_id = session_details.account_id) end`.as(
+        'sessions',
+      ),
+      sql<string>`case when xmax = 0 then (${countOfStandingGrants(clock, sql`session_details.account_id`)}) end`.as(
+        'grants',
+      ),
+    ])
     .executeTakeFirst();
-  if (row === undefined) return 'passed_over';
-  return row.inserted ? 'begun' : 'noted';
+  if (row === undefined) return { outcome: 'passed_over', sessions: 0, grants: 0 };
+  const { inserted, sessions, grants } = row;
+  return { outcome: inserted ? 'begun' : 'noted', sessions: Number(sessions), grants: Number(grants) };
 }
 
 export async function wasJustNoted({ db, clock }: StoreDeps, uid: string): Promise<boolean> {
@@ -137,15 +163,6 @@ export async function detailsOf(db: Db, accountId: string): Promise<ReadonlyMap<
       },
     ]),
   );
-}
-
-export async function countDetails(db: Db, accountId: string): Promise<number> {
-  const { count } = await db
-    .selectFrom('session_details')
-    .select(({ fn }) => fn.countAll().as('count'))
-    .where('account_id', '=', accountId)
-    .executeTakeFirstOrThrow();
-  return Number(count);
 }
 
 export async function forgetDetails(db: Db, uids: readonly string[]): Promise<void> {

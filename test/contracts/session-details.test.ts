@@ -25,8 +25,8 @@ describe.each(KINDS)('the details of a session on %s', (kind) => {
 
   const deps = () => ({ ...store.deps, limits: LIMITS });
   const source = (address: string, userAgent = FIREFOX) => ({ address, userAgent, requestId: 'r' });
-  const use = (uid: string, accountId: string, address = '192.0.2.1', expiresInSeconds = 3600) =>
-    noteSessionUse(deps(), { uid, accountId, source: source(address), expiresInSeconds });
+  const use = async (uid: string, accountId: string, address = '192.0.2.1', expiresInSeconds = 3600) =>
+    (await noteSessionUse(deps(), { uid, accountId, source: source(address), expiresInSeconds })).outcome;
   const begun = (accountId: string, more: object = {}) => beginSession(store, deps(), { accountId, ...more });
   const uidsOf = async (accountId: string) => (await listSessions(deps(), accountId)).map(({ uid }) => uid);
   const versionOf = async (uid: string) =>

@@ -1,5 +1,4 @@
 // How much of the database each operation takes. A figure here falls when a statement is saved, and never rises unsaid.
-import { appendFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Browser } from '../support/browser.ts';
 import {
@@ -42,7 +41,6 @@ describe.each(KINDS)('statements on %s', (database) => {
 
   async function taking(most: number, work: () => Promise<unknown>): Promise<void> {
     const asked = await counts.during(work);
-    if (process.env['SHOW'] !== undefined) show(asked);
     expect(countOf(asked), told(asked)).toBeLessThanOrEqual(most);
   }
 
@@ -53,7 +51,7 @@ describe.each(KINDS)('statements on %s', (database) => {
 
   test('for a first sign-in with consent, from the first request to the tokens', async () => {
     const identifier = await newPerson(server);
-    await taking(66, async () => {
+    await taking(43, async () => {
       const code = await visit(newBrowser(), { client_id: 'ask' }, identifier);
       done(await redeemCode(server.issuer, code, { clientId: 'ask', secret: WEB_SECRET }));
     });
@@ -63,7 +61,7 @@ describe.each(KINDS)('statements on %s', (database) => {
     const identifier = await newPerson(server);
     const browser = newBrowser();
     await visit(browser, {}, identifier);
-    await taking(13, async () => {
+    await taking(12, async () => {
       done(await redeemCode(server.issuer, await visit(browser, {}, identifier)));
     });
   });
@@ -110,15 +108,3 @@ describe.each(KINDS)('statements on %s', (database) => {
 
 const told = (asked: readonly AskedByRequest[]): string =>
   asked.map(({ request, statements }) => [request, ...statements].join('\n  ')).join('\n');
-
-const show = (asked: readonly AskedByRequest[]) =>
-  appendFileSync(
-    '/tmp/w/sql-trace.txt',
-    `=== ${countOf(asked)}\n` +
-      asked
-        .map(({ request, statements }) =>
-          [request, ...statements.map((s) => s.replaceAll(/\s+/g, ' ').slice(0, 150))].join('\n    '),
-        )
-        .join('\n') +
-      '\n',
-  );

@@ -9,14 +9,11 @@ import type { Db } from '../../database/database.ts';
  */
 export async function findDecoyHash(db: Db, spelling: string): Promise<string | undefined> {
   const place = createHash('sha256').update(spelling).digest().readBigInt64BE();
-  const round = db
-    .selectFrom('accounts')
-    .select('password_hash')
-    .where('password_hash', 'is not', null)
-    .orderBy(PLACE)
-    .limit(1);
-  const next = await round.where(PLACE, '>=', sql<string>`${String(place)}::bigint`).executeTakeFirst();
-  return (next ?? (await round.executeTakeFirst()))?.password_hash ?? undefined;
+  const round = sql`select password_hash from accounts where password_hash is not null`;
+  const first = sql`${round} order by ${PLACE} limit 1`;
+  const next = sql`${round} and ${PLACE} >= ${String(place)}::bigint order by ${PLACE} limit 1`;
+  const { rows } = await sql<{ hash: string | null }>`select coalesce((${next}), (${first})) as hash`.execute(db);
+  return rows[0]?.hash ?? undefined;
 }
 
 /** Ids of other systems are not spread by chance; what this makes of them is. */

@@ -88,7 +88,7 @@ test('the last sign-in is noted by database time', async () => {
   const deps = depsFor(database.db);
   const account = await person(deps);
   deps.clock.advance(3600);
-  await recordSignIn(deps.db, account.id, deps.clock);
+  await recordSignIn(deps, { accountId: account.id, language: 'en' });
   const lastSignInAt = (await findAccount(deps.db, account.id))?.lastSignInAt;
   expect(lastSignInAt && Math.abs(lastSignInAt.getTime() - deps.clock.now().getTime())).toBeLessThan(5_000);
 });

@@ -1,15 +1,14 @@
 // A person as they are now, in one statement: account, profile, factors, and what they hold. Asked at every redemption,
 // refresh and userinfo call, and at every step of a sign-in.
 import { sql } from 'kysely';
-import { Provider } from 'oidc-provider';
-import type { Account } from '../accounts/account.ts';
+import { type Account, isUsable } from '../accounts/account.ts';
 import { ACCOUNT_COLUMNS, accountFrom } from '../accounts/account-row.ts';
 import type { Clock } from '../clock.ts';
 import { isAccountId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
-import { NO_PROFILE, type Profile, profileFrom } from '../profiles/profiles.ts';
 import { heldByAccount } from '../roles/held.ts';
 import { type RightRow, type Rights, rightRows, rightsFrom } from '../roles/rights.ts';
+import { NO_PROFILE, type Profile, profileFrom } from './profiles.ts';
 
 export interface Person {
   readonly account: Account;
@@ -45,18 +44,10 @@ export async function findPerson(
   return rows[0] && personFrom(rows[0]);
 }
 
-const kept = new WeakMap<object, Person>();
-
-/** For whoever in this request of the engine asks next. */
-export function keepPerson(person: Person): void {
-  if (Provider.ctx !== undefined) kept.set(Provider.ctx, person);
-}
-
-/** Once; undefined where nobody has kept them. */
-export function takePerson(ctx: object, accountId: string): Person | undefined {
-  const person = kept.get(ctx);
-  kept.delete(ctx);
-  return person?.account.id === accountId ? person : undefined;
+/** With all they hold, for a step of a sign-in; undefined also where the account may not be used. */
+export async function findUsablePerson(deps: { db: Db; clock: Clock }, accountId: string): Promise<Person | undefined> {
+  const person = await findPerson(deps, { accountId, resources: [] });
+  return person !== undefined && isUsable(person.account) ? person : undefined;
 }
 
 const personFrom = ({ rights, has_second_factor, claims, attributes, ...account }: Row): Person => ({
