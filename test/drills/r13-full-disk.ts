@@ -1,21 +1,29 @@
 // R13: PostgreSQL has no room left. First where the tables are: it refuses what would make one grow (53100). Then on the
 // volume of the whole cluster, its log of changes included: PostgreSQL itself gives up and has to be started again.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { authorize, redeemFor, tokensOf } from '../protocol/apps.ts';
 import { resumeCluster, startCluster, stopCluster } from '../support/postgres-cluster.ts';
 import { type Arena, openArena } from './arena.ts';
 import { type Cluster, sharedCluster, withClient } from './cluster.ts';
 import { type Drill, missedOf, NOTHING_TIMED, type Report } from './drill.ts';
-import { BUSY, KEEPER, startKeeper } from './keeper.ts';
+import { BUSY, KEEPER } from './keeper.ts';
 import { damageOf } from './sound.ts';
 import { tablespaceOn } from './tablespace.ts';
-import { APPS, type Chain, type Kind, lostChains, startTraffic, type Traffic } from './traffic.ts';
+import type { Traffic } from './traffic.ts';
 import { mountVolume, type Volume } from './volume.ts';
+import {
+  EMAIL,
+  type Filling,
+  figuresOf,
+  leftOf,
+  only,
+  refusedIn,
+  type Seen,
+  type Times,
+  untilWritten,
+  whileFull,
+} from './while-full.ts';
 
 const MEGABYTES = 256;
-const EMAIL = 'jane@example.test';
-/** Chains of each app. */
-const CHAINS = 2;
 
 export const fullDisk: Drill = {
   id: 'R13',
@@ -45,30 +53,31 @@ const SKIPPED: Report = {
   missed: [],
 };
 
-/** Seconds. */
-interface Times {
-  readonly calm: number;
-  /** After the first write that was refused. */
-  readonly full: number;
-}
-
-interface Seen {
-  readonly traffic: Traffic;
-  readonly recoverySeconds: number;
-  readonly lost: number;
-  /** Accounts that were confirmed and are not there. */
-  readonly missing: number;
+interface Outcome extends Seen {
   readonly damage: readonly string[];
   /** Of the three. */
   readonly processesUp: number;
 }
 
-async function fullTables(volume: Volume, times: Times): Promise<Seen> {
+const presentIn =
+  (url: string): Filling['present'] =>
+  (ids) =>
+    withClient(url, async (client) => {
+      return (await client.query('select from accounts where id = any($1)', [[...ids]])).rowCount ?? 0;
+    });
+
+async function outcomeOf(arena: Arena, filling: Omit<Filling, 'present'>): Promise<Outcome> {
+  const seen = await whileFull(arena, { ...filling, present: presentIn(arena.url) });
+  const damage = await damageOf(arena.url);
+  return { ...seen, damage, processesUp: arena.all.filter(({ isUp }) => isUp).length };
+}
+
+async function fullTables(volume: Volume, times: Times): Promise<Outcome> {
   const cluster = await sharedCluster();
   const tablespace = await tablespaceOn(cluster, volume.directory);
   try {
     return await withArena(tablespace.url, async (arena) => {
-      const seen = await whileFull(arena, { volume, times });
+      const seen = await outcomeOf(arena, { volume, times });
       return { ...seen, ...(await afterDeath(arena, cluster, seen.traffic)) };
     });
   } finally {
@@ -82,16 +91,16 @@ async function afterDeath(arena: Arena, cluster: Cluster, traffic: Traffic): Pro
   cluster.stop('immediate');
   cluster.start();
   await untilWritten(traffic);
-  return { missing: await missingOf(arena.url, traffic), lost: await lostChains(arena.issuer, traffic.chains) };
+  return leftOf(arena, traffic, presentIn(arena.url));
 }
 
 const SMALL = { min_wal_size: '32MB', max_wal_size: '64MB', shared_buffers: '32MB' };
 
-async function fullCluster(volume: Volume, times: Times): Promise<Seen> {
+async function fullCluster(volume: Volume, times: Times): Promise<Outcome> {
   const url = `${await startCluster(volume.directory, SMALL)}/postgres`;
   try {
     return await withArena(url, (arena) =>
-      whileFull(arena, { volume, times, worse: () => endLog(url), back: () => startAgain(url, volume) }),
+      outcomeOf(arena, { volume, times, worse: () => endLog(url), back: () => startAgain(url, volume) }),
     );
   } finally {
     stopCluster(volume.directory);
@@ -132,114 +141,12 @@ async function withArena<T>(url: string, work: (arena: Arena) => Promise<T>): Pr
   }
 }
 
-async function newChains({ issuer }: Arena): Promise<Chain[]> {
-  const { browser } = await authorize(issuer, { email: EMAIL });
-  const chains: Chain[] = [];
-  for (const app of [...APPS, ...APPS].slice(0, CHAINS * APPS.length)) {
-    const { body } = await redeemFor(issuer, app, await authorize(issuer, { app, browser }));
-    chains.push({ app, refreshToken: tokensOf(body).refreshToken });
-  }
-  return chains;
-}
-
-interface Filling {
-  readonly volume: Volume;
-  readonly times: Times;
-  /** What happens besides, once the first write is refused. */
-  readonly worse?: () => Promise<void>;
-  /** What is done besides making room. */
-  readonly back?: () => Promise<void>;
-}
-
-async function whileFull(arena: Arena, { volume, times, worse, back }: Filling): Promise<Seen> {
-  const keeper = await startKeeper(arena.issuer, arena.place);
-  const traffic = startTraffic(arena.issuer, { keeper, chains: await newChains(arena) });
-  try {
-    await sleep(times.calm * 1000);
-    traffic.phase = 'during';
-    volume.fill();
-    await untilRefused(traffic);
-    await worse?.();
-    await sleep(times.full * 1000);
-    volume.free();
-    await back?.();
-    traffic.phase = 'after';
-    const recoverySeconds = await untilWritten(traffic);
-    await sleep(times.calm * 1000);
-    await traffic.stop();
-    return {
-      traffic,
-      recoverySeconds,
-      lost: await lostChains(arena.issuer, traffic.chains),
-      missing: await missingOf(arena.url, traffic),
-      damage: await damageOf(arena.url),
-      processesUp: arena.all.filter(({ isUp }) => isUp).length,
-    };
-  } finally {
-    volume.free();
-    await traffic.stop();
-  }
-}
-
-/** Seconds that pages have room for what is written until then. */
-const ROOM_LEFT_SECONDS = 60;
-
-async function untilRefused(traffic: Traffic): Promise<void> {
-  const giveUpAt = performance.now() + ROOM_LEFT_SECONDS * 1000;
-  while ((traffic.tally('write', 'during')['503'] ?? 0) === 0) {
-    if (performance.now() > giveUpAt) throw new Error('everything goes on being written');
-    await sleep(50);
-  }
-}
-
-/** Seconds until an account is made, whoever is asked. */
-async function untilWritten({ keeper }: Traffic): Promise<number> {
-  const startedAt = performance.now();
-  for (let inARow = 0; inARow < 3; ) {
-    const status = await keeper.makes().then(
-      (answer) => answer.status,
-      () => 0,
-    );
-    inARow = status === 201 ? inARow + 1 : 0;
-    if (performance.now() - startedAt > 60_000) throw new Error(`no account can be made: ${status}`);
-    if (status !== 201) await sleep(50);
-  }
-  return Math.round((performance.now() - startedAt) / 100) / 10;
-}
-
-const missingOf = (url: string, { keeper }: Traffic): Promise<number> =>
-  withClient(url, async (client) => {
-    const found = await client.query('select from accounts where id = any($1)', [keeper.acknowledged]);
-    return keeper.acknowledged.length - (found.rowCount ?? 0);
-  });
-
-const inWords = (tally: Readonly<Record<string, number>>): string =>
-  Object.entries(tally)
-    .map(([status, count]) => `${status} ×${count}`)
-    .join(', ') || 'none';
-
-const only = ({ traffic }: Seen, kind: Kind, statuses: readonly string[]): boolean =>
-  Object.keys(traffic.tally(kind, 'during')).every((status) => statuses.includes(status));
-
-function figuresOf(name: string, seen: Seen): Report['more'] {
-  const { traffic, missing, damage } = seen;
-  const during = (kind: Kind) => inWords(traffic.tally(kind, 'during'));
-  return {
-    [`${name}: writes`]: during('write'),
-    [`${name}: introspections`]: during('read'),
-    [`${name}: JWKS and discovery`]: during('read from memory'),
-    [`${name}: accounts confirmed`]: `${traffic.keeper.acknowledged.length}, ${missing} missing`,
-    [`${name}: damage`]: damage.join('; ') || 'none',
-    [`${name}: seconds until written again`]: seen.recoverySeconds,
-  };
-}
-
 const ALWAYS = ['200'];
 const WRITTEN = ['200', '201', '503'];
 
-function reportOf({ tables, everything }: Record<'tables' | 'everything', Seen>): Report {
+function reportOf({ tables, everything }: Record<'tables' | 'everything', Outcome>): Report {
   const both = [tables, everything];
-  const refused = both.map(({ traffic }) => traffic.tally('write', 'during')['503'] ?? 0);
+  const refused = both.map(refusedIn);
   const keptUp = both.every(({ processesUp }) => processesUp === 3);
   return {
     chains: {
@@ -254,7 +161,11 @@ function reportOf({ tables, everything }: Record<'tables' | 'everything', Seen>)
       after: tables.traffic.spread('after'),
     },
     recoverySeconds: Math.max(tables.recoverySeconds, everything.recoverySeconds),
-    more: { ...figuresOf('tables full', tables), ...figuresOf('everything full', everything) },
+    more: {
+      ...figuresOf('tables full', tables),
+      ...figuresOf('everything full', everything),
+      damage: both.flatMap(({ damage }) => damage).join('; ') || 'none',
+    },
     missed: missedOf({
       'a write that has no room is answered with 503 and Retry-After': both.every((seen) =>
         only(seen, 'write', WRITTEN),
