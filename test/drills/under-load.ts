@@ -59,6 +59,8 @@ interface Times {
 /** Seconds. */
 const FULL: Times = { warmUp: 10, before: 20, after: 15 };
 const SHORT: Times = { warmUp: 1.5, before: 2, after: 3 };
+/** Of W, where a machine does not carry all of it. */
+const FULL_SHARE = Number(process.env['DRILL_SHARE'] ?? 1);
 /** Of W in the short form: what two cores of CI carry beside other tests. */
 const SHORT_SHARE = 0.15;
 
@@ -75,7 +77,7 @@ export async function underLoad<T>(
   const site = await startSite({ databaseUrl: way?.url ?? databaseUrl, port, clients, settings, variables });
   const load = await startLoad({ ...ground, ...course, issuer: site.issuer, certificate: site.nginx.certificate });
   try {
-    const rates = scaled(course.rates ?? W, how.short ? SHORT_SHARE : 1);
+    const rates = scaled(course.rates ?? W, how.short ? SHORT_SHARE : FULL_SHARE);
     return await play({ how, site, load, ground, databaseUrl, rates }, fault);
   } finally {
     load.stop();
