@@ -16,7 +16,10 @@ import {
 import type { Kind, Plan } from './workload.ts';
 
 export interface Apps {
+  /** Of apps. */
   readonly entrance: Entrance;
+  /** Of people. */
+  readonly networks: readonly Entrance[];
   readonly plan: Plan;
   readonly chains: Held[];
   readonly reader: KeyReader | undefined;
@@ -50,7 +53,8 @@ export const ASK: Readonly<Record<Kind, (apps: Apps) => Promise<Done>>> = {
     const isTrue = answer.status !== 200 || typeof JSON.parse(answer.text).sub === 'string';
     return { answer, good: answer.status === 200, why: isTrue ? undefined : untrue(apps, `userinfo: ${answer.text}`) };
   },
-  async login({ entrance, plan, chains, reader }) {
+  async login({ networks, plan, chains, reader, ...apps }) {
+    const entrance = anyOf(networks) ?? apps.entrance;
     const clientId = anyOf(chains)?.clientId ?? '';
     const browser = browserAt(entrance);
     const { chain, tokens } = await newChain(entrance, { clientId, browser, email: anyOf(plan.people) ?? '' });
@@ -58,7 +62,8 @@ export const ASK: Readonly<Record<Kind, (apps: Apps) => Promise<Done>>> = {
     await reader?.reads(tokens);
     return { answer: undefined, good: true };
   },
-  async silent({ entrance, plan }) {
+  async silent({ networks, plan, ...apps }) {
+    const entrance = anyOf(networks) ?? apps.entrance;
     const signedIn = anyOf(plan.browsers);
     if (signedIn === undefined) return { answer: undefined, good: false, why: 'no browser' };
     const browser = browserAt(entrance, await CookieJar.deserialize(signedIn.jar));
@@ -70,7 +75,8 @@ export const ASK: Readonly<Record<Kind, (apps: Apps) => Promise<Done>>> = {
     const answer = await ask(entrance, at);
     return { answer, good: answer.status === 200 };
   },
-  async forgot({ entrance, plan, chains }) {
+  async forgot({ networks, plan, chains, ...apps }) {
+    const entrance = anyOf(networks) ?? apps.entrance;
     const browser = browserAt(entrance);
     await browser.open(authorizationAt(entrance, anyOf(chains)?.clientId ?? ''));
     await browser.click('Forgot your password?');

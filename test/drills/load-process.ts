@@ -4,7 +4,7 @@ import { type Apps, doneOf } from './apps-asking.ts';
 import { hold } from './apps-chains.ts';
 import { checked } from './apps-check.ts';
 import { keyReader } from './apps-keys.ts';
-import { entranceTo } from './visitors.ts';
+import { entranceTo, networksOf } from './visitors.ts';
 import type { FromLoad, Kind, Outcome, Plan, Rates, ToLoad } from './workload.ts';
 
 const TELL_EVERY_MS = 250;
@@ -20,7 +20,7 @@ function begin(plan: Plan): Apps {
   const entrance = entranceTo(plan);
   const { keysCachedSeconds } = plan;
   const reader = keysCachedSeconds === undefined ? undefined : keyReader(entrance, keysCachedSeconds);
-  return { entrance, plan, chains: plan.chains.map(hold), reader, words: [], untrue: 0 };
+  return { entrance, networks: networksOf(plan), plan, chains: plan.chains.map(hold), reader, words: [], untrue: 0 };
 }
 
 async function once(kind: Kind, at: number): Promise<void> {

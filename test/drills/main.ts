@@ -11,7 +11,8 @@ const { values, positionals } = parseArgs({ options: { short: { type: 'boolean' 
 const short = values.short === true;
 const unknown = positionals.filter((each) => !DRILLS.some(({ id }) => id === each));
 if (unknown.length > 0) throw new Error(`no drill ${unknown.join(', ')}; there are ${DRILLS.map(({ id }) => id)}`);
-const chosen = DRILLS.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+const named = positionals.flatMap((each) => DRILLS.filter(({ id }) => id === each));
+const chosen = positionals.length === 0 ? DRILLS : named;
 
 /** One that breaks off has missed whatever it was to show. */
 async function reportOf(drill: Drill): Promise<Report | string> {

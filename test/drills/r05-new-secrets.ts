@@ -102,7 +102,7 @@ export const newSecrets: Drill = {
   async run(how): Promise<Report> {
     const { keysCachedSeconds, tokens } = how.short ? SHORT : FULL;
     const variables = how.short ? STEPS[0] : {};
-    const seen = await underLoad(how, { rates: { ...W, silent: 5 }, keysCachedSeconds, variables }, both);
+    const seen = await underLoad(how, { rates: { ...W, refresh: 60, silent: 5 }, keysCachedSeconds, variables }, both);
     const { visible, kept, stillThere, active, broken } = seen.found;
     const { verified, unverified } = seen.checked;
     const silent = ofKind(seen.during, 'silent');

@@ -35,7 +35,6 @@ export interface SiteOptions {
   readonly variables?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Everybody comes from one address here. */
 const SETTINGS = `mfa: optional
 server: { trusted_proxies: [127.0.0.1/32] }
 tokens: { access_token_seconds: 3600, id_token_seconds: 3600 }

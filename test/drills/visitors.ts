@@ -19,10 +19,22 @@ export interface Answer {
 /** Milliseconds; longer than nginx waits. */
 const PATIENCE_MS = 40_000;
 
-export function entranceTo({ issuer, certificate }: { issuer: string; certificate: string }): Entrance {
-  const connect = { ca: certificate, lookup: toLoopback };
-  return { issuer, agent: new Agent({ connect, headersTimeout: PATIENCE_MS, bodyTimeout: PATIENCE_MS }) };
+interface Door {
+  readonly issuer: string;
+  readonly certificate: string;
+  /** The address that nginx sees. */
+  readonly from?: string;
 }
+
+export function entranceTo({ issuer, certificate, from = '127.0.0.1' }: Door): Entrance {
+  const connect = { ca: certificate, lookup: toLoopback };
+  const patience = { headersTimeout: PATIENCE_MS, bodyTimeout: PATIENCE_MS };
+  return { issuer, agent: new Agent({ connect, localAddress: from, ...patience }) };
+}
+
+/** People come from many networks, and each has limits of its own. */
+export const networksOf = (door: Door): Entrance[] =>
+  Array.from({ length: 60 }, (_, index) => entranceTo({ ...door, from: `127.1.${index}.1` }));
 
 const toLoopback: LookupFunction = (_name, { all }, found) =>
   all === true ? found(null, [{ address: '127.0.0.1', family: 4 }]) : found(null, '127.0.0.1', 4);
