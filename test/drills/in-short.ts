@@ -6,7 +6,7 @@ import { removeSharedCluster } from './cluster.ts';
 import type { Drill } from './drill.ts';
 
 export function runInShort(about: string, drills: readonly Drill[]): void {
-  describe.skipIf(!postgresAvailable() || !nginxAvailable())(about, { timeout: 180_000 }, () => {
+  describe.skipIf(!postgresAvailable() || !nginxAvailable())(about, { timeout: 300_000 }, () => {
     afterAll(removeSharedCluster);
 
     for (const drill of drills) {

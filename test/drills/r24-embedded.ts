@@ -1,6 +1,6 @@
 // R24: the embedded database (PGlite), through the program itself: killed a hundred times while it writes, with a second
 // process on its directory, on a full disk, and from copies of its directory in the middle of a write.
-import { type Drill, missedOf, NOTHING_TIMED, type Report } from './drill.ts';
+import { type Drill, missedOf, type Report } from './drill.ts';
 import { both, type Copy, copy, type Kill, kill, type Start, second } from './embedded-kills.ts';
 import { type EmbeddedSite, openEmbedded } from './embedded-site.ts';
 import { type Keeper, startKeeper } from './keeper.ts';
@@ -9,6 +9,9 @@ import { mountVolume } from './volume.ts';
 import { figuresOf, leftOf, only, refusedIn, type Seen, type Times, untilWritten, whileFull } from './while-full.ts';
 
 const MEGABYTES = 256;
+/** `pairs` start in one moment; `copies` are of one moment, and torn. */
+const IN_FULL = { kills: 100, seconds: 20, pairs: 10, instant: 15, torn: 15 };
+const IN_SHORT: typeof IN_FULL = { kills: 1, seconds: 1, pairs: 0, instant: 1, torn: 0 };
 /** Accounts that are made one after the other, before and after. */
 const ALONE = 30;
 
@@ -16,9 +19,7 @@ export const embedded: Drill = {
   id: 'R24',
   title: 'the embedded database: killed, shared, full, copied',
   async run({ short, say }) {
-    const counts = short
-      ? { kills: 2, seconds: 1, pairs: 1, copies: 1 }
-      : { kills: 100, seconds: 20, pairs: 10, copies: 15 };
+    const counts = short ? IN_SHORT : IN_FULL;
     const site = await openEmbedded();
     try {
       const keeper = await startKeeper(site.issuer, site.place);
@@ -31,7 +32,10 @@ export const embedded: Drill = {
       say('more than one process');
       const starts = await sharing(site, counts);
       say('copies');
-      const copies = await times(2 * counts.copies, (at) => copy(site, keeper, at % 2 === 0 ? 'instant' : 'torn'));
+      const copies = [
+        ...(await times(counts.instant, () => copy(site, keeper, 'instant'))),
+        ...(await times(counts.torn, () => copy(site, keeper, 'torn'))),
+      ];
       await site.close();
       say('a full disk');
       const full = await onFullDisk(short ? { calm: 1, full: 4 } : { calm: 5, full: 30 });
@@ -96,7 +100,7 @@ interface Everything {
 }
 
 const outcomes = (all: readonly string[]): string =>
-  [...Map.groupBy(all, (each) => each)].map(([name, some]) => `${name} ×${some.length}`).join('; ');
+  [...Map.groupBy(all, (each) => each)].map(([name, some]) => `${name} ×${some.length}`).join('; ') || 'none';
 
 function reportOf({ kills, starts, copies, full, before, after }: Everything): Report {
   const missing = kills.reduce((sum, each) => sum + each.missing, 0);
@@ -108,14 +112,11 @@ function reportOf({ kills, starts, copies, full, before, after }: Everything): R
   return {
     chains: { tried: confirmed, lost, doubled: starts.pairs.filter((pair) => pair === 'up, up').length },
     errors: full === undefined ? 0 : refusedIn(full),
-    latency:
-      full === undefined && kills.length === 0
-        ? NOTHING_TIMED
-        : {
-            before: spreadOf(before),
-            during: spreadOf(kills.flatMap((each) => each.times)),
-            after: spreadOf(after),
-          },
+    latency: {
+      before: spreadOf(before),
+      during: spreadOf(kills.flatMap((each) => each.times)),
+      after: spreadOf(after),
+    },
     recoverySeconds: Math.round(Math.max(...kills.map(({ readySeconds }) => readySeconds)) * 10) / 10,
     more: {
       kills: kills.length,
