@@ -42,6 +42,7 @@ import { checkClientsWithEngine } from './check-clients.ts';
 import { probeRoute } from './diagnosis/probe.ts';
 import { createLiveEngine, type LiveEngine } from './keys/live-engine.ts';
 import { algorithmsFor, keyDeps } from './keys/turning-keys.ts';
+import { followingTokens, followKeys } from './keys/unknown-keys.ts';
 import { createApp } from './koa.ts';
 import { metricsRoute } from './metrics/endpoint.ts';
 import type { Measuring } from './metrics/open-metrics.ts';
@@ -86,7 +87,6 @@ export async function compose(given: Given): Promise<Composed> {
   const { config, clients: live, clock, log, database, workers = 1, worker = 1, measuring } = given;
   const { db } = database;
   const clients = withBuiltIn(live.current, config);
-
   const box = sealedBoxOf(config);
   const csrf = createCsrf(...deriveKeys(config, 'csrf'));
   const hasher = passwordHasher(config, workers);
@@ -94,6 +94,7 @@ export async function compose(given: Given): Promise<Composed> {
   await turnKeys(keyDeps({ config, clock, db, box }), algorithmsFor(config, clients()));
   const engine = await createLiveEngine({ config, clock, db, box, clients, log });
   const { provider, keys } = engine;
+  const followTokens = followingTokens(engine);
   await checkClientsWithEngine(provider(), clients());
   const answering = answeringResets({ config, clock, db, box, log });
   const telling = tellingApps({ config, clock, db, clients, provider, log });
@@ -125,7 +126,7 @@ export async function compose(given: Given): Promise<Composed> {
     gate,
     metrics: measuring?.metrics,
     keepReferences: keepReferences(recorder),
-    beforeRoutes: [wakeAfterForms(mailing)],
+    beforeRoutes: [wakeAfterForms(mailing), followKeys(followTokens)],
     beforeEngine: [
       referToErrors,
       limitCrossOrigin(clients),
@@ -133,7 +134,7 @@ export async function compose(given: Given): Promise<Composed> {
       answerOutagesToPrograms,
       dropRestOfBody,
       untypedRevocation,
-      admitStructuredTokens,
+      admitStructuredTokens(followTokens),
       unauthorizedGrant,
       tokenTransaction({ config, clock, db, database }),
       surfaceOutages,

@@ -1,29 +1,44 @@
 // Lets JWT access tokens be introspected and revoked. The engine refuses, at both endpoints, whatever decodes as a JWT
-// before it asks our store; so the token is marked on its way in, and the store takes the mark off again.
+// before it asks our store; so the token is marked on its way in, and the store takes the mark off again. Keys that tokens in
+// forms name are looked for here too, since nobody else reads a form before the engine.
 import { IncomingMessage } from 'node:http';
 import type Koa from 'koa';
 import { readBody } from '../../http/read-body.ts';
 import { routedPath } from '../../http/routed-path.ts';
 import { markStructuredToken } from '../../provider/access-token-reader.ts';
 import { ENDPOINTS } from '../../provider/paths.ts';
+import type { FollowTokens } from '../keys/unknown-keys.ts';
 
 const MARKED_AT: ReadonlySet<string> = new Set([ENDPOINTS.introspection, ENDPOINTS.revocation]);
+const READ_AT: ReadonlySet<string> = new Set([
+  ...MARKED_AT,
+  ENDPOINTS.userinfo,
+  ENDPOINTS.pushed_authorization_request,
+]);
+/** Fields of forms that hold tokens of ours. */
+const TOKENS = ['token', 'access_token', 'id_token_hint'];
 
 /** As the engine has it: 56 kB; it reads no longer body of any kind. */
 const LIMITS = { maxBytes: 56 * 1024, timeoutMs: 10_000 };
 
-export const admitStructuredTokens: Koa.Middleware = async (ctx, next) => {
-  if (ctx.method !== 'POST' || !MARKED_AT.has(routedPath(ctx.path))) return next();
-  if (ctx.is('application/x-www-form-urlencoded') === false) return next();
-  const body = marked((await readBody(ctx.req, LIMITS)).toString('utf8'));
-  ctx.req = ctx.request.req = ctx.response.req = requestWith(ctx.req, Buffer.from(body));
-  return next();
-};
+export const admitStructuredTokens =
+  (follow: FollowTokens): Koa.Middleware =>
+  async (ctx, next) => {
+    const path = routedPath(ctx.path);
+    if (ctx.method !== 'POST' || !READ_AT.has(path)) return next();
+    if (ctx.is('application/x-www-form-urlencoded') === false) return next();
+    const body = await readBody(ctx.req, LIMITS);
+    const form = new URLSearchParams(body.toString('utf8'));
+    await follow(TOKENS.flatMap((name) => form.getAll(name)));
+    const handedOn = MARKED_AT.has(path) ? Buffer.from(marked(form)) : body;
+    ctx.req = ctx.request.req = ctx.response.req = requestWith(ctx.req, handedOn);
+    return next();
+  };
 
 /** Every other parameter stays as it came, repeated ones included: judging them is the engine's work. */
-function marked(body: string): string {
+function marked(form: URLSearchParams): string {
   const changed = new URLSearchParams();
-  for (const [name, value] of new URLSearchParams(body)) {
+  for (const [name, value] of form) {
     changed.append(name, name === 'token' ? markStructuredToken(value) : value);
   }
   return changed.toString();

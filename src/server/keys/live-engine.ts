@@ -1,4 +1,5 @@
 // The engine with the keys of the database: looked at every ten seconds, and built anew when they have changed.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Provider } from 'oidc-provider';
 import type { SealedBox } from '../../crypto/sealed-box.ts';
 import type { SigningKey } from '../../keys/signing-key.ts';
@@ -7,6 +8,8 @@ import { createProvider, type ProviderDeps } from '../../provider/provider.ts';
 
 /** Three looks fit into the half minute in which every process has to follow. */
 const INTERVAL_MS = 10_000;
+/** Between two looks that callers cause: whoever makes keys up has the database asked ten times a second, and not more. */
+const LEAST_PAUSE_MS = 100;
 
 export interface LiveEngine {
   /** Asked at every request; one that is under way ends with what it began with. */
@@ -14,6 +17,8 @@ export interface LiveEngine {
   readonly keys: () => readonly SigningKey[];
   /** Looks now. Never rejects: with the database away, the keys stay as they are. */
   follow(): Promise<void>;
+  /** The same for who has met an unknown key: one look for all who wait for it, which begins after they have asked. */
+  followSoon(): Promise<void>;
   /** Looks from now on; returns the way to stop, which waits for a look under way. */
   start(): () => Promise<void>;
 }
@@ -44,10 +49,21 @@ export async function createLiveEngine(deps: Deps): Promise<LiveEngine> {
     });
     return last;
   };
+  let soon: Promise<void> | undefined;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  const followSoon = (): Promise<void> => {
+    soon ??= sleep(Math.max(0, lookedAt + LEAST_PAUSE_MS - performance.now())).then(() => {
+      soon = undefined;
+      lookedAt = performance.now();
+      return follow();
+    });
+    return soon;
+  };
   return {
     provider: () => provider,
     keys: () => keys,
     follow,
+    followSoon,
     start() {
       const timer = setInterval(() => void follow(), INTERVAL_MS);
       timer.unref();
