@@ -1,5 +1,6 @@
 // Routes + gate → Koa middleware.
 import { Router } from '@koa/router';
+import type Koa from 'koa';
 import { Refusal } from '../errors.ts';
 import { requireSameOrigin } from './csrf.ts';
 import { receiveForm } from './form.ts';
@@ -12,6 +13,8 @@ export interface RouterOptions {
   readonly gate: Gate;
   /** Scheme, host and port: where our own pages come from. */
   readonly issuerOrigin: string;
+  /** Paths that are somebody else's: none of our patterns is tried for them. */
+  readonly notOurs?: ReadonlySet<string>;
 }
 
 /** What `app.use` takes. */
@@ -22,7 +25,10 @@ export type RouterMiddleware = ReturnType<Router['middleware']>;
  * with Allow; an unknown path goes on to the next middleware. All routes belong into one call, since 405 ends the search.
  * @throws Error when two routes have the same verb and path
  */
-export function mountRoutes(routes: readonly Route[], { gate, issuerOrigin }: RouterOptions): RouterMiddleware {
+export function mountRoutes(
+  routes: readonly Route[],
+  { gate, issuerOrigin, notOurs }: RouterOptions,
+): RouterMiddleware {
   refuseDuplicates(routes);
   const router = new Router({ strict: true, sensitive: true });
   for (const route of routes) {
@@ -37,18 +43,18 @@ export function mountRoutes(routes: readonly Route[], { gate, issuerOrigin }: Ro
     });
   }
   const dispatch = router.middleware();
-  return (ctx, next) =>
-    dispatch(ctx, () => {
-      const allowed = router.match(ctx.path, ctx.method).path.flatMap((layer) => layer.methods);
-      if (allowed.length === 0) return next();
-      ctx.set('Allow', [...new Set(allowed)].sort().join(', '));
-      throw new Refusal({
-        code: 'method_not_allowed',
-        status: 405,
-        reason: 'other_method',
-        message: 'This address is not used that way.',
-      });
+  const unlessElsewhere = (ctx: RouteContext, next: Koa.Next) => {
+    const allowed = router.match(ctx.path, ctx.method).path.flatMap((layer) => layer.methods);
+    if (allowed.length === 0) return next();
+    ctx.set('Allow', [...new Set(allowed)].sort().join(', '));
+    throw new Refusal({
+      code: 'method_not_allowed',
+      status: 405,
+      reason: 'other_method',
+      message: 'This address is not used that way.',
     });
+  };
+  return (ctx, next) => (notOurs?.has(ctx.path) === true ? next() : dispatch(ctx, () => unlessElsewhere(ctx, next)));
 }
 
 function refuseDuplicates(routes: readonly Route[]): void {

@@ -44,6 +44,8 @@ export interface AppParts {
 
 export const HEALTH_PATHS = ['/livez', '/readyz'];
 
+const ENGINE_PATHS: ReadonlySet<string> = new Set([...DISCOVERY_PATHS, ...Object.values(ENDPOINTS)]);
+
 const INTERNAL_PATHS = [
   METRICS_PATH,
   ...DISCOVERY_PATHS,
@@ -82,7 +84,8 @@ export function createApp(parts: AppParts): Koa {
   app.use(checkRequestLine);
   app.use(parts.assets.serve);
   for (const middleware of parts.beforeRoutes) app.use(middleware);
-  app.use(mountRoutes(parts.routes, { gate: parts.gate, issuerOrigin: new URL(issuer).origin }));
+  const issuerOrigin = new URL(issuer).origin;
+  app.use(mountRoutes(parts.routes, { gate: parts.gate, issuerOrigin, notOurs: ENGINE_PATHS }));
   if (parts.metrics !== undefined) app.use(countTokens(parts.metrics));
   for (const middleware of parts.beforeEngine) app.use(middleware);
   app.use(engine(parts.provider));

@@ -1,0 +1,115 @@
+// One operation: three runs of load, their medians, and what each costs the server and PostgreSQL.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Loader, median, startLoader } from './loader.ts';
+import type { Operation } from './operations.ts';
+import type { Postgres, Site } from './site.ts';
+import { type Counted, type Counting, perOperation, type Statement } from './statements.ts';
+
+export interface Figures {
+  readonly name: string;
+  readonly lanes: number;
+  readonly perSecond: number;
+  /** Milliseconds of an operation, from its first request to its last answer. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Milliseconds of CPU an operation, of the server and of PostgreSQL. */
+  readonly serverCpu: number;
+  readonly databaseCpu: number;
+  readonly counted?: Counted;
+  readonly statements?: readonly Statement[];
+  /** Each run apart. */
+  readonly runs: readonly { readonly perSecond: number; readonly p50: number; readonly p99: number }[];
+}
+
+export interface How {
+  readonly seconds: number;
+  readonly runs: number;
+}
+
+/** Accounts are handed out once: those of one operation are not those of another. */
+export const PEOPLE_OF_AN_OPERATION = 2_500;
+
+export interface At {
+  readonly site: Pick<Site, 'port' | 'cpuSeconds' | 'megabytes'>;
+  readonly postgres: Pick<Postgres, 'cpuSeconds'>;
+  readonly people: number;
+  readonly onSample?: (megabytes: number) => void;
+  /** Of the bare engine. */
+  readonly tokens?: readonly string[];
+}
+
+export async function measure(operation: Operation, at: At, { seconds, runs }: How): Promise<Figures> {
+  const loader = startLoader();
+  try {
+    const { people, tokens } = at;
+    const what = { operation: operation.name, port: at.site.port, people, ...(tokens !== undefined && { tokens }) };
+    await loader.tell({ order: 'prepare', ...what });
+    await loader.tell({ order: 'refill' });
+    await loader.run(Math.min(3, seconds));
+    const each: OneRun[] = [];
+    for (let run = 0; run < runs; run += 1) each.push(await oneRun(loader, at, seconds));
+    const of = (what: (run: OneRun) => number) => median(each.map(what));
+    return {
+      name: operation.name,
+      lanes: operation.lanes,
+      perSecond: of((run) => run.perSecond),
+      p50: of((run) => run.p50),
+      p99: of((run) => run.p99),
+      serverCpu: of((run) => run.serverCpu),
+      databaseCpu: of((run) => run.databaseCpu),
+      runs: each.map(({ perSecond, p50, p99 }) => ({ perSecond, p50, p99 })),
+    };
+  } finally {
+    loader.stop();
+  }
+}
+
+interface OneRun {
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly serverCpu: number;
+  readonly databaseCpu: number;
+}
+
+async function oneRun(loader: Loader, { site, postgres, onSample }: At, seconds: number): Promise<OneRun> {
+  await loader.tell({ order: 'refill' });
+  await sleep(300);
+  const before = { server: site.cpuSeconds(), database: postgres.cpuSeconds() };
+  const done = await loader.run(seconds);
+  const each = (cpuSeconds: number): number => (cpuSeconds / done.operations) * 1000;
+  onSample?.(site.megabytes());
+  return {
+    perSecond: done.operations / done.seconds,
+    p50: done.p50,
+    p99: done.p99,
+    serverCpu: each(site.cpuSeconds() - before.server),
+    databaseCpu: each(postgres.cpuSeconds() - before.database),
+  };
+}
+
+const COUNTED_OPERATIONS = 25;
+
+/** In a run of its own, one after the other: counting costs PostgreSQL time. */
+export async function count(
+  operation: Operation,
+  { site, people }: At,
+  counting: Counting,
+): Promise<{ counted: Counted; statements: readonly Statement[] }> {
+  const loader = startLoader();
+  try {
+    await loader.tell({ order: 'prepare', operation: operation.name, port: site.port, people, lanes: 1 });
+    await loader.tell({ order: 'refill' });
+    // What is done once for a browser, an app or a process is done before.
+    await loader.run(30, 2);
+    await counting.begin();
+    const { operations } = await loader.run(60, COUNTED_OPERATIONS);
+    const statements = await counting.end();
+    return {
+      counted: perOperation(statements, operations),
+      statements: statements.filter(({ calls }) => calls >= operations / 2),
+    };
+  } finally {
+    loader.stop();
+  }
+}
