@@ -9,8 +9,11 @@ import { mountVolume } from './volume.ts';
 import { figuresOf, leftOf, only, refusedIn, type Seen, type Times, untilWritten, whileFull } from './while-full.ts';
 
 const MEGABYTES = 256;
-/** `pairs` start in one moment; `copies` are of one moment, and torn. */
-const IN_FULL = { kills: 100, seconds: 20, pairs: 10, instant: 15, torn: 15 };
+/** Each costs a start: DRILL_KILLS=15 where there is no time for all, and fewer of everything else. */
+const KILLS = Number(process.env['DRILL_KILLS'] ?? 100);
+const share = (of: number): number => Math.ceil((of * KILLS) / 100);
+/** `pairs` start in one moment; copies are of one moment, or torn. */
+const IN_FULL = { kills: KILLS, seconds: share(20), pairs: share(10), instant: share(15), torn: share(15) };
 const IN_SHORT: typeof IN_FULL = { kills: 1, seconds: 1, pairs: 0, instant: 1, torn: 0 };
 /** Accounts that are made one after the other, before and after. */
 const ALONE = 30;
