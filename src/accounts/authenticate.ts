@@ -7,10 +7,9 @@ import { knownAccount, unknownAccount } from '../limits/limits.ts';
 import { isFirstRefusal, type Refused, reserveSignIn, type SignInAttempt } from '../limits/sign-in-attempt.ts';
 import { type Account, isUsable } from './account.ts';
 import { renewPasswordHash } from './accounts.ts';
-import { findCredentials, findPasswordHash } from './finding/find-credentials.ts';
+import { type findCredentials, findCredentialsOrDecoy, findPasswordHash } from './finding/find-credentials.ts';
 import { canonicalIdentifier } from './identifiers.ts';
 import type { PasswordHasher } from './password-hash.ts';
-import { findDecoyHash } from './stored-hashes/decoy.ts';
 
 export type Authentication =
   | {
@@ -68,8 +67,8 @@ export async function authenticate(
   deps: Deps,
   { identifier, password, network, knownDevice }: Credentials,
 ): Promise<Authentication> {
-  const found = await findCredentials(deps.db, identifier);
   const spelling = spellingOf(identifier);
+  const { found, instead } = await findCredentialsOrDecoy(deps.db, { identifier, spelling });
   const account = found ? knownAccount(found.account.id) : unknownAccount(spelling);
   const attempt = await reserveSignIn(deps, { account, network, knownDevice });
   const tooMany = async ({ retryAfterSeconds }: Refused): Promise<Authentication> => {
@@ -77,8 +76,6 @@ export async function authenticate(
     return { outcome: 'too_many_attempts', retryAfterSeconds, accountId: found?.account.id, isFirst };
   };
   if ('allowed' in attempt) return tooMany(attempt);
-  // Asked for everybody, as it is used for some.
-  const instead = await findDecoyHash(deps.db, spelling);
   const { matches, needsRehash } = await verifyOrReturn(deps, attempt, {
     hash: found?.passwordHash,
     password,

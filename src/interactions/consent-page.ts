@@ -43,7 +43,7 @@ export const submitConsent =
     const accountId = consentingAccount(signIn);
     if (accountId === undefined || isStale(deps, signIn)) return redirectToDispatch(ctx, signIn);
     // Nobody, where they were banned or deleted while the page was open.
-    const person = await findUsablePerson(deps, accountId);
+    const person = await findUsablePerson(deps, { accountId });
     if (person === undefined) return redirectToDispatch(ctx, signIn);
     if (decision === 'deny') return finishDenied(deps, ctx, { signIn, how: 'consent_denied' });
     const allowed = requestedAccess(signIn.client, signIn.params);

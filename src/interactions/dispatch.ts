@@ -1,11 +1,11 @@
 // The one place that decides what a person sees next in a sign-in. It looks only at what is stored.
 import type Koa from 'koa';
-import type { Account } from '../accounts/account.ts';
 import { findUsablePerson, type Person } from '../profiles/person.ts';
 import { alwaysAsks, expectsSomebodyElse, requestedAccess } from '../provider/access.ts';
-import { isCovered } from '../provider/consented-grant.ts';
+import { covers } from '../provider/consented-grant.ts';
 import { mayUse } from '../provider/rights/access-rules.ts';
 import { isOpen } from '../registrations/policy.ts';
+import { consentFrom } from '../sessions/consents.ts';
 import { afterPassword, isEnough, isWhatAppInsistsOn } from './after-password.ts';
 import { showConsent } from './consent-page.ts';
 import type { InteractionDeps } from './deps.ts';
@@ -70,7 +70,7 @@ type WithAccount = Extract<SignIn['stage'], { accountId: string }>;
 /** The password has been proved. An account that was banned meanwhile starts again, and gets no further. */
 async function goOn(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn & { stage: WithAccount }): Promise<void> {
   const { stage } = signIn;
-  const person = await usablePerson(deps, stage.accountId);
+  const person = await findUsablePerson(deps, { accountId: stage.accountId, clientId: signIn.client.clientId });
   if (person === undefined) return proceed(ctx, signIn, { stage: 'another-account' });
   const { account } = person;
   switch (stage.stage) {
@@ -104,18 +104,14 @@ async function afterAuthentication(
   if (expectsSomebodyElse(signIn.params, account.id)) return finishAsSomebodyElse(deps, ctx, signIn);
   const asked = { accountId: account.id, held, profile };
   if (!(await mayUse(deps, signIn.client, asked))) return showRefused(deps, ctx, { signIn, account });
-  if (await needsConsent(deps, { signIn, account })) return showConsent(deps, ctx, { signIn, account });
+  if (needsConsent(signIn, person)) return showConsent(deps, ctx, { signIn, account });
   return finishAuthenticated(deps, ctx, { signIn, person });
 }
 
-async function needsConsent(
-  deps: InteractionDeps,
-  { signIn, account }: { signIn: SignIn; account: Account },
-): Promise<boolean> {
-  if (alwaysAsks(signIn.client, signIn.params)) return true;
-  const allowed = requestedAccess(signIn.client, signIn.params);
-  return !(await isCovered(deps, { client: signIn.client, accountId: account.id, allowed }));
+function needsConsent({ client, params }: SignIn, { consent }: Person): boolean {
+  if (alwaysAsks(client, params)) return true;
+  return !covers(client, { allowed: requestedAccess(client, params), remembered: consentFrom(consent) });
 }
 
 const usablePerson = async (deps: InteractionDeps, accountId: string | undefined): Promise<Person | undefined> =>
-  accountId === undefined ? undefined : findUsablePerson(deps, accountId);
+  accountId === undefined ? undefined : findUsablePerson(deps, { accountId });

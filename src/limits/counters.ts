@@ -122,6 +122,30 @@ export async function forgetAttempts({ db }: Deps, key: string): Promise<void> {
   await db.deleteFrom('rate_counters').where('key', '=', key).execute();
 }
 
+/**
+ * After a success, in one statement, one row after the other in this order: one attempt of `returned` is given back, and all
+ * of `forgotten` start again. Nothing happens where `unless` has seconds, which are answered.
+ */
+export async function settleAttempts(
+  { db, clock }: Deps,
+  { returned, forgotten }: { returned: string | undefined; forgotten: readonly string[] },
+  { unless, besides }: { unless: RawBuilder<number | null>; besides: RawBuilder<unknown> },
+): Promise<number | undefined> {
+  const after = (at: number) => sql`(select count(*) from ${sql.ref(`step_${at}`)}) >= 0`;
+  const deletions = forgotten.map(
+    (key, at) => sql`${sql.ref(`step_${at + 1}`)} as (
+      delete from rate_counters where key = ${key} and (select seconds from held) is null and ${after(at)} returning key)`,
+  );
+  const { rows } = await sql<{ seconds: number | null }>`
+    with held as materialized (select (${unless}) as seconds), besides as (${besides}), step_0 as (
+      update rate_counters set count = count - 1
+      where key = ${returned ?? null}::text and count > 0 and resets_at > ${databaseNow(clock)} and (select seconds from held) is null
+      returning key), ${sql.join(deletions)}
+    select seconds from held where ${after(forgotten.length)}`.execute(db);
+  const seconds = rows[0]?.seconds ?? undefined;
+  return seconds && wholeSeconds(seconds);
+}
+
 /** Gives one reserved attempt back; never below zero. */
 export async function returnAttempt({ db, clock }: Deps, key: string): Promise<void> {
   await db

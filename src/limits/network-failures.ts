@@ -18,6 +18,11 @@ export interface Tried {
   readonly account: string;
 }
 
+/** Seconds for which it is blocked, or null. */
+export const secondsBlocked = (clock: Clock, network: string): RawBuilder<number | null> =>
+  sql`select date_part('epoch', resets_at - ${databaseNow(clock)}) from network_failures
+    where network = ${network} and blocked and resets_at > ${databaseNow(clock)}`;
+
 /**
  * Whether anybody may try from there. Nothing is reserved, since a whole school may sign in at one moment; so it is asked
  * again when the password has been checked: what was in flight when the network was blocked is not answered either.
@@ -65,16 +70,14 @@ export async function failedFromNetwork(
 }
 
 /** Whoever gets in after all has not failed. A block stands, whoever it was. */
-export async function succeededFromNetwork({ db, clock }: Deps, { network, account }: Tried): Promise<void> {
-  await db
-    .updateTable('network_failures')
-    .set({ failed: sql`array_remove(failed, ${account}::text)` as RawBuilder<string[]> })
-    .where('network', '=', network)
-    .where('resets_at', '>', databaseNow(clock))
-    .where('blocked', '=', false)
-    .where(sql<boolean>`${account} = any(failed)`)
-    .execute();
+export async function succeededFromNetwork({ db, clock }: Deps, tried: Tried): Promise<void> {
+  await succeedingFromNetwork(clock, tried).execute(db);
 }
+
+/** The same, for a statement that does more. */
+export const succeedingFromNetwork = (clock: Clock, { network, account }: Tried): RawBuilder<unknown> =>
+  sql`update network_failures set failed = array_remove(failed, ${account}::text)
+    where network = ${network} and resets_at > ${databaseNow(clock)} and not blocked and ${account} = any(failed)`;
 
 /** Deletes at most `batch` windows and blocks that are over; returns how many. */
 export async function sweepNetworkFailures({ db, clock }: Deps, batch: number): Promise<number> {

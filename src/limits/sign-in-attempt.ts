@@ -3,9 +3,16 @@ import type { Clock } from '../clock.ts';
 import type { LimitsConfig } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
 import { failureRaisesAlarm } from './alarm.ts';
-import { forgetAttempts, type Reservation, reachesLimit } from './counters.ts';
+import { forgetAttempts, type Reservation, reachesLimit, settleAttempts } from './counters.ts';
 import { accountLimit, knownDeviceLimit, reserveInEach, returnInEach, signInLimits } from './limits.ts';
-import { failedFromNetwork, isNetworkOpen, succeededFromNetwork, type Tried } from './network-failures.ts';
+import {
+  failedFromNetwork,
+  isNetworkOpen,
+  secondsBlocked,
+  succeededFromNetwork,
+  succeedingFromNetwork,
+  type Tried,
+} from './network-failures.ts';
 
 interface Deps {
   readonly db: Db;
@@ -72,17 +79,17 @@ async function fromUnknownBrowser(deps: Deps, tried: Tried): Promise<SignInAttem
   if (!open.allowed) return refused(open);
   // The network first, so that one that is used up writes nothing more; the account last, so that a flood from one place,
   // which ends at its own pair, is never counted against the owner elsewhere.
-  const reservation = await reserveInEach(deps, [network, pair, account]);
+  const limits = [network, pair, account];
+  const reservation = await reserveInEach(deps, limits);
   if (!reservation.allowed) return refused(reservation);
   return {
     succeeded: async () => {
-      const still = await isNetworkOpen(deps, tried.network);
-      if (!still.allowed) return refused(still);
-      await forgetAttempts(deps, pair.key);
-      await forgetAttempts(deps, account.key);
-      await returnInEach(deps, [network]);
-      await succeededFromNetwork(deps, tried);
-      return undefined;
+      const blockedSeconds = await settleAttempts(
+        deps,
+        { returned: network.key, forgotten: [pair.key, account.key] },
+        forgettingFailures(deps, tried),
+      );
+      return blockedSeconds === undefined ? undefined : { allowed: false, retryAfterSeconds: blockedSeconds };
     },
     failed: async () => {
       const said = await failedFromNetwork(deps, deps.limits, tried);
@@ -90,7 +97,7 @@ async function fromUnknownBrowser(deps: Deps, tried: Tried): Promise<SignInAttem
       if (said === 'closed') return refused(await isNetworkOpen(deps, tried.network));
       return { networkBlocked: said === 'blocks', alarm };
     },
-    giveBack: () => returnInEach(deps, [network, pair, account]),
+    giveBack: () => returnInEach(deps, limits),
   };
 }
 
@@ -101,6 +108,11 @@ export async function forgetSignInFailures(deps: Deps, { account, network }: Tri
   await forgetAttempts(deps, limits.account.key);
   await succeededFromNetwork(deps, { account, network });
 }
+
+const forgettingFailures = ({ clock }: Deps, tried: Tried) => ({
+  unless: secondsBlocked(clock, tried.network),
+  besides: succeedingFromNetwork(clock, tried),
+});
 
 /** Whether nobody was refused before in this window: records of each would fill the table of whoever is flooded. */
 export const isFirstRefusal = (deps: Deps, { account, network }: Tried): Promise<boolean> => {

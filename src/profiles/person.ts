@@ -16,6 +16,14 @@ export interface Person {
   /** All roles and groups, before any client's filter; permissions at the resources that were asked about. */
   readonly held: Rights;
   readonly hasSecondFactor: boolean;
+  /** What they have allowed the app that was named; undefined where there is nothing, or no app was. */
+  readonly consent: RememberedConsent | undefined;
+}
+
+export interface RememberedConsent {
+  readonly scopes: readonly string[];
+  /** By audience. */
+  readonly resources: Readonly<Record<string, readonly string[]>>;
 }
 
 type AccountRow = Parameters<typeof accountFrom>[0];
@@ -24,12 +32,18 @@ type ProfileRow = Parameters<typeof profileFrom>[0];
 type Row = AccountRow & { [Column in keyof ProfileRow]: ProfileRow[Column] | null } & {
   readonly rights: readonly RightRow[];
   readonly has_second_factor: boolean;
+  readonly scopes: readonly string[] | null;
+  readonly resources: RememberedConsent['resources'] | null;
 };
 
 /** Undefined where there is no such account; also of one that may not be used. */
 export async function findPerson(
   { db, clock }: { db: Db; clock: Clock },
-  { accountId, resources }: { accountId: string; resources: readonly string[] },
+  {
+    accountId,
+    resources,
+    clientId,
+  }: { accountId: string; resources: readonly string[]; clientId?: string | undefined },
 ): Promise<Person | undefined> {
   // Ids come from tokens and cookies too; a NUL in one never reaches the database.
   if (!isAccountId(accountId)) return undefined;
@@ -38,21 +52,27 @@ export async function findPerson(
     with recursive ${heldByAccount(clock, accountId)}
     select ${columns}, profiles.claims, profiles.attributes,
       (select coalesce(jsonb_agg(each), '[]') from (${rightRows(resources)}) as each) as rights,
-      exists (select from totp_secrets where totp_secrets.account_id = accounts.id) as has_second_factor
+      exists (select from totp_secrets where totp_secrets.account_id = accounts.id) as has_second_factor,
+      consents.scopes, consents.resources
     from accounts left join profiles on profiles.account_id = accounts.id
+      left join consents on consents.account_id = accounts.id and consents.client_id = ${clientId ?? null}::text
     where accounts.id = ${accountId}`.execute(db);
   return rows[0] && personFrom(rows[0]);
 }
 
 /** With all they hold, for a step of a sign-in; undefined also where the account may not be used. */
-export async function findUsablePerson(deps: { db: Db; clock: Clock }, accountId: string): Promise<Person | undefined> {
-  const person = await findPerson(deps, { accountId, resources: [] });
+export async function findUsablePerson(
+  deps: { db: Db; clock: Clock },
+  { accountId, clientId }: { accountId: string; clientId?: string },
+): Promise<Person | undefined> {
+  const person = await findPerson(deps, { accountId, resources: [], clientId });
   return person !== undefined && isUsable(person.account) ? person : undefined;
 }
 
-const personFrom = ({ rights, has_second_factor, claims, attributes, ...account }: Row): Person => ({
+const personFrom = ({ rights, has_second_factor, claims, attributes, scopes, resources, ...account }: Row): Person => ({
   account: accountFrom(account),
   profile: claims === null || attributes === null ? NO_PROFILE : profileFrom({ claims, attributes }),
   held: rightsFrom(rights),
   hasSecondFactor: has_second_factor,
+  consent: scopes === null || resources === null ? undefined : { scopes, resources },
 });

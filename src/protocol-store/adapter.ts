@@ -17,7 +17,14 @@ import {
 } from './payloads.ts';
 import { takeGrant } from './read-ahead.ts';
 import { markRevoked } from './revoked-tokens.ts';
-import { findSession, findSessionByUid, replaceSessionId, type SessionDeps, upsertSession } from './session-rows.ts';
+import {
+  beginSession,
+  findSession,
+  findSessionByUid,
+  replaceSessionId,
+  type SessionDeps,
+  upsertSession,
+} from './session-rows.ts';
 import { findToken } from './tokens-with-grants.ts';
 
 export interface AdapterDeps extends SessionDeps {
@@ -116,12 +123,8 @@ const sessionAdapter = (
 ): Pick<Adapter, 'upsert' | 'find' | 'findByUid' | 'destroy'> => ({
   async upsert(id, payload, expiresIn) {
     const expiresInSeconds = seconds('Session', expiresIn);
-    const session = { payload: storable(payload), expiresInSeconds, isNew: isNewSession(payload) };
-    const outcome = await atomically(deps.db, async (tx) => {
-      const inside = { ...deps, db: tx };
-      await finish(inside, finishing);
-      return upsertSession(inside, id, session);
-    });
+    const session = { id, payload: storable(payload), expiresInSeconds, isNew: isNewSession(payload) };
+    const outcome = await saveSession(deps, finishing, session);
     const { uid, accountId } = payload;
     if (outcome === 'ended' || uid === undefined || accountId === undefined) return;
     await deps.sessionSaved({ uid, accountId, expiresInSeconds });
@@ -145,16 +148,30 @@ function appAsking({ findClientMetadata }: AdapterDeps): string | undefined {
 }
 
 /**
- * In one transaction with the session: whoever ends everything of the account meanwhile either finds the session, or has
+ * What ends with it, in one transaction: whoever ends everything of the account meanwhile either finds the session, or has
  * ended the sign-in, which then brings none.
  */
-async function finish(deps: AdapterDeps, finishing: Finishing): Promise<void> {
+async function saveSession(
+  deps: AdapterDeps,
+  finishing: Finishing,
+  session: { id: string; payload: Payload; expiresInSeconds: number; isNew: boolean },
+): Promise<'saved' | 'ended'> {
   const resuming = deps.resuming();
   const interaction = resuming && finishing.get(resuming.request);
-  if (resuming === undefined || interaction === undefined) return;
-  if (!(await destroyInteraction(deps, interaction))) throw new errors.LoginRequired('the sign-in has ended');
+  if (resuming === undefined || interaction === undefined) return upsertSession(deps, session.id, session);
+  const hasEnded = () => new errors.LoginRequired('the sign-in has ended');
+  const outcome = await atomically(deps.db, async (tx) => {
+    const inside = { ...deps, db: tx };
+    if (session.isNew) {
+      if (await beginSession(inside, interaction, session)) return 'saved';
+      throw hasEnded();
+    }
+    if (!(await destroyInteraction(inside, interaction))) throw hasEnded();
+    return upsertSession(inside, session.id, session);
+  });
   // Not before: an engine that has failed to save a session tries once more.
   finishing.delete(resuming.request);
+  return outcome;
 }
 
 const findWithGrant =

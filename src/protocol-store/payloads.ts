@@ -64,6 +64,37 @@ export async function insertPayload({ db, clock }: StoreDeps, row: NewPayload): 
   return inserted !== undefined;
 }
 
+/**
+ * Of a row that is left as a tombstone another one is made, in one statement: whoever ends the first one meanwhile is
+ * waited for, and then nothing is made. False for that.
+ */
+export async function replacePayload(
+  { db, clock }: StoreDeps,
+  { model, id }: Pick<NewPayload, 'model' | 'id'>,
+  row: NewPayload,
+): Promise<boolean> {
+  const values = columnsOf(clock, row);
+  const columns = Object.keys(values) as (keyof typeof values)[];
+  const inserted = await db
+    .with('buried', (query) =>
+      query
+        .updateTable('oidc_payloads')
+        .set(tombstone(clock))
+        .where('model', '=', model)
+        .where('id', '=', storedId(model, id))
+        .where('destroyed_at', 'is', null)
+        .returning('id'),
+    )
+    .insertInto('oidc_payloads')
+    .columns(['model', 'id', ...columns])
+    .expression(
+      sql`select ${row.model}, ${storedId(row.model, row.id)}, ${sql.join(columns.map((column) => values[column]))} from buried`,
+    )
+    .returning('id')
+    .executeTakeFirst();
+  return inserted !== undefined;
+}
+
 /** True if the row is new, or nobody can find the one that stood there; false if the identifier was used before. */
 export async function insertPayloadOnce({ db, clock }: StoreDeps, row: NewPayload): Promise<boolean> {
   const values = columnsOf(clock, row);

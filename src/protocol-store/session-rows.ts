@@ -11,6 +11,7 @@ import {
   findPayload,
   insertPayload,
   type Payload,
+  replacePayload,
   type StoreDeps,
   stillFindable,
   storedId,
@@ -65,6 +66,21 @@ export async function upsertSession(
   });
   return saved ?? 'ended';
 }
+
+/**
+ * A new session of a sign-in that ends with it. False where that has ended meanwhile, as with everything of the account:
+ * then there is no session.
+ */
+export const beginSession = (
+  deps: StoreDeps,
+  interactionId: string,
+  { id, payload, expiresInSeconds }: { id: string; payload: Payload; expiresInSeconds: number },
+): Promise<boolean> =>
+  replacePayload(
+    deps,
+    { model: 'Interaction', id: interactionId },
+    { model: 'Session', id, expiresInSeconds, payload: { ...payload, [USED_AT]: epochSeconds(deps.clock.now()) } },
+  );
 
 /**
  * A request that was on its way may have brought a replaced identifier back; the next sign-in ends it all the same. Two

@@ -54,8 +54,11 @@ export async function isCovered(
 ): Promise<boolean> {
   if (client.consent === 'skip') return true;
   const remembered = await findConsent(deps.db, { accountId, clientId: client.clientId }, options);
-  return isNothing(missingFrom(remembered, allowed));
+  return covers(client, { allowed, remembered });
 }
+
+export const covers = (client: Client, { allowed, remembered }: { allowed: Allowed; remembered: Allowed }): boolean =>
+  client.consent === 'skip' || isNothing(missingFrom(remembered, allowed));
 
 /**
  * The session's grant for this client with `allowed` added, or a new one. Undefined where the person has taken back

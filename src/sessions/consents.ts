@@ -24,8 +24,14 @@ export async function findConsent(
     .where('client_id', '=', clientId)
     .$if(waiting, (query) => query.forShare())
     .executeTakeFirst();
-  return row === undefined ? nothingAllowed : { scopes: row.scopes, resources: new Map(Object.entries(row.resources)) };
+  return consentFrom(row);
 }
+
+/** Of a row that has been read with others. */
+export const consentFrom = (
+  row: { scopes: readonly string[]; resources: Readonly<Record<string, readonly string[]>> } | undefined,
+): Allowed =>
+  row === undefined ? nothingAllowed : { scopes: row.scopes, resources: new Map(Object.entries(row.resources)) };
 
 /** Adds to what was allowed before; two answers given at once both count. One statement where there was nothing. */
 export async function rememberConsent(

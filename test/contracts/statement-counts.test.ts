@@ -51,7 +51,7 @@ describe.each(KINDS)('statements on %s', (database) => {
 
   test('for a first sign-in with consent, from the first request to the tokens', async () => {
     const identifier = await newPerson(server);
-    await taking(43, async () => {
+    await taking(36, async () => {
       const code = await visit(newBrowser(), { client_id: 'ask' }, identifier);
       done(await redeemCode(server.issuer, code, { clientId: 'ask', secret: WEB_SECRET }));
     });
