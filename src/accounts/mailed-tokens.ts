@@ -1,4 +1,5 @@
 // Owns the table mailed_tokens: links that prove a mailbox. 256 bits, stored hashed, used once.
+import { sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { newId } from '../crypto/identifiers.ts';
 import { hashSecretToken, newSecretToken } from '../crypto/secret-token.ts';
@@ -56,8 +57,12 @@ export async function issueMailedToken(
   if (purpose === 'undo_email_change') await insert.execute();
   else {
     await insert
+      // Not a parameter: a prepared statement that is planned without its values does not find the index.
       .onConflict((conflict) =>
-        conflict.columns(['account_id', 'purpose']).where('purpose', '<>', 'undo_email_change').doUpdateSet(row),
+        conflict
+          .columns(['account_id', 'purpose'])
+          .where('purpose', '<>', sql.lit('undo_email_change'))
+          .doUpdateSet(row),
       )
       .execute();
   }
