@@ -169,7 +169,7 @@ async function sayIfNewer(log: Logger, database: OpenDatabase): Promise<void> {
 
 const GOES_ON = 'The database was migrated by a newer Gatehouse. This one goes on with what it knows of it.';
 
-function listen({ app }: Composed, { server: { host, port } }: Config): Promise<Server> {
+function listen({ app, readiness }: Composed, { server: { host, port } }: Config): Promise<Server> {
   const handle = app.callback();
   const limits = {
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -177,7 +177,11 @@ function listen({ app }: Composed, { server: { host, port } }: Config): Promise<
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
   };
-  const server = createServer(limits, (req, res) => void handle(req, res));
+  const server = createServer(limits, (req, res) => {
+    // A proxy sends nothing on a connection whose end was announced; one closed just then costs it a form.
+    if (readiness.state === 'stopping') res.shouldKeepAlive = false;
+    void handle(req, res);
+  });
   server.maxConnections = MAX_CONNECTIONS;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
