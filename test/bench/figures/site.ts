@@ -40,7 +40,20 @@ export async function startPostgres(): Promise<Postgres> {
   resumeCluster(folder);
   const postmaster = Number(readFileSync(path.join(folder, 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0]);
   const admin = new Client({ connectionString: `${bare}/postgres` });
+  admin.on('error', () => undefined);
   await admin.connect();
+  const stop = () => {
+    admin.end().catch(() => undefined);
+    stopCluster(folder);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  // Whoever has seen enough leaves no database running.
+  for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
+    process.once(signal, () => {
+      stop();
+      process.exit(code);
+    });
+  }
   return {
     url: bare,
     cpuSeconds: () => cpuSecondsOf([postmaster, ...childrenOf(postmaster)]),
@@ -49,11 +62,7 @@ export async function startPostgres(): Promise<Postgres> {
       await admin.query(`create database "${name}"`);
       return `${bare}/${name}`;
     },
-    stop() {
-      admin.end().catch(() => undefined);
-      stopCluster(folder);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
