@@ -27,19 +27,20 @@ export function standardOutput(): DestinationStream {
 let shared: DestinationStream | undefined;
 
 function openStandardOutput(): DestinationStream {
-  const output = pino.destination({ fd: STDOUT, sync: true, minLength: WHOLE_BYTES - 1, maxWrite: WHOLE_BYTES });
-  let waiting = false;
+  // Its flushSync() waits for the disk as well (fsync): lines are collected here, and written as they come.
+  const output = pino.destination({ fd: STDOUT, sync: true });
+  let lines = '';
   const flush = () => {
-    waiting = false;
-    output.flushSync();
+    const written = lines;
+    lines = '';
+    if (written !== '') output.write(written);
   };
   process.on('exit', flush);
   return {
     write(line) {
-      output.write(line);
-      if (waiting) return;
-      waiting = true;
-      setImmediate(flush);
+      if (lines.length + line.length > WHOLE_BYTES) flush();
+      if (lines === '') setImmediate(flush);
+      lines += line;
     },
   };
 }
