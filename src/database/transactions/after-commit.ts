@@ -16,11 +16,23 @@ export async function afterCommit(db: Db, work: Afterwards): Promise<void> {
 /** The same for a database and every transaction in it, and another for every other database. */
 export const databaseBehind = (db: Db): object => db.getExecutor().adapter;
 
+/**
+ * For a read that needs no company: without BEGIN and COMMIT where the transaction of the request has not begun yet, and in
+ * it where it has. Nobody else of the request may be asking meanwhile.
+ */
+export function readAlone<T>(db: Db, read: () => Promise<T>): Promise<T> {
+  const { adapter } = db.getExecutor();
+  return adapter instanceof CommitAwareAdapter ? adapter.unlessBegun(read) : read();
+}
+
 export class CommitAwareAdapter extends PostgresAdapter {
   readonly commits: Commits;
-  constructor(commits: Commits) {
+  /** Leaves the request transaction around it, unless that has begun. */
+  readonly unlessBegun: <T>(work: () => Promise<T>) => Promise<T>;
+  constructor(commits: Commits, unlessBegun: CommitAwareAdapter['unlessBegun']) {
     super();
     this.commits = commits;
+    this.unlessBegun = unlessBegun;
   }
 }
 

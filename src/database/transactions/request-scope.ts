@@ -30,6 +30,11 @@ export class RequestScope {
     return this.#state === 'open';
   }
 
+  /** Whether anything was asked in it. */
+  get hasBegun(): boolean {
+    return this.#state !== 'open' || this.#connection !== undefined;
+  }
+
   get hasEnded(): boolean {
     return this.#state === 'ended';
   }

@@ -22,11 +22,13 @@ export function createRequestTransactions(pool: PostgresPool): RequestTransactio
   const postgres = new PostgresDialect({ pool });
   const driver = new PostgresDriver({ pool });
   const commits = new Commits();
+  const unlessBegun = <T>(work: () => Promise<T>): Promise<T> =>
+    scopes.getStore()?.hasBegun === false ? scopes.exit(work) : work();
 
   return {
     dialect: {
       createDriver: () => new ScopedDriver(driver, { scopes, commits }),
-      createAdapter: () => new CommitAwareAdapter(commits),
+      createAdapter: () => new CommitAwareAdapter(commits, unlessBegun),
       createIntrospector: (db) => postgres.createIntrospector(db),
       createQueryCompiler: () => postgres.createQueryCompiler(),
     },

@@ -2,6 +2,7 @@
 import type { Client } from '../../clients/client.ts';
 import type { Config } from '../../config/config.ts';
 import type { Db } from '../../database/database.ts';
+import { readAlone } from '../../database/transactions/after-commit.ts';
 import { rightsOfClient } from '../../roles/rights.ts';
 import { ownRightClaims, resourcesOf } from './right-claims.ts';
 
@@ -12,6 +13,8 @@ export async function claimsOfClient(
   audience: string | undefined,
 ): Promise<Record<string, unknown>> {
   const resources = resourcesOf(client, config.tokens.defaultAudience);
-  const rights = await rightsOfClient({ db }, { clientId: client.clientId, assigned: client.roles.assign, resources });
+  const whose = { clientId: client.clientId, assigned: client.roles.assign, resources };
+  // Mostly all that a client asks the database for.
+  const rights = await readAlone(db, () => rightsOfClient({ db }, whose));
   return ownRightClaims(client, rights, audience);
 }

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../../src/database/database.ts';
+import { readAlone } from '../../../src/database/transactions/after-commit.ts';
 import { RequestTransactionEnded } from '../../../src/database/transactions/request-scope.ts';
 import { type OpenTestDatabase, openTestDatabase, postgresAvailable } from '../../support/database.ts';
 
@@ -47,6 +48,23 @@ describe.each(kinds)('a request transaction on %s', (kind) => {
     });
     await expect(failing).rejects.toThrow('the page broke');
     expect(await remembered('throw-')).toEqual([]);
+  });
+
+  test('is not begun for a read alone, and joined by it where it has begun', async () => {
+    const readKeys = () => readAlone(database.db, () => remembered('alone-'));
+    const counts = await database.inRequestTransaction(async () => {
+      const before = await readAlone(database.db, transactionOf);
+      const again = await readAlone(database.db, transactionOf);
+      await remember('alone-1');
+      const inside = await transactionOf();
+      return {
+        apart: before !== again,
+        seen: await readKeys(),
+        joined: (await readAlone(database.db, transactionOf)) === inside,
+      };
+    });
+    expect(counts).toEqual({ apart: true, seen: ['alone-1'], joined: true });
+    expect(await readKeys()).toEqual(['alone-1']);
   });
 
   test('is rolled back when the work asks for it, and the answer still arrives', async () => {
