@@ -1,7 +1,6 @@
 // The table of commands: what there is to type, and the help that goes with it.
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { ACCOUNT_STATUSES, type AccountStatus } from '../accounts/account.ts';
-import { VERSION } from '../package.ts';
 import { addGroupCommands } from './access/group-commands.ts';
 import { addPermissionCommands } from './access/permission-commands.ts';
 import { addRoleCommands } from './access/role-commands.ts';
@@ -9,15 +8,14 @@ import { addAuditCommands } from './audit/commands.ts';
 import { addBackupCommands } from './backup/commands.ts';
 import { addClaimsCommands } from './claims/commands.ts';
 import { addClientCommands } from './client/commands.ts';
-import { collect, examples, type Perform, WHO, wholeNumber, workerCount } from './command-parts.ts';
+import { collect, examples, type Perform, WHO, wholeNumber } from './command-parts.ts';
 import { addConfigCommands } from './config/commands.ts';
 import { explainReference } from './explain.ts';
 import { addKeysCommands } from './keys/commands.ts';
 import { addLogoutNoticeCommands } from './logout-notice.ts';
 import { addMailCommands } from './mail.ts';
-import { migrateDatabase } from './migrate.ts';
 import { addSecretsCommands } from './secrets/commands.ts';
-import { printSetupLink } from './setup-link.ts';
+import { buildServerProgram } from './serve/commands.ts';
 import { banUser, deleteUser, unbanUser } from './user/access.ts';
 import { createUser, type NewUser } from './user/create.ts';
 import { resetUserFactors, setUserPassword } from './user/credentials.ts';
@@ -27,17 +25,9 @@ import { addMovingCommands } from './user/moving-commands.ts';
 import { addOwnDataCommands } from './user/own-data-commands.ts';
 import { endUserSessions, listUserSessions } from './user/sessions.ts';
 
-/** `inherited` prepares the program before its subcommands copy its settings. */
+/** All of it. `prepare` is called before its subcommands copy the settings of the program. */
 export function buildProgram(perform: Perform, prepare: (program: Command) => void): Command {
-  const program = new Command('gatehouse');
-  prepare(program);
-  program
-    .description('OAuth 2.0 and OpenID Connect authorization server.')
-    .version(VERSION)
-    .option('--json', 'answer in JSON on stdout; a failure is {"error":{"code","message"}} on stderr')
-    .configureHelp({ showGlobalOptions: true, optionDescription: ({ description }) => description })
-    .addHelpText('after', PROGRAM_HELP);
-  addServerCommands(program, perform);
+  const program = buildServerProgram(perform, prepare);
   addBackupCommands(program, perform);
   addExplainCommand(program, perform);
   addUserCommands(program.command('user').description('people who can sign in'), perform);
@@ -56,56 +46,6 @@ export function buildProgram(perform: Perform, prepare: (program: Command) => vo
   addAuditCommands(program.command('audit').description('what happened: who did what, on whom, from where'), perform);
   addConfigCommands(program.command('config').description('the configuration as files'), perform);
   return program;
-}
-
-function addServerCommands(program: Command, perform: Perform): void {
-  program
-    .command('serve')
-    .description('run the server until SIGTERM or Ctrl-C')
-    .option('--demo', 'run the demo shop beside it (development only)', false)
-    .option(
-      '--workers <count>',
-      'processes that share the port, "auto" for one a core; needs PostgreSQL. Default: server.workers, 1',
-      workerCount,
-    )
-    .addHelpText(
-      'after',
-      examples(
-        'GATEHOUSE_MODE=development gatehouse serve --demo',
-        'gatehouse serve --workers auto',
-        'gatehouse serve --json',
-      ),
-    )
-    .action((options: { demo: boolean; workers?: number }) =>
-      perform(async (invocation) => {
-        // The engine takes a second to load, and only the server needs it.
-        const { serve } = await import('./serve.ts');
-        return serve(invocation, options);
-      }),
-    );
-  program
-    .command('migrate')
-    .description('bring the database up to date (the server does so when it starts)')
-    .option('--check', 'change nothing; exit with 1 if migrations are pending', false)
-    .addHelpText('after', examples('gatehouse migrate --check && echo up to date'))
-    .action((options: { check: boolean }) => perform((invocation) => migrateDatabase(invocation, options)));
-  program
-    .command('doctor')
-    .description('look for what is wrong, and say how to mend it; exit with 1 if there is a problem')
-    .addHelpText('after', examples('gatehouse doctor', 'gatehouse doctor --json'))
-    .action(() =>
-      perform(async (invocation) => {
-        const { examine } = await import('./doctor/doctor.ts');
-        return examine(invocation);
-      }),
-    );
-  program
-    .command('setup')
-    .description('the first administrator')
-    .command('link')
-    .description('print a new link that makes the first administrator; not after there has been one')
-    .addHelpText('after', examples('gatehouse setup link', 'docker compose exec server gatehouse setup link'))
-    .action(() => perform(printSetupLink));
 }
 
 function addExplainCommand(program: Command, perform: Perform): void {
@@ -218,19 +158,3 @@ function addCredentialCommands(user: Command, perform: Perform): void {
     .argument('<who>', WHO)
     .action((who: string) => perform((invocation) => resetUserFactors(invocation, { who })));
 }
-
-const PROGRAM_HELP = `${examples(
-  'npm start                                   the server and the demo shop, in development',
-  'gatehouse user create --email jane@example.com --role shop-admin',
-  'gatehouse user show jane@example.com --json',
-  'gatehouse user ban --help',
-)}
-
-Commands read the same configuration as the server: config/gatehouse.yaml and the environment (GATEHOUSE_MODE,
-GATEHOUSE_CONFIG_DIR, GATEHOUSE_DATA_DIR, DATABASE_URL and so on). They work while the server runs.
-
-The mode must be set, by GATEHOUSE_MODE or mode: in the file. One exception makes "npm start" and a command in another
-window work together: commands other than serve take development for granted if the mode is set nowhere, no DATABASE_URL,
-database.url, GATEHOUSE_SECRET or GATEHOUSE_SECRET_FILE is set, and the data directory is that of a development server.
-
-Exit codes: 0 done · 1 refused or failed · 2 the command line was not understood`;

@@ -1,8 +1,8 @@
 // One command line from its words to its exit code.
 import { type Command, CommanderError } from 'commander';
-import { buildProgram } from './commands.ts';
 import { CommandFailed, exitCodeOf, explain, type Failure, ForPrograms } from './failure.ts';
 import { neutralLines, toJson } from './output.ts';
+import { buildServerProgram } from './serve/commands.ts';
 import type { Answer, Terminal } from './terminal.ts';
 
 /** 0 done, 1 refused or failed, 2 the command line was not understood. Never throws. */
@@ -13,7 +13,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   });
   const json = words.includes('--json');
   let answer: Partial<Answer> = {};
-  const program = buildProgram(
+  const program = (await builderFor(words))(
     async (work) => {
       answer = await work({ terminal, json });
     },
@@ -31,6 +31,10 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
     return exitCodeOf(failure);
   }
 }
+
+/** A server is there for long, and does not carry the other commands along. */
+const builderFor = async ([first]: readonly string[]): Promise<typeof buildServerProgram> =>
+  first === 'serve' ? buildServerProgram : (await import('./commands.ts')).buildProgram;
 
 /** Help goes where it belongs; mistakes are thrown and told once, by us. */
 function writeTo({ stdout, stderr }: Terminal, program: Command, json: boolean): void {

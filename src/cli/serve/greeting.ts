@@ -1,12 +1,12 @@
 // What a server says and opens when it takes requests, once: its banner, the demo, and the link to its first administrator.
-import { systemClock } from '../clock.ts';
-import type { Config, LoggingConfig } from '../config/config.ts';
-import type { DeclaredModel } from '../config/roles/declared-model.ts';
-import type { OpenDatabase } from '../database/database.ts';
-import type { Logger } from '../observability/logger.ts';
-import { type Demo, type DemoUrls, provideDemoRoles, startDemo } from '../server/demo.ts';
-import { greetFirstAdministrator } from './setup-link.ts';
-import type { Terminal } from './terminal.ts';
+import { systemClock } from '../../clock.ts';
+import type { Config, LoggingConfig } from '../../config/config.ts';
+import type { DeclaredModel } from '../../config/roles/declared-model.ts';
+import type { OpenDatabase } from '../../database/database.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { type Demo, type DemoUrls, provideDemoRoles, startDemo } from '../../server/demo.ts';
+import { greetFirstAdministrator } from '../setup-link.ts';
+import type { Terminal } from '../terminal.ts';
 
 export interface Greeting {
   readonly config: Config;

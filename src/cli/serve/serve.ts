@@ -1,16 +1,16 @@
 // gatehouse serve: the server, in development with its demo, until somebody stops it.
-import { loadConfiguration } from '../clients/load-configuration.ts';
-import type { Config, LoggingConfig } from '../config/config.ts';
-import { createLogger, type Logger } from '../observability/logger.ts';
-import { type DemoUrls, demoUrlsFrom } from '../server/demo.ts';
-import { type RunningServer, type StartOptions, startServer } from '../server/life-cycle.ts';
-import { sayReady } from '../server/workers/supervisor.ts';
-import { CommandFailed, ForPrograms } from './failure.ts';
+import { loadConfiguration } from '../../clients/load-configuration.ts';
+import type { Config, LoggingConfig } from '../../config/config.ts';
+import { createLogger, type Logger } from '../../observability/logger.ts';
+import { type DemoUrls, demoUrlsFrom } from '../../server/demo.ts';
+import { type RunningServer, type StartOptions, startServer } from '../../server/life-cycle.ts';
+import { sayReady } from '../../server/workers/supervisor.ts';
+import { CommandFailed, ForPrograms } from '../failure.ts';
+import { listenForStop, type StopSignal } from '../stop-signal.ts';
+import type { Answer, Invocation, Terminal } from '../terminal.ts';
+import { type Greeting, greet } from './greeting.ts';
 import { listenForReload } from './reload-signal.ts';
-import { type Greeting, greet } from './serve-greeting.ts';
-import { leavePrimary, serveWithWorkers, workerNumber, workersWanted } from './serve-workers.ts';
-import { listenForStop, type StopSignal } from './stop-signal.ts';
-import type { Answer, Invocation, Terminal } from './terminal.ts';
+import { leavePrimary, serveWithWorkers, workerNumber, workersWanted } from './workers.ts';
 
 export interface ServeOptions {
   readonly demo: boolean;

@@ -1,15 +1,15 @@
 // gatehouse serve --workers: the primary. It says once what there is to say, and leaves the serving to its workers.
 import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
-import type { Config } from '../config/config.ts';
-import { openDatabase } from '../database/database.ts';
-import { exposureIfAsked } from '../server/metrics/open-metrics.ts';
-import { createSupervisor } from '../server/workers/supervisor.ts';
-import { CommandFailed } from './failure.ts';
+import type { Config } from '../../config/config.ts';
+import { openDatabase } from '../../database/database.ts';
+import { exposureIfAsked } from '../../server/metrics/open-metrics.ts';
+import { createSupervisor } from '../../server/workers/supervisor.ts';
+import { CommandFailed } from '../failure.ts';
+import type { StopSignal } from '../stop-signal.ts';
+import type { Answer } from '../terminal.ts';
+import { type Greeting, greet } from './greeting.ts';
 import { listenForReload } from './reload-signal.ts';
-import { type Greeting, greet } from './serve-greeting.ts';
-import type { StopSignal } from './stop-signal.ts';
-import type { Answer } from './terminal.ts';
 
 /** `--workers` wins over `server.workers`; 0 is "auto", a process for every core. @throws CommandFailed `workers_need_postgresql` */
 export function workersWanted({ server, database }: Config, asked: number | undefined): number {
