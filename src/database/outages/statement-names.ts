@@ -12,17 +12,20 @@ const EVERY_COLUMN = /(?:\bselect|\breturning|,)\s+(?:[\w".]+\.)?\*/i;
 
 /** Named from the second time on. The same for all connections of a pool. */
 export function createStatementNames(): NameOf {
-  const names = new Map<string, string | undefined>();
+  /** `once`: it is decided when it comes again. */
+  const names = new Map<string, { readonly name: string | undefined } | 'once'>();
   let named = 0;
   return (text) => {
-    if (!names.has(text)) {
-      if (names.size < MOST_SEEN) names.set(text, undefined);
+    const known = names.get(text);
+    if (known === undefined) {
+      if (names.size < MOST_SEEN) names.set(text, 'once');
       return undefined;
     }
-    const name = names.get(text);
-    if (name !== undefined || named >= MOST_NAMES || EVERY_COLUMN.test(text)) return name;
-    named += 1;
-    names.set(text, `gatehouse_${named}`);
-    return names.get(text);
+    if (known !== 'once') return known.name;
+    const isNamed = named < MOST_NAMES && !EVERY_COLUMN.test(text);
+    if (isNamed) named += 1;
+    const name = isNamed ? `gatehouse_${named}` : undefined;
+    names.set(text, { name });
+    return name;
   };
 }
