@@ -19,7 +19,6 @@ import { sessionEnd } from '../sessions/session-lifetime.ts';
 import { LANGUAGES } from '../texts/messages.ts';
 import { createAccessTokenReader } from './access-token-reader.ts';
 import { customizeJwt, extraTokenClaims } from './access-tokens.ts';
-
 import { resuming } from './browser-sessions/finished-sign-ins.ts';
 import { keepSessionsAsAsked } from './browser-sessions/kept-sessions.ts';
 import { keepAppSignIns, noteSavedSessions } from './browser-sessions/saved-sessions.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeProtectedHeader, generateKeyPair, SignJWT } from 'jose';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { rotateKeys } from '../../src/keys/rotate-keys.ts';
-import { requestOf, signedIn, userinfo, WEB } from '../protocol/apps.ts';
+import { signedIn, userinfo } from '../protocol/apps.ts';
 import { PROGRAMS, program } from '../support/api.ts';
 import type { Send } from '../support/browser.ts';
 import { postgresAvailable } from '../support/database.ts';
@@ -73,8 +73,6 @@ test.skipIf(!postgresAvailable())(
     type Given = { accessToken: string; idToken: string; ofProgram: string };
     const ways: Record<string, (given: Given) => Promise<boolean>> = {
       userinfo: async ({ accessToken }) => (await got('/me', `Bearer ${accessToken}`)).status === 200,
-      'userinfo, asked by a form': async ({ accessToken }) =>
-        (await posted('/me', { access_token: accessToken })).status === 200,
       introspection: async ({ accessToken }) => {
         const answer = await posted('/token/introspection', { token: accessToken }, asWeb);
         return ((await answer.json()) as { active: boolean }).active;
@@ -85,10 +83,6 @@ test.skipIf(!postgresAvailable())(
       },
       'the API': async ({ ofProgram }) => (await got('/api/v1/keys', `Bearer ${ofProgram}`)).status === 200,
       'a hint in an address': async ({ idToken }) => (await got(`/session/end?id_token_hint=${idToken}`)).status < 400,
-      'a hint that is pushed': async ({ idToken }) => {
-        const { searchParams } = new URL(requestOf(issuer, WEB, { id_token_hint: idToken }).url);
-        return (await posted('/request', Object.fromEntries(searchParams), asWeb)).status === 201;
-      },
     };
     for (const [name, way] of Object.entries(ways)) {
       const given = await signedWithUnknownKey();

@@ -1,6 +1,6 @@
 // Lets JWT access tokens be introspected and revoked. The engine refuses, at both endpoints, whatever decodes as a JWT
-// before it asks our store; so the token is marked on its way in, and the store takes the mark off again. Keys that tokens in
-// forms name are looked for here too, since nobody else reads a form before the engine.
+// before it asks our store; so the token is marked on its way in, and the store takes the mark off again. Keys that such
+// tokens name are looked for here too, since nobody else reads a form before the engine.
 import { IncomingMessage } from 'node:http';
 import type Koa from 'koa';
 import { readBody } from '../../http/read-body.ts';
@@ -10,13 +10,6 @@ import { ENDPOINTS } from '../../provider/paths.ts';
 import type { FollowTokens } from '../keys/unknown-keys.ts';
 
 const MARKED_AT: ReadonlySet<string> = new Set([ENDPOINTS.introspection, ENDPOINTS.revocation]);
-const READ_AT: ReadonlySet<string> = new Set([
-  ...MARKED_AT,
-  ENDPOINTS.userinfo,
-  ENDPOINTS.pushed_authorization_request,
-]);
-/** Fields of forms that hold tokens of ours. */
-const TOKENS = ['token', 'access_token', 'id_token_hint'];
 
 /** As the engine has it: 56 kB; it reads no longer body of any kind. */
 const LIMITS = { maxBytes: 56 * 1024, timeoutMs: 10_000 };
@@ -24,14 +17,11 @@ const LIMITS = { maxBytes: 56 * 1024, timeoutMs: 10_000 };
 export const admitStructuredTokens =
   (follow: FollowTokens): Koa.Middleware =>
   async (ctx, next) => {
-    const path = routedPath(ctx.path);
-    if (ctx.method !== 'POST' || !READ_AT.has(path)) return next();
+    if (ctx.method !== 'POST' || !MARKED_AT.has(routedPath(ctx.path))) return next();
     if (ctx.is('application/x-www-form-urlencoded') === false) return next();
-    const body = await readBody(ctx.req, LIMITS);
-    const form = new URLSearchParams(body.toString('utf8'));
-    await follow(TOKENS.flatMap((name) => form.getAll(name)));
-    const handedOn = MARKED_AT.has(path) ? Buffer.from(marked(form)) : body;
-    ctx.req = ctx.request.req = ctx.response.req = requestWith(ctx.req, handedOn);
+    const form = new URLSearchParams((await readBody(ctx.req, LIMITS)).toString('utf8'));
+    await follow(form.getAll('token'));
+    ctx.req = ctx.request.req = ctx.response.req = requestWith(ctx.req, Buffer.from(marked(form)));
     return next();
   };
 

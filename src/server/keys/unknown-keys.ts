@@ -25,8 +25,8 @@ export const followKeys =
 
 /** Undefined for what is no JWT, or names none. */
 function keyNamedBy(token: string): string | undefined {
-  const [header, , , more] = token.split('.', 4);
-  if (header === undefined || header === token || more !== undefined) return undefined;
+  const [header, ...rest] = token.split('.', 4);
+  if (header === undefined || rest.length < 1 || rest.length > 2) return undefined;
   try {
     const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as { kid?: unknown };
     return typeof kid === 'string' ? kid : undefined;
