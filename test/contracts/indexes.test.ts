@@ -95,7 +95,7 @@ describe.skipIf(!postgresAvailable())('with many rows on postgres', () => {
       ),
     'taking tokens of a grant away': () => adapter('RefreshToken').revokeByGrantId('grant-9'),
     'revoking a grant': () => revokeGrant(deps(), 'grant-10'),
-    'adding to a grant': () => adapter('Grant').upsert('x', payloadOf('Grant', 'x', { accountId: 'a' }), 60),
+    'adding to a grant': () => adapter('Grant').upsert('row-8', payloadOf('Grant', 'row-8', { accountId: 'a' }), 60),
     'ending a session': () => endSession(deps(), 'uid-18'),
     'ending everything of an account': () => endEverythingOf(deps(), 'account-20'),
     'sweeping a batch': () => deleteExpiredPayloads(deps(), 500),
