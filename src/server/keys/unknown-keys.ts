@@ -12,7 +12,7 @@ export const followingTokens =
     if (named.some((kid) => !keys().some((key) => key.kid === kid))) await followSoon();
   };
 
-/** Stands before everything that checks such tokens, and before the engine is chosen. Forms are read by whoever marks tokens in them. */
+/** Stands before everything that checks such tokens, and before the engine is chosen. Of forms, only those of introspection and revocation are read. */
 export const followKeys =
   (follow: FollowTokens): Koa.Middleware =>
   async (ctx, next) => {
