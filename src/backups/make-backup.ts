@@ -7,7 +7,7 @@ import { dumpPostgres, requireListed } from '../database/backups/postgres-backup
 import { BackupRefused } from '../database/backups/refused.ts';
 import type { OpenDatabase } from '../database/database.ts';
 import { listSigningKeys } from '../keys/signing-keys.ts';
-import { type BackupDeps, SEAL_PLACE } from './backup-deps.ts';
+import { type BackupDeps, SEAL_PLACE, sealedText } from './backup-deps.ts';
 
 /** @throws BackupRefused; SealBroken if the master secret is not the one of this database */
 export async function makeBackup(
@@ -23,6 +23,7 @@ export async function makeBackup(
     migrations: [...migrations],
     rows,
   });
+  let dumped: ManifestFacts | undefined;
   const manifest = await writeBackup(file, {
     async fill(payload) {
       const dumping =
@@ -35,9 +36,13 @@ export async function makeBackup(
         );
       }
       await listSigningKeys({ db: database.db, box });
-      return facts(contents);
+      dumped = facts(contents);
+      return dumped;
     },
-    seal: (digest) => box.seal(digest, SEAL_PLACE),
+    seal: (digest) => {
+      if (dumped === undefined) throw new Error('what is sealed has to be dumped first');
+      return box.seal(sealedText(dumped, digest), SEAL_PLACE);
+    },
     async verify(draft, written) {
       if (postgres !== undefined) return requireListed(postgres, { file: draft, tables: Object.keys(written.rows) });
       const wrong = difference(written, await contentsOfDump(draft));

@@ -9,7 +9,7 @@ import { BackupRefused } from '../database/backups/refused.ts';
 import { type Db, type OpenDatabase, openDatabase } from '../database/database.ts';
 import { knownMigrations, migrateRestored } from '../database/migrator.ts';
 import { listSigningKeys } from '../keys/signing-keys.ts';
-import { type BackupDeps, SEAL_PLACE } from './backup-deps.ts';
+import { type BackupDeps, SEAL_PLACE, sealedText } from './backup-deps.ts';
 import { voidWhatWasIssued } from './void-what-was-issued.ts';
 
 export interface RestoreRequest {
@@ -59,7 +59,7 @@ async function requireRestorable(
   if ((manifest.kind === 'postgresql') !== (postgres !== undefined)) {
     throw new BackupRefused('backup_of_another_kind', `${file} ${OTHER_KIND[manifest.kind]}`);
   }
-  if (box.open(manifest.seal, SEAL_PLACE) !== manifest.sha256) {
+  if (box.open(manifest.seal, SEAL_PLACE) !== sealedText(manifest, manifest.sha256)) {
     throw new BackupRefused('backup_broken', `${file} was changed after it was written. Use another backup.`);
   }
   await verifyPayload(file, manifest);

@@ -1,5 +1,5 @@
 // PGlite in a worker thread behind a socket in the data directory, for one process at a time.
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,6 +34,9 @@ export class DatabaseInUse extends Error {
 
 /** PGlite's own directory, below ours. */
 export const DATA = 'data';
+
+/** Where that is for a moment while a restore puts another one in its place. */
+export const REPLACED = `${DATA}.replaced`;
 
 /** How long a command waits for a server that has the lock but is not ready: its first start takes seconds. */
 const ATTACH_SECONDS = 60;
@@ -70,7 +73,14 @@ export function lockEmbedded(dataDir: string): { directory: string; release: () 
   const directory = ownDirectory(dataDir);
   const lock = takeLock(directory);
   if (lock === undefined) throw new DatabaseInUse(directory, readHolder(directory)?.pid);
+  takeBackReplaced(directory);
   return { directory, release: lock.release };
+}
+
+/** A restore that was killed between two steps: without this an empty database would be made in the place of the old one. */
+function takeBackReplaced(directory: string): void {
+  const [place, replaced] = [path.join(directory, DATA), path.join(directory, REPLACED)];
+  if (!existsSync(place) && existsSync(replaced)) renameSync(replaced, place);
 }
 
 /** Everything of the embedded database is in one directory that only its owner may enter. */
@@ -85,6 +95,7 @@ function ownDirectory(dataDir: string): string {
 async function tryStart(directory: string, log: DatabaseLog | undefined): Promise<EmbeddedDatabase | undefined> {
   const lock = takeLock(directory);
   if (lock === undefined) return undefined;
+  takeBackReplaced(directory);
   const killed = readHolder(directory);
   if (killed !== undefined) removeSocketDirectory(directory, killed.socketDirectory);
   const socketDirectory = makeSocketDirectory(directory);

@@ -1,10 +1,12 @@
 // gatehouse backup and restore: what an operator is told, and what is refused before anything is lost.
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { FileMigrationProvider, Migrator } from 'kysely/migration';
+import { Client } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
 import { type DatabaseKind, makeEmptyDatabase, makeTestDatabase, postgresAvailable } from '../support/database.ts';
@@ -110,11 +112,16 @@ describe.each(kinds)('on %s', (kind) => {
       bytes.write(bytes.toString('latin1', 0, 16_384).replace(/"sha256":"\w+"/, `"sha256":"${digest}"`), 'latin1');
       return bytes;
     });
+    const dated = altered('dated', (bytes) => {
+      bytes.write(bytes.toString('latin1', 0, 16_384).replace(/"made_at":"20\d\d/, '"made_at":"2031'), 'latin1');
+      return bytes;
+    });
     const none = altered('none', () => Buffer.from('hello'));
     for (const [words, code] of [
       [damaged, 'backup_broken'],
       [cut, 'backup_broken'],
       [forged, 'backup_broken'],
+      [dated, 'backup_broken'],
       [newer, 'backup_newer'],
       [none, 'backup_broken'],
     ] as const) {
@@ -137,12 +144,42 @@ describe.each(kinds)('on %s', (kind) => {
     expect(failure).toMatchObject({ exitCode: 1, code: 'database_in_use' });
   });
 
+  test.runIf(kind === 'postgres')('a connection that a stopped server has just left is waited for', async () => {
+    const place = await operatorOn(kind);
+    await makesJane(place);
+    await answerOf(place, ['backup', 'left.backup']);
+    const leaving = new Client({ connectionString: place.url, application_name: 'gatehouse' });
+    await leaving.connect();
+    const restoring = answerOf(place, ['restore', 'left.backup', '--replace', '--yes']);
+    const client = new Client({ connectionString: place.url });
+    await client.connect();
+    onTestFinished(() => client.end());
+    const ours = "select from pg_stat_activity where datname = current_database() and application_name = 'gatehouse'";
+    await expect.poll(async () => (await client.query(ours)).rowCount).toBeGreaterThan(1);
+    await sleep(300);
+    await leaving.end();
+    await restoring;
+    expect(await people(place)).toEqual(['jane@example.test']);
+  });
+
   test('a file that exists is not overwritten', async () => {
     const place = await operatorOn(kind);
     writeFileSync(fileIn(place, 'mine'), 'something else');
     expect(await failureOf(place, ['backup', 'mine'])).toMatchObject({ exitCode: 1, code: 'file_exists' });
     expect(readFileSync(fileIn(place, 'mine'), 'utf8')).toBe('something else');
   });
+});
+
+test('a restore that was killed just as it put the new database in the place of the old one leaves the old one', async () => {
+  const place = await operatorOn('pglite');
+  await makesJane(place);
+  const data = path.join(place.dataDir, 'pglite/data');
+  renameSync(data, `${data}.replaced`);
+  expect(await people(place)).toEqual(['jane@example.test']);
+  await answerOf(place, ['backup', 'jane.backup']);
+  renameSync(data, `${data}.replaced`);
+  expect(await failureOf(place, ['restore', 'jane.backup'])).toMatchObject({ code: 'database_not_empty' });
+  expect(await people(place)).toEqual(['jane@example.test']);
 });
 
 describe.skipIf(!postgresAvailable())('the programs of PostgreSQL', () => {
@@ -192,6 +229,28 @@ describe.skipIf(!postgresAvailable())('the programs of PostgreSQL', () => {
     }
     await answerOf(place, restore);
     expect(await people(place)).toEqual(['jane@example.test']);
+  });
+
+  test.each([
+    ['another schema', 'create schema other; create table other.things (a int)', 'select from other.things'],
+    ['a view', 'create view addresses as select email from accounts', 'select from addresses'],
+    ['a view of nothing of ours', 'create view figures as select 1 as one', 'select from figures'],
+    [
+      'a sequence, a type and a domain',
+      "create sequence s; create type mood as enum ('fine'); create domain word as text",
+      "select nextval('s'), 'fine'::mood, 'a'::word",
+    ],
+  ])('%s beside our tables is in the way of no restore', async (_what, made, asked) => {
+    const place = await operatorOn('postgres');
+    await makesJane(place);
+    const somebody = new Client({ connectionString: place.url });
+    await somebody.connect();
+    onTestFinished(() => somebody.end());
+    await somebody.query(made);
+    await answerOf(place, ['backup', 'jane.backup']);
+    await answerOf(place, ['restore', 'jane.backup', '--replace', '--yes']);
+    expect(await people(place)).toEqual(['jane@example.test']);
+    await somebody.query(asked);
   });
 
   test('a backup of one kind of database is refused by the other, which says what to do', async () => {

@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { setDeleting } from '../../src/accounts/accounts.ts';
+import { deleteDueAccounts } from '../../src/leaving/delete-account.ts';
 import { answerOf, type Place } from '../cli/command-line.ts';
 import type { Browser } from '../support/browser.ts';
 import { postgresAvailable } from '../support/database.ts';
@@ -61,6 +63,7 @@ describe.each(kinds)('T67 a restore of %s brings back nothing that was spent: AS
   let totp: { secret: string; code: string };
   let parked: Visit;
   let trusted: string;
+  let leaving: string;
   let robots: { revoked: string; untouched: string };
 
   const operator = (): Place => ({
@@ -117,6 +120,8 @@ describe.each(kinds)('T67 a restore of %s brings back nothing that was spent: AS
     expect(isBackAtApp(await comesBack())).toBe(true);
     parked = await visits(server, {});
     robots = { revoked: await robotsToken(server), untouched: await robotsToken(server) };
+    leaving = (await server.person({ email: 'mary@example.test' })).id;
+    await setDeleting(server.deps, { accountId: leaving, inSeconds: 60 });
     const made = await answerOf(operator(), ['backup', 'before']);
     expect(made).toMatchObject({ kind: kind === 'pglite' ? 'embedded' : 'postgresql' });
 
@@ -131,6 +136,7 @@ describe.each(kinds)('T67 a restore of %s brings back nothing that was spent: AS
       });
     }
     await resets(newBrowser(), link);
+    await answerOf(operator(), ['user', 'keep', 'mary@example.test']);
     const second = await visitsAndSignsIn(server, { identifier: 'grace@example.test', params: MFA });
     await second.browser.submit({ code: totp.code }, 'Continue');
     expect(isBackAtApp(second)).toBe(true);
@@ -209,6 +215,20 @@ describe.each(kinds)('T67 a restore of %s brings back nothing that was spent: AS
     expect((await userinfo(server, tokens)).status).toBe(200);
     expect(await refreshed(server, tokens.refreshToken)).toBe(200);
     expect(await isSignedIn(visit)).toBe(true);
+  });
+
+  test('the account that Mary has kept is not deleted before a week is over, in which an operator can keep it again', async () => {
+    const deletedIn = (days: number) => {
+      const seconds = days * 86_400;
+      const now = () => new Date(movingClock.now().getTime() + seconds * 1000);
+      const clock = { now, shiftSeconds: movingClock.shiftSeconds + seconds };
+      return deleteDueAccounts({ ...server.deps, clock });
+    };
+    expect(await deletedIn(6)).toEqual([]);
+    await answerOf(operator(), ['user', 'keep', 'mary@example.test']);
+    expect(await deletedIn(8)).toEqual([]);
+    await setDeleting(server.deps, { accountId: leaving, inSeconds: 60 });
+    expect(await deletedIn(1)).toEqual([leaving]);
   });
 
   test('the audit log says what was restored', async () => {

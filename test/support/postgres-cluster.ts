@@ -31,7 +31,12 @@ export function findPostgresBinaries(): string | undefined {
 export const postgresAvailable = (): boolean => findPostgresBinaries() !== undefined;
 
 /** What makes tests fast, and no difference to them: a machine that fails loses what was committed. */
-const FAST = { shared_buffers: '64MB', fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } as const;
+export const FAST = {
+  shared_buffers: '64MB',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+} as const;
 
 /**
  * Starts a cluster below `runDirectory` and returns its URL, without a database name. The caller makes sure it is the only

@@ -57,5 +57,6 @@ const AFTERWARDS = `Void from now on, as nobody can tell what of it was used or 
 tokens at our own endpoints, links and codes in mails (invitations too), trusted browsers. Everybody signs in again.
 
 What the backup cannot know, and what you have to do again if it happened since: passwords changed or reset, recovery
-codes used, authenticators removed, accounts banned or deleted, roles taken away, signing keys revoked. APIs that check
-access tokens by themselves believe those from before until they expire; "gatehouse keys rotate --now" and "keys revoke" end that.`;
+codes used, authenticators removed, accounts banned, deleted or kept after all ("gatehouse user keep"; nobody is deleted for a
+week), roles taken away, signing keys revoked. APIs that check access tokens by themselves believe those from before until they
+expire; "gatehouse keys rotate --now" and "keys revoke" end that.`;

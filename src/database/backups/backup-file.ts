@@ -23,7 +23,7 @@ const manifestShape = z.object({
   migrations: z.array(z.string()),
   /** By table. */
   rows: z.record(z.string(), z.number()),
-  /** The SHA-256, sealed: opens under the master secret that the contents are sealed with, and under no other. */
+  /** A seal on the head and the SHA-256: opens under the master secret that the contents are sealed with, and under no other. */
   seal: z.string(),
   bytes: z.number(),
   sha256: z.string(),

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type OpenDatabase, openDatabase } from '../database.ts';
-import { DATA, lockEmbedded } from '../embedded.ts';
+import { DATA, lockEmbedded, REPLACED } from '../embedded.ts';
 import { unpackDump } from './embedded-backup.ts';
 
 export interface EmbeddedRestore<T> {
@@ -28,7 +28,7 @@ export async function restoreEmbedded<T>(dataDir: string, restore: EmbeddedResto
     await unpackDump(restore.file, draft);
     const done = await finished(drafts, restore);
     await syncBelow(draft);
-    exchange(draft, place);
+    exchange(draft, { place, replaced: path.join(directory, REPLACED) });
     await sync(directory);
     return done;
   } finally {
@@ -46,8 +46,7 @@ async function finished<T>(dataDir: string, { finish }: EmbeddedRestore<T>): Pro
   }
 }
 
-function exchange(draft: string, place: string): void {
-  const replaced = `${place}.replaced`;
+function exchange(draft: string, { place, replaced }: { place: string; replaced: string }): void {
   rmSync(replaced, { recursive: true, force: true });
   if (existsSync(place)) renameSync(place, replaced);
   renameSync(draft, place);

@@ -1,5 +1,6 @@
 // A PostgreSQL database as pg_dump writes it, and back.
 import type { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { Db, OpenDatabase } from '../database.ts';
 import { RESTORE_MARK } from '../migrator.ts';
@@ -46,19 +47,31 @@ export async function requireListed(
 export const isEmptyPostgres = ({ withPatientConnection }: Patient): Promise<boolean> =>
   withPatientConnection(async (db) => (await tablesOf(askWith(db))).length === 0);
 
+/** Milliseconds. PostgreSQL takes a moment to let go of a connection whose process has ended. */
+const LEAVING_MS = 3_000;
+
 /** @throws BackupRefused `database_in_use` */
 export const requireUnused = ({ withPatientConnection }: Patient): Promise<void> =>
-  withPatientConnection(requireNobodyElse);
+  withPatientConnection(async (db) => {
+    const startedAt = performance.now();
+    while ((await othersIn(db)).size > 0 && performance.now() - startedAt < LEAVING_MS) await sleep(100);
+    await requireNobodyElse(db);
+  });
 
 async function requireNobodyElse(db: Kysely<unknown>): Promise<void> {
-  const { rows } = await sql<{ client: string | null }>`select host(client_addr) as client from pg_stat_activity
-    where datname = current_database() and application_name = 'gatehouse' and pid <> pg_backend_pid()`.execute(db);
-  if (rows.length === 0) return;
-  const from = new Set(rows.map(({ client }) => client ?? 'this machine'));
+  const others = await othersIn(db);
+  if (others.size === 0) return;
   throw new BackupRefused(
     'database_in_use',
-    `Gatehouse runs on this database (from ${[...from].join(', ')}): stop every process of it first.`,
+    `Gatehouse runs on this database (from ${[...others].join(', ')}): stop every process of it first.`,
   );
+}
+
+/** Where other processes of ours ask from. */
+async function othersIn(db: Kysely<unknown>): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ client: string | null }>`select host(client_addr) as client from pg_stat_activity
+    where datname = current_database() and application_name = 'gatehouse' and pid <> pg_backend_pid()`.execute(db);
+  return new Set(rows.map(({ client }) => client ?? 'this machine'));
 }
 
 /** From the first statement on no server starts on the database, until `endRestore` is committed. */
@@ -69,19 +82,24 @@ export async function loadPostgres(
 ): Promise<void> {
   await database.withPatientConnection((db) => db.transaction().execute(clear));
   const words = ['--single-transaction', '--exit-on-error', '--no-owner', '--no-privileges', '--no-comments'];
-  const where = ['--no-password', `--dbname=${await nameOf(database)}`];
+  const { name, schema } = await placeOf(database);
+  // A dump has the whole database; what others have beside our schema is there still.
+  const where = ['--no-password', `--dbname=${name}`, `--schema=${schema}`];
   await run(programs, { program: 'pg_restore', words: [...words, ...where], input: payloadOf(file) });
 }
 
-const nameOf = ({ withPatientConnection }: Patient): Promise<string> =>
+const placeOf = ({ withPatientConnection }: Patient): Promise<{ name: string; schema: string }> =>
   withPatientConnection(async (db) => {
-    const { rows } = await sql<{ name: string }>`select current_database() as name`.execute(db);
-    return rows[0]?.name ?? '';
+    const { rows } = await sql<{ name: string; schema: string | null }>`
+      select current_database() as name, current_schema() as schema`.execute(db);
+    const [{ name, schema } = { name: '', schema: null }] = rows;
+    return { name, schema: schema ?? 'public' };
   });
 
+/** Of our schema everything that the dump may bring again, whoever has made it: a view stops a restore as a table does. */
 async function clear(tx: Kysely<unknown>): Promise<void> {
-  for (const kind of ['table', 'function'] as const) {
-    const { rows } = await sql<{ name: string }>`${kind === 'table' ? OUR_TABLES : OUR_FUNCTIONS}`.execute(tx);
+  for (const { kind, found } of CLEARED) {
+    const { rows } = await sql<{ name: string }>`${found}`.execute(tx);
     for (const { name } of rows) await sql`drop ${sql.raw(kind)} if exists ${sql.raw(name)} cascade`.execute(tx);
   }
   await sql`create table ${sql.id(RESTORE_MARK)} ()`.execute(tx);
@@ -89,15 +107,27 @@ async function clear(tx: Kysely<unknown>): Promise<void> {
   await requireNobodyElse(tx);
 }
 
-const OUR_TABLES = sql`select c.oid::regclass::text as name from pg_class c
-  join pg_namespace n on n.oid = c.relnamespace
-  where n.nspname = current_schema() and c.relkind in ('r', 'p')
-    and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')`;
+const ofExtension = (id: string) =>
+  sql`exists (select from pg_depend d where d.objid = ${sql.ref(id)} and d.deptype = 'e')`;
 
-const OUR_FUNCTIONS = sql`select p.oid::regprocedure::text as name from pg_proc p
-  join pg_namespace n on n.oid = p.pronamespace
-  where n.nspname = current_schema() and p.prokind = 'f'
-    and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')`;
+const relations = (...kinds: string[]) => sql`select c.oid::regclass::text as name from pg_class c
+  where c.relnamespace = current_schema()::regnamespace and c.relkind in (${sql.join(kinds)}) and not ${ofExtension('c.oid')}`;
+
+const FUNCTIONS = sql`select p.oid::regprocedure::text as name from pg_proc p
+  where p.pronamespace = current_schema()::regnamespace and p.prokind = 'f' and not ${ofExtension('p.oid')}`;
+
+const TYPES = sql`select t.oid::regtype::text as name from pg_type t left join pg_class c on c.oid = t.typrelid
+  where t.typnamespace = current_schema()::regnamespace and (t.typtype in ('e', 'd', 'r') or c.relkind = 'c')
+    and not ${ofExtension('t.oid')}`;
+
+const CLEARED = [
+  { kind: 'view', found: relations('v') },
+  { kind: 'materialized view', found: relations('m') },
+  { kind: 'table', found: relations('r', 'p') },
+  { kind: 'sequence', found: relations('S') },
+  { kind: 'function', found: FUNCTIONS },
+  { kind: 'type', found: TYPES },
+] as const;
 
 export const endRestore = async (tx: Db): Promise<void> => {
   await sql`drop table ${sql.id(RESTORE_MARK)}`.execute(tx);
