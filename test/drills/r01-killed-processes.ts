@@ -1,8 +1,9 @@
 // R01: one of three processes is killed as the kernel kills, again and again.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Drill, missedOf, type Report } from './drill.ts';
-import { percent } from './measures.ts';
+import { ofKind, percent, type Span, spreadOf } from './measures.ts';
 import { neverIn, type Stage, underLoad } from './under-load.ts';
+import type { Outcome } from './workload.ts';
 
 const FULL = { kills: 20, chains: 5_000 };
 const SHORT = { kills: 2, chains: 96 };
@@ -10,9 +11,9 @@ const MOST_ERRORS_PERCENT = 0.5;
 const SLOWEST_MS = 500;
 const BACK_SECONDS = 5;
 
-/** Seconds until each was back. */
-async function kills({ how, site, faulted }: Stage): Promise<number[]> {
-  const back: number[] = [];
+/** From each kill until the process was back. */
+async function kills({ how, site, faulted }: Stage): Promise<Span[]> {
+  const back: Span[] = [];
   for (let turn = 0; turn < (how.short ? SHORT : FULL).kills; turn += 1) {
     const one = site.processes[turn % site.processes.length];
     if (one === undefined) throw new Error('no process');
@@ -21,7 +22,7 @@ async function kills({ how, site, faulted }: Stage): Promise<number[]> {
     const startedAt = Date.now();
     while (one.ends.length <= Math.floor(turn / site.processes.length)) await sleep(5);
     await one.ready();
-    back.push((Date.now() - startedAt) / 1000);
+    back.push({ from: startedAt, to: Date.now() });
     await sleep(how.short ? 500 : 1_500);
   }
   return back;
@@ -33,7 +34,9 @@ export const killedProcesses: Drill = {
   async run(how): Promise<Report> {
     const seen = await underLoad(how, {}, kills);
     const { during, errors, latency, chains, found } = seen;
-    const slowestBack = Math.max(...found);
+    const slowestBack = Math.max(...found.map(({ from, to }) => (to - from) / 1000));
+    const isAway = ({ at }: Outcome) => found.some(({ from, to }) => at >= from && at <= to);
+    const refreshes = ofKind(during, 'refresh');
     const errorPercent = percent(errors.length, during.length);
     const timed = {
       [`at most ${MOST_ERRORS_PERCENT} % of requests fail`]: errorPercent <= MOST_ERRORS_PERCENT,
@@ -46,7 +49,14 @@ export const killedProcesses: Drill = {
       errors: errors.length,
       latency,
       recoverySeconds: slowestBack,
-      more: { kills: found.length, ...seen.more },
+      more: {
+        kills: found.length,
+        'p99 of a refresh that began while a process was away or starting, ms':
+          spreadOf(refreshes.filter(isAway)).p99 ?? 'none',
+        'p99 of one that began while all were there, ms':
+          spreadOf(refreshes.filter((each) => !isAway(each))).p99 ?? 'none',
+        ...seen.more,
+      },
       missed: missedOf({
         ...neverIn(seen),
         [`at least ${enough} chains`]: chains.tried >= enough,

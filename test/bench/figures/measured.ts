@@ -29,6 +29,8 @@ export interface How {
 /** Accounts are handed out once: those of one operation are not those of another. */
 export const PEOPLE_OF_AN_OPERATION = 2_500;
 
+const WARM_SECONDS = 10;
+
 export interface At {
   readonly site: Pick<Site, 'port' | 'cpuSeconds' | 'megabytes'>;
   readonly postgres: Pick<Postgres, 'cpuSeconds'>;
@@ -45,7 +47,8 @@ export async function measure(operation: Operation, at: At, { seconds, runs }: H
     const what = { operation: operation.name, port: at.site.port, people, ...(tokens !== undefined && { tokens }) };
     await loader.tell({ order: 'prepare', ...what });
     await loader.tell({ order: 'refill' });
-    await loader.run(Math.min(3, seconds));
+    // Until what is asked often has been compiled for that.
+    await loader.run(Math.min(WARM_SECONDS, seconds));
     const each: OneRun[] = [];
     for (let run = 0; run < runs; run += 1) each.push(await oneRun(loader, at, seconds));
     const of = (what: (run: OneRun) => number) => median(each.map(what));
