@@ -1,7 +1,7 @@
 // The first page of the account centre: who I am, what wants my attention, and where to go from here.
 import { listDevices } from '../devices/devices.ts';
 import { textsFor } from '../http/page.ts';
-import { countRecoveryCodes } from '../second-factors/recovery-codes.ts';
+import { countRecoveryCodes, FEW_CODES } from '../second-factors/recovery-codes.ts';
 import { listAuthenticators } from '../second-factors/totp-secrets.ts';
 import { connectedApps } from '../sessions/connected-apps.ts';
 import { listSessions } from '../sessions/list-sessions.ts';
@@ -10,9 +10,6 @@ import type { AccountStep, SignedIn } from '../signed-in/signed-in.ts';
 import type { CountedKey, MessageKey, Texts } from '../texts/messages.ts';
 import type { AccountDeps } from './deps.ts';
 import { showAccountPage } from './page.ts';
-
-/** Fewer are soon none. */
-const FEW_CODES = 3;
 
 export const showOverview =
   (deps: AccountDeps): AccountStep =>
@@ -102,7 +99,7 @@ function wantsAttention(t: Texts, { account }: SignedIn, { authenticators, codes
   return [
     ...(account.emailVerified ? [] : [{ text: t('account.attention.unverified'), path: `${ACCOUNT_PATH}/email` }]),
     ...(authenticators > 0 ? [] : [{ text: t('account.attention.no_factor'), path: security }]),
-    ...(authenticators === 0 || codes >= FEW_CODES
+    ...(authenticators === 0 || codes > FEW_CODES
       ? []
       : [{ text: t.count('account.attention.few_codes', codes), path: security }]),
   ];

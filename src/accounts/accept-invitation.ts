@@ -1,7 +1,9 @@
 // Whoever was invited proves the mailbox by the link, and chooses the first password of the account.
 import { type AuditDeps, recordEvent, type Source } from '../audit/audit-log.ts';
+import type { Config } from '../config/config.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Language } from '../texts/messages.ts';
+import { termsToAccept } from './accepted-terms.ts';
 import { type Account, isUsable } from './account.ts';
 import { findAccount, setFirstPassword } from './accounts.ts';
 import { canonicalEmail } from './identifiers.ts';
@@ -29,6 +31,8 @@ export type Acceptance =
       readonly account: Account;
       readonly flaws: readonly PasswordFlaw[];
       readonly wrongName: boolean;
+      /** There are terms, and they were not accepted. */
+      readonly refusesTerms: boolean;
     };
 
 export interface Accepting {
@@ -36,14 +40,21 @@ export interface Accepting {
   /** As typed; empty for none. Counts only where the account has no name yet. */
   readonly name: string;
   readonly password: string;
+  readonly acceptsTerms: boolean;
   readonly language: Language;
   readonly source?: Source;
 }
 
+interface Deps extends AuditDeps {
+  readonly config: Pick<Config, 'registration'>;
+  readonly hasher: PasswordHasher;
+  readonly rules: PasswordRules;
+}
+
 /** @throws Refusal `busy` (503); the link is still good then. */
 export async function acceptInvitation(
-  deps: AuditDeps & { readonly hasher: PasswordHasher; readonly rules: PasswordRules },
-  { token, name, password, language, source }: Accepting,
+  deps: Deps,
+  { token, name, password, acceptsTerms, language, source }: Accepting,
 ): Promise<Acceptance> {
   const account = await openInvitation(deps, token);
   if (account === undefined) return { outcome: 'void' };
@@ -51,16 +62,21 @@ export async function acceptInvitation(
   const wrongName = account.displayName === undefined && name.trim() !== '' && displayName === undefined;
   const names = { ...account, displayName: account.displayName ?? displayName };
   const flaws = passwordFlaws(password, withPersonalWords(deps.rules, names));
-  if (wrongName || flaws.length > 0) return { outcome: 'invalid', account, flaws, wrongName };
+  const termsVersion = await termsToAccept(deps, account.id);
+  const refusesTerms = termsVersion !== undefined && !acceptsTerms;
+  if (wrongName || refusesTerms || flaws.length > 0) {
+    return { outcome: 'invalid', account, flaws, wrongName, refusesTerms };
+  }
   const passwordHash = await deps.hasher.hash(password);
   return atomically(deps.db, async (db): Promise<Acceptance> => {
     const inside = { ...deps, db };
     const holder = await invited(inside, await spendMailedToken(inside, { purpose, token }));
     if (holder === undefined) return { outcome: 'void' };
-    const first = { accountId: holder.id, passwordHash, displayName, language };
+    const first = { accountId: holder.id, passwordHash, displayName, language, termsVersion };
     const accepted = await setFirstPassword(inside, first);
     if (accepted === undefined) return { outcome: 'void' };
-    await recordEvent(inside, { event: 'invitation.accepted', accountId: holder.id, source });
+    const details = termsVersion === undefined ? {} : { terms_version: termsVersion };
+    await recordEvent(inside, { event: 'invitation.accepted', accountId: holder.id, source, details });
     return { outcome: 'accepted', account: accepted };
   });
 }

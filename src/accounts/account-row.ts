@@ -33,6 +33,15 @@ export const accountFrom = (row: Pick<Selectable<AccountsTable>, (typeof ACCOUNT
   lastSignInAt: row.last_sign_in_at ?? undefined,
 });
 
+export interface FirstPassword {
+  readonly accountId: string;
+  readonly passwordHash: string;
+  readonly displayName: string | undefined;
+  readonly language: string;
+  /** Accepted with it. */
+  readonly termsVersion: string | undefined;
+}
+
 export interface NewAccount {
   readonly email: { readonly address: string; readonly key: string };
   readonly emailVerified: boolean;

@@ -11,6 +11,7 @@ import {
   accountFrom,
   type BroughtAccount,
   broughtColumns,
+  type FirstPassword,
   type NewAccount,
   newColumns,
 } from './account-row.ts';
@@ -121,6 +122,12 @@ async function setStatus(
   return row && accountFrom(row);
 }
 
+/** Whoever is to be deleted sooner is deleted then. */
+export async function postponeDeletions({ db, clock }: Deps, { seconds }: { seconds: number }): Promise<void> {
+  const delete_at = databaseNowPlus(clock, seconds);
+  await db.updateTable('accounts').set({ delete_at }).where('delete_at', '<', delete_at).execute();
+}
+
 /** One whose time is over, held until the transaction ends; what another process holds is passed over. */
 export async function takeDueAccount({ db, clock }: Deps): Promise<Account | undefined> {
   const row = await db
@@ -154,10 +161,7 @@ export async function setPasswordHash(
 }
 
 /** Only for an account that has none; its owner has come by a link to the mailbox. Undefined where it has one by now. */
-export async function setFirstPassword(
-  { db, clock }: Deps,
-  first: { accountId: string; passwordHash: string; displayName: string | undefined; language: string },
-): Promise<Account | undefined> {
+export async function setFirstPassword({ db, clock }: Deps, first: FirstPassword): Promise<Account | undefined> {
   const now = databaseNow(clock);
   const row = await db
     .updateTable('accounts')
@@ -167,6 +171,7 @@ export async function setFirstPassword(
       display_name: eb.fn.coalesce('display_name', eb.val(first.displayName ?? null)),
       language: eb.fn.coalesce('language', eb.val(first.language)),
       updated_at: now,
+      ...(first.termsVersion !== undefined && { terms_version: first.termsVersion, terms_accepted_at: now }),
     }))
     .where('id', '=', first.accountId)
     .where('password_hash', 'is', null)

@@ -15,6 +15,8 @@ export type Authentication =
   | {
       outcome: 'authenticated';
       account: Account;
+      /** Of guessing at all accounts together: a password may be a stolen one. Undefined where it was not looked up. */
+      alarmStands: boolean | undefined;
       /** False once the password has been changed: also while it was being checked. Asked after the outcome is stored. */
       isStillRight: () => Promise<boolean>;
     }
@@ -86,16 +88,16 @@ export async function authenticate(
     if ('allowed' in consequences) return tooMany(consequences);
     return { outcome: 'wrong_credentials', accountId: found?.account.id, ...consequences };
   }
-  const blockedMeanwhile = await attempt.succeeded();
-  if (blockedMeanwhile !== undefined) return tooMany(blockedMeanwhile);
+  const succeeded = await attempt.succeeded();
+  if ('allowed' in succeeded) return tooMany(succeeded);
   if (!isUsable(found.account)) return whyUnusable(found.account);
-  return authenticated(deps, { found, password, needsRehash });
+  return { ...(await authenticated(deps, { found, password, needsRehash })), ...succeeded };
 }
 
 async function authenticated(
   deps: Deps,
   { found, password, needsRehash }: { found: Found; password: string; needsRehash: boolean },
-): Promise<Authentication> {
+): Promise<Omit<Authentication & { outcome: 'authenticated' }, 'alarmStands'>> {
   const { account, passwordHash: verified = '' } = found;
   const right = [verified];
   if (needsRehash) right.push(...(await rehash(deps, { accountId: account.id, verified, password })));

@@ -6,9 +6,9 @@ import { deviceName } from '../texts/device-name.ts';
 import { LANGUAGES, type Language, textsIn } from '../texts/messages.ts';
 import type { Account } from './account.ts';
 
-/** Their own, where it is known and still one of ours; else the page's, or the first. */
+/** Their own, where it is known and one of ours, wherever it is spoken (`de-AT`); else the page's, or the first. */
 export const languageFor = ({ language }: Pick<Account, 'language'>, otherwise?: Language): Language =>
-  LANGUAGES.find((each) => each === language) ?? otherwise ?? (LANGUAGES[0] as Language);
+  LANGUAGES.find((each) => each === language?.split('-')[0]) ?? otherwise ?? (LANGUAGES[0] as Language);
 
 /** Empty where there was no request: the command line. */
 export const whereFrom = (source: Source | undefined, language: Language): Where =>

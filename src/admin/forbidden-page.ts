@@ -1,10 +1,10 @@
 // For whoever is signed in and has no business at a page of the console, or may change what it shows without seeing it.
 import type Koa from 'koa';
+import { type RefusedEntry, recordRefusedEntry } from '../administration/refused-entry.ts';
 import type { ProductPermission } from '../config/roles/product-permissions.ts';
 import { renderPage, textsFor } from '../http/page.ts';
 import { referenceOf } from '../http/reference.ts';
 import { ACCOUNT_PATH } from '../signed-in/paths.ts';
-import type { SignedIn } from '../signed-in/signed-in.ts';
 import type { AdminDeps } from './deps.ts';
 import type { AtConsole } from './in-console.ts';
 import { ADMIN_PATH } from './navigation.ts';
@@ -14,9 +14,10 @@ import type { Trouble } from './not-done.ts';
 export async function showForbidden(
   deps: AdminDeps,
   ctx: Koa.Context,
-  { me, may, needs }: { me: SignedIn; may: ReadonlySet<ProductPermission>; needs: string },
+  { by, may, needs }: Pick<AtConsole, 'by' | 'may'> & { needs: RefusedEntry['needs'] },
 ): Promise<void> {
-  deps.log.warn({ event: 'administration.refused', accountId: me.account.id, needs, path: ctx.path });
+  deps.log.warn({ event: 'administration.refused', accountId: by.accountId, needs, path: ctx.path });
+  await recordRefusedEntry(deps, { by, needs });
   ctx.status = 403;
   ctx.state.pageAddress = ACCOUNT_PATH;
   await renderPage(ctx, 'admin/forbidden', {

@@ -43,7 +43,7 @@ const inConsole =
     const may = await permissionsHeld(deps, by);
     // Before any factor is asked for: who has no business here is not sent through a sign-in first.
     if (needs === ANY_PERMISSION ? may.size === 0 : !may.has(needs))
-      return showForbidden(deps, ctx, { me, may, needs });
+      return showForbidden(deps, ctx, { by, may, needs });
     const missing = await missingHere(deps, me, change);
     if (missing !== undefined) return askToSignIn(deps, ctx, missing);
     await countVisit({ ...deps, limits: deps.config.sessions }, { uid: me.session.uid, source: by.source });

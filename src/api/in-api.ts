@@ -1,6 +1,7 @@
 // Who calls the API, and may they: decided anew at every request, from the token, the client's file and the database.
 import { Readable } from 'node:stream';
 import { permissionsHeld } from '../administration/administrator.ts';
+import { recordRefusedEntry } from '../administration/refused-entry.ts';
 import { API_PATH } from '../config/roles/product-api.ts';
 import type { ProductPermission } from '../config/roles/product-permissions.ts';
 import { sourceOf } from '../http/request-source.ts';
@@ -44,16 +45,17 @@ async function admitted(deps: ApiDeps, ctx: RouteContext, { needs, shows = needs
   await countRequest(deps, ctx, admission.caller.clientId);
   const by: AdministratingProgram = { kind: 'client', ...admission.caller, source: sourceOf(ctx) };
   const may = await permissionsHeld(deps, by);
-  for (const each of [needs, shows]) if (!may.has(each)) throw forbidden(deps, ctx, { by, needs: each });
+  for (const each of [needs, shows]) if (!may.has(each)) throw await forbidden(deps, ctx, { by, needs: each });
   return { by, may };
 }
 
-function forbidden(
-  { log }: ApiDeps,
+async function forbidden(
+  deps: ApiDeps,
   ctx: RouteContext,
   { by, needs }: { by: AdministratingProgram; needs: ProductPermission },
-): ApiProblem {
-  log.warn({ event: 'administration.refused', clientId: by.clientId, needs, path: ctx.state.route });
+): Promise<ApiProblem> {
+  deps.log.warn({ event: 'administration.refused', clientId: by.clientId, needs, path: ctx.state.route });
+  await recordRefusedEntry(deps, { by, needs });
   if (!by.scopes.includes(needs)) {
     const detail = `The access token has no scope ${needs}.`;
     return new ApiProblem({ status: 403, code: 'insufficient_scope', detail, challenges: insufficientScope(needs) });

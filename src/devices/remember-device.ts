@@ -1,5 +1,6 @@
 // A completed sign-in: the browser is known from now on, and the owner is told of one that was not.
 import type { Account } from '../accounts/account.ts';
+import { languageFor, whereFrom } from '../accounts/telling.ts';
 import { recordEvent, type Source } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import type { SealedBox } from '../crypto/sealed-box.ts';
@@ -7,8 +8,7 @@ import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import { writeMail } from '../mail/outbox.ts';
 import { productPermissionsOf } from '../roles/held.ts';
-import { deviceName } from '../texts/device-name.ts';
-import { type Language, textsIn } from '../texts/messages.ts';
+import type { Language } from '../texts/messages.ts';
 import { noteDevice, setTrusted } from './devices.ts';
 
 interface Deps {
@@ -52,8 +52,8 @@ async function tellOfNew(
   deps: Deps,
   { account, source, language: shown }: Pick<CompletedSignIn, 'account' | 'source' | 'language'>,
 ): Promise<void> {
-  const language = (account.language as Language | undefined) ?? shown;
-  const where = { device: deviceName(textsIn(language), source.userAgent), address: source.address };
+  const language = languageFor(account, shown);
+  const where = whereFrom(source, language);
   const accountLink = `${deps.config.issuer}/account/devices`;
   await writeMail(deps, {
     to: account.email,

@@ -6,7 +6,6 @@ import { hashSecretToken } from '../crypto/secret-token.ts';
 import { Refusal } from '../errors.ts';
 import { stateOfSetupLink } from '../first-administrator/setup-link.ts';
 import { networkOf } from '../http/client-address.ts';
-import { notFound } from '../http/refusals.ts';
 import type { Handler } from '../http/route.ts';
 import { reserveAttempt } from '../limits/counters.ts';
 import { setupLinkLimit } from '../limits/limits.ts';
@@ -14,7 +13,7 @@ import { showAccountForm } from './account-page.ts';
 import { TOKEN_PARAMETER } from './address.ts';
 import { showAuthenticator } from './authenticator-page.ts';
 import type { FirstRunDeps } from './deps.ts';
-import { inSetup, redirectToSetup, type Step, showStep } from './page.ts';
+import { inSetup, redirectToSetup, type Step, showEnd, showStep } from './page.ts';
 import { beginProgress, progressOf } from './progress.ts';
 import { showRecoveryCodes } from './recovery-codes-page.ts';
 
@@ -36,12 +35,16 @@ async function openLink(deps: FirstRunDeps, ctx: Koa.Context, token: string): Pr
     if (begun === undefined || !equalInConstantTime(begun, tokenHash)) beginProgress(deps, ctx, tokenHash);
     return redirectToSetup(ctx);
   }
+  if (state === 'closed') {
+    deps.log.info({ event: 'setup.link_refused', reason: state });
+    // No link is any good, so that nothing is told about this one, and there is nothing to guess.
+    return progressOf(deps, ctx) === undefined ? showEnd(ctx, state) : redirectToSetup(ctx);
+  }
   const network = networkOf(ctx.state['clientAddress']);
   const limit = setupLinkLimit(deps.config.limits, network);
   const { allowed, retryAfterSeconds } = await reserveAttempt(deps, limit.key, limit);
   if (!allowed) throw tooManyLinks(retryAfterSeconds);
   deps.log.info({ event: 'setup.link_refused', reason: state });
-  if (state === 'closed' && progressOf(deps, ctx) === undefined) return notFound(ctx, async () => undefined);
   redirectToSetup(ctx);
 }
 

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { type SetupLinkState, stateOfSetupLink } from '../first-administrator/setup-link.ts';
 import { readForm } from '../http/form.ts';
 import { type Locals, renderPage, textsFor } from '../http/page.ts';
-import { notFound } from '../http/refusals.ts';
 import type { Handler } from '../http/route.ts';
 import type { MessageKey } from '../texts/messages.ts';
 import { SETUP_PATH } from './address.ts';
@@ -14,8 +13,8 @@ import { type Progress, progressOf } from './progress.ts';
 export type Step = (ctx: Koa.Context, progress: Progress) => Promise<void>;
 
 /**
- * Runs a step for the browser that has opened the link. Who finished here goes on to the end; for everybody else there
- * is nothing once there has been an administrator.
+ * Runs a step for the browser that has opened the link. Who finished here goes on to the end; everybody else is told that
+ * it is over, once there has been an administrator.
  */
 export const inSetup =
   (deps: FirstRunDeps, step: Step): Handler =>
@@ -24,7 +23,6 @@ export const inSetup =
     const progress = progressOf(deps, ctx);
     if (progress !== undefined && hasFinished(progress)) return step(ctx, progress);
     const state = await stateOfSetupLink(deps, progress?.tokenHash ?? '');
-    if (state === 'closed' && progress === undefined) return notFound(ctx, async () => undefined);
     if (state !== 'good' || progress === undefined) return showEnd(ctx, state);
     return step(ctx, progress);
   };
@@ -34,6 +32,7 @@ const hasFinished = ({ at }: Progress): boolean => at.stage === 'recovery-codes'
 /** There is nothing to do here: the link is no good any more, or somebody has used it. */
 export async function showEnd(ctx: Koa.Context, state: SetupLinkState): Promise<void> {
   const closed = state === 'closed';
+  ctx.state.pageAddress = SETUP_PATH;
   ctx.status = closed ? 403 : 400;
   await renderPage(ctx, `first-run/${closed ? 'closed' : 'void'}`, {
     title: textsFor(ctx)(closed ? 'setup.closed.title' : 'setup.void.title'),

@@ -12,6 +12,13 @@ import { extraStep, needsExtraStep } from './extra-step/extra-step.ts';
 import type { Authenticated, PasswordProved, SignInStage } from './sign-in-stage.ts';
 import { mayLeaveCodeOut } from './traces/trusted-browser.ts';
 
+type ProvedPassword = {
+  readonly signIn: SignIn;
+  readonly account: Account;
+  /** Whether one stands, where that has been asked with the password. */
+  readonly alarm?: boolean | undefined;
+} & Omit<PasswordProved, 'accountId'>;
+
 /**
  * Who has a second factor is asked for it, but on a device that they trust where nobody demands it; who has none sets one up
  * where it is needed. While an alarm stands, a code from a mail comes before that.
@@ -19,7 +26,7 @@ import { mayLeaveCodeOut } from './traces/trusted-browser.ts';
 export async function afterPassword(
   deps: InteractionDeps,
   ctx: Koa.Context,
-  { signIn, account, ...proof }: { signIn: SignIn; account: Account } & Omit<PasswordProved, 'accountId'>,
+  { signIn, account, alarm, ...proof }: ProvedPassword,
 ): Promise<SignInStage> {
   const proved = { accountId: account.id, ...proof };
   const person = await findPerson(deps, { accountId: account.id, resources: [] });
@@ -28,7 +35,7 @@ export async function afterPassword(
     const isLeftOut = !isNeeded && (await mayLeaveCodeOut(deps, signIn, account.id));
     return isLeftOut ? authenticatedWith('password', proved) : { stage: 'second-factor', ...proved };
   }
-  if (await needsExtraStep(deps, signIn, proved)) return extraStep(deps, ctx, { signIn, account, proved });
+  if (await needsExtraStep(deps, signIn, { proved, alarm })) return extraStep(deps, ctx, { signIn, account, proved });
   return isNeeded ? newEnrolment(deps, signIn, proved) : authenticatedWith('password', proved);
 }
 

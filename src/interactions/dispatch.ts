@@ -7,7 +7,7 @@ import { mayUse } from '../provider/rights/access-rules.ts';
 import { isOpen } from '../registrations/policy.ts';
 import { consentFrom } from '../sessions/consents.ts';
 import { afterPassword, isEnough, isWhatAppInsistsOn } from './after-password.ts';
-import { showConsent } from './consent-page.ts';
+import { showConsent } from './consent/consent-page.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { showEnrolment } from './enrol-totp-page.ts';

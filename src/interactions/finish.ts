@@ -14,6 +14,7 @@ import { clientHeading } from '../provider/headings.ts';
 import { mayUse } from '../provider/rights/access-rules.ts';
 import { endSession } from '../sessions/end-session.ts';
 import { isEnough, isWhatAppInsistsOn } from './after-password.ts';
+import { type GivenConsent, keepConsent } from './consent/given-consent.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { proceed, redirectToDispatch } from './page.ts';
@@ -28,15 +29,17 @@ import { rememberBrowser } from './traces/trusted-browser.ts';
 export async function finishAuthenticated(
   deps: InteractionDeps,
   ctx: Koa.Context,
-  { signIn, person }: { signIn: SignIn; person: Person },
+  { signIn, person, given }: { signIn: SignIn; person: Person; given?: GivenConsent },
 ): Promise<void> {
   const { stage } = signIn;
   if (stage.stage !== 'authenticated') throw new Error(`a sign-in cannot be finished at the stage ${stage.stage}`);
   const { accountId, at, acr, amr, keep } = stage;
   const { account } = person;
   if (account.id !== accountId) throw new Error('a sign-in cannot be finished for another account than it is of');
-  if (!(await isEnough(deps, signIn, { proved: stage, person })) || !isWhatAppInsistsOn(signIn, stage))
+  if (!(await isEnough(deps, signIn, { proved: stage, person })) || !isWhatAppInsistsOn(signIn, stage)) {
+    if (given !== undefined) await keepConsent(deps, ctx, { signIn, given });
     return redirectToDispatch(ctx, signIn);
+  }
   // It may have begun in another tab after this sign-in did.
   const session = await findSession(deps.provider(), ctx);
   // Somebody else was signed in here: that session ends now, and the new one starts from nothing.
@@ -50,13 +53,14 @@ export async function finishAuthenticated(
   // same moment, gives that session a new identifier.
   signIn.interaction.session = undefined;
   const own = session?.accountId === accountId ? session : undefined;
-  const grantId = await grantFor(deps, { signIn, accountId, session: own });
+  const grantId = await grantFor(deps, { signIn, accountId, session: own, given });
   if (grantId === undefined) return redirectToDispatch(ctx, signIn);
   const { clientId } = signIn.client;
   await deps.db.transaction().execute(async (tx) => {
     const inside = { ...deps, db: tx };
-    await rememberBrowser(inside, ctx, { account, trust: stage.trustDevice === true });
     await recordSignIn(inside, { accountId, language: languageOf(ctx) });
+    await rememberBrowser(inside, ctx, { account, trust: stage.trustDevice === true });
+    if (given !== undefined) await keepConsent(inside, ctx, { signIn, given });
     await recordEvent(inside, {
       event: 'sign_in.succeeded',
       accountId,
@@ -75,15 +79,18 @@ export async function finishAuthenticated(
 export async function finishConsented(
   deps: InteractionDeps,
   ctx: Koa.Context,
-  { signIn, person }: { signIn: SignIn; person: Person },
+  { signIn, person, given }: { signIn: SignIn; person: Person; given: GivenConsent },
 ): Promise<void> {
   const session = await findSession(deps.provider(), ctx);
   const { held, profile, account } = person;
   const accountId = account.id;
-  if (session?.accountId !== accountId || !(await mayUse(deps, signIn.client, { accountId, held, profile })))
-    return proceed(ctx, signIn, { stage: 'start' });
-  const grantId = await grantFor(deps, { signIn, accountId, session });
-  if (grantId === undefined) return redirectToDispatch(ctx, signIn);
+  const isTheirs = session?.accountId === accountId;
+  const grantId =
+    isTheirs && (await mayUse(deps, signIn.client, { accountId, held, profile }))
+      ? await grantFor(deps, { signIn, accountId, session, given })
+      : undefined;
+  await keepConsent(deps, ctx, { signIn, given });
+  if (grantId === undefined) return proceed(ctx, signIn, { stage: 'start' });
   await handBack(ctx, signIn, { consent: { grantId } });
 }
 
@@ -119,14 +126,16 @@ export async function finishUnmet(deps: InteractionDeps, ctx: Koa.Context, signI
   await handBack(ctx, signIn, { error: 'unmet_authentication_requirements', error_description });
 }
 
-/** Undefined where the person has taken the consent back in this very moment: they are asked once more. */
+/** Undefined where the person has taken back what they allowed before, in this very moment: they are asked once more. */
 async function grantFor(
   deps: InteractionDeps,
-  { signIn, accountId, session }: { signIn: SignIn; accountId: string; session: Session | undefined },
+  whose: { signIn: SignIn; accountId: string; session: Session | undefined; given: GivenConsent | undefined },
 ): Promise<string | undefined> {
+  const { signIn, accountId, session, given } = whose;
   const { client } = signIn;
-  const allowed = requestedAccess(client, signIn.params);
-  const grant = await settleGrant(deps, { provider: deps.provider(), session, accountId, client, allowed });
+  const allowed = given?.allowed ?? requestedAccess(client, signIn.params);
+  const isGivenNow = given !== undefined;
+  const grant = await settleGrant(deps, { provider: deps.provider(), session, accountId, client, allowed, isGivenNow });
   return grant?.jti;
 }
 

@@ -1,7 +1,7 @@
 // The sitemap of a sign-in. Every address needs the browser that holds it.
 import { get, holderOfInteraction, post, type Route } from '../http/route.ts';
 import { submitCancel } from './cancel.ts';
-import { submitConsent } from './consent-page.ts';
+import { submitConsent } from './consent/consent-page.ts';
 import type { InteractionDeps } from './deps.ts';
 import { dispatch } from './dispatch.ts';
 import { submitEnrolment } from './enrol-totp-page.ts';

@@ -73,14 +73,16 @@ export const submitSignIn =
     const again = (trouble: Trouble) => showSignIn(deps, ctx, { signIn, account, identifier: typed, keep, trouble });
     await recordAnswer(deps, ctx, { signIn, answer });
     switch (answer.outcome) {
-      case 'authenticated':
+      case 'authenticated': {
+        const { account, alarmStands: alarm } = answer;
         await storeStage(
           signIn.interaction,
-          await afterPassword(deps, ctx, { signIn, account: answer.account, passwordAt, keep }),
+          await afterPassword(deps, ctx, { signIn, account, passwordAt, keep, alarm }),
         );
         // A change of the password ends every sign-in that is stored; one that was just being stored ends here.
         if (!(await answer.isStillRight())) return proceed(ctx, signIn, { stage: 'another-account' });
         return redirectToDispatch(ctx, signIn);
+      }
       case 'wrong_credentials':
         deps.log.info({ event: 'sign_in.failed', reason: answer.outcome, clientId: signIn.client.clientId });
         await tellOfAlarms(deps, { ...answer, network, source: sourceOf(ctx) });

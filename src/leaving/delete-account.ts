@@ -1,6 +1,7 @@
 // Deletes an account with all that belongs to it, for good. Its owner is told by mail.
 import type { Account } from '../accounts/account.ts';
 import { deleteAccount, takeDueAccount } from '../accounts/accounts.ts';
+import { addressesThatCanUndo } from '../accounts/mailed-tokens.ts';
 import { languageFor } from '../accounts/telling.ts';
 import { type Actor, recordEvent, type Source } from '../audit/audit-log.ts';
 import { atomically } from '../database/atomically.ts';
@@ -10,7 +11,10 @@ import { endEverythingOf } from '../sessions/end-everything.ts';
 
 export type LeavingDeps = StoreDeps & MailDeps;
 
-/** Ends everything it was signed in to, in the same transaction. As it was; undefined when there is no such account. */
+/**
+ * Ends everything it was signed in to, in the same transaction. As it was; undefined when there is no such account. Told
+ * also at addresses that could have undone a change: who takes an account away and deletes it is not alone to know.
+ */
 export async function removeAccount(
   deps: LeavingDeps,
   { accountId, actor = 'operator', source }: { accountId: string; actor?: Actor; source?: Source | undefined },
@@ -18,12 +22,14 @@ export async function removeAccount(
   return atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
     await endEverythingOf(inside, accountId);
+    const earlier = await addressesThatCanUndo(inside, accountId);
     const account = await deleteAccount(tx, accountId);
     if (account === undefined) return undefined;
     await forgetMailsOf(tx, accountId);
     await recordEvent(inside, { event: 'account.deleted', accountId, actor, source });
     const message = { mail: 'account_deleted' } as const;
-    await writeMail(inside, { to: account.email, language: languageFor(account), message });
+    const language = languageFor(account);
+    for (const to of new Set([account.email, ...earlier])) await writeMail(inside, { to, language, message });
     return account;
   });
 }

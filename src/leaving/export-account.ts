@@ -1,13 +1,16 @@
 // Everything we hold about a person, as plain data: for its owner, and for an operator who is asked for it. No secret is in it.
 import { findAcceptedTerms } from '../accounts/accepted-terms.ts';
 import type { Account } from '../accounts/account.ts';
+import { findPasswordChange } from '../accounts/password-age.ts';
 import { type ListedEvent, listEventsOf, shownSince } from '../audit/audit-log.ts';
 import type { Config } from '../config/config.ts';
 import { type Device, listDevices } from '../devices/devices.ts';
 import { listMailsTo } from '../mail/sent-mails.ts';
 import { findProfile } from '../profiles/profiles.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
+import { assignmentsOf } from '../roles/assignments.ts';
 import { rolesOf } from '../roles/held.ts';
+import { membershipsOf } from '../roles/members.ts';
 import { countRecoveryCodes } from '../second-factors/recovery-codes.ts';
 import { listAuthenticators } from '../second-factors/totp-secrets.ts';
 import { type ConnectedApp, connectedApps } from '../sessions/connected-apps.ts';
@@ -40,12 +43,13 @@ export async function exportAccount(deps: Deps, account: Account): Promise<Reado
       created_at: account.createdAt,
       updated_at: account.updatedAt,
       last_sign_in_at: account.lastSignInAt ?? null,
+      password_changed_at: (await findPasswordChange(db, account.id)) ?? null,
       delete_at: account.deleteAt ?? null,
       terms: await acceptedTerms(deps, account),
     },
     profile: profile.claims,
     attributes: profile.attributes,
-    roles: await rolesOf(deps, account.id),
+    ...(await exportedRoles(deps, account)),
     second_factors: {
       authenticators: (await listAuthenticators(db, account.id)).map(({ name, addedAt, lastUsedAt }) => ({
         name,
@@ -67,6 +71,21 @@ export async function exportAccount(deps: Deps, account: Account): Promise<Reado
     apps: (await connectedApps(deps, account.id)).map(exportedApp),
     events: events.map((event) => exportedEvent(account, event)),
     mails: await listMailsTo(db, account.id),
+  };
+}
+
+/** `roles`: all that are held, through groups and other roles too. */
+async function exportedRoles(deps: Deps, { id }: Account) {
+  const given = await assignmentsOf(deps, id);
+  const memberships = await membershipsOf(deps, id);
+  return {
+    roles: await rolesOf(deps, id),
+    given_roles: given.map(({ role, createdAt, expiresAt }) => ({ role, since: createdAt, until: expiresAt ?? null })),
+    groups: memberships.map(({ group, createdAt, expiresAt }) => ({
+      group,
+      since: createdAt,
+      until: expiresAt ?? null,
+    })),
   };
 }
 

@@ -11,7 +11,8 @@ interface Deps {
   readonly limits: LimitsConfig;
 }
 
-const STANDS = 'sign-in:alarm-stands';
+/** The window that is open while it does. */
+export const ALARM_STANDS = 'sign-in:alarm-stands';
 
 /** Counts a failure. True for the one that raises the alarm, once in a window; it stands before this is answered. */
 export async function failureRaisesAlarm(deps: Deps): Promise<boolean> {
@@ -22,7 +23,7 @@ export async function failureRaisesAlarm(deps: Deps): Promise<boolean> {
 }
 
 /** Or prolongs it. */
-export const raiseAlarm = (deps: Deps): Promise<void> => keepOpen(deps, STANDS, alarmSeconds(deps.limits));
+export const raiseAlarm = (deps: Deps): Promise<void> => keepOpen(deps, ALARM_STANDS, alarmSeconds(deps.limits));
 
 /** For all processes, and after a restart. */
-export const alarmStands = (deps: Omit<Deps, 'limits'>): Promise<boolean> => isOpen(deps, STANDS);
+export const alarmStands = (deps: Omit<Deps, 'limits'>): Promise<boolean> => isOpen(deps, ALARM_STANDS);

@@ -122,28 +122,84 @@ export async function forgetAttempts({ db }: Deps, key: string): Promise<void> {
   await db.deleteFrom('rate_counters').where('key', '=', key).execute();
 }
 
+// Several counters in one statement, for what everybody who signs in waits for. Rows are taken one after the other, in the
+// order in which they are named, everywhere: of two who take the same ones neither waits for the other's.
+
+/** Seconds for which nothing is done here, or null: a subquery of one row at most. */
+type Unless = RawBuilder<number | null>;
+
+/** Like `reserveInEach`: in every limit or in none, and in none where `unless` has seconds, which are answered. */
+export async function reserveTogether(
+  deps: Deps,
+  limits: readonly (Limit & { readonly key: string })[],
+  unless: Unless,
+): Promise<Reservation> {
+  const { blocked, reserved } = await countUpInEach(deps, limits, unless);
+  if (blocked !== null) return { allowed: false, retryAfterSeconds: wholeSeconds(blocked) };
+  const full = limits[reserved];
+  if (full === undefined) return { allowed: true, retryAfterSeconds: 0 };
+  for (const limit of limits.slice(0, reserved)) await returnAttempt(deps, limit.key);
+  return { allowed: false, retryAfterSeconds: await secondsUntilReset(deps, full.key) };
+}
+
+/** In how many, from the first, there was room; the rest is left alone. */
+async function countUpInEach(
+  { db, clock }: Deps,
+  limits: readonly (Limit & { readonly key: string })[],
+  unless: Unless,
+): Promise<{ blocked: number | null; reserved: number }> {
+  const now = databaseNow(clock);
+  const isOver = sql`(c.resets_at <= ${now} or c.count = 0)`;
+  const counted = limits.map(({ key, attempts, windowSeconds }, at) => {
+    const goesOn = at === 0 ? sql`(select seconds from held) is null` : sql`exists (select from ${step(at - 1)})`;
+    return sql`${step(at)} as (
+      insert into rate_counters as c (key, count, resets_at)
+      select ${key}::text, 1, ${databaseNowPlus(clock, windowSeconds)} where ${goesOn}
+      on conflict (key) do update set count = case when ${isOver} then 1 else c.count + 1 end,
+        resets_at = case when ${isOver} then excluded.resets_at else c.resets_at end
+      where ${isOver} or c.count < ${attempts} returning c.key)`;
+  });
+  const steps = limits.map((_, at) => sql`(select count(*) from ${step(at)})`);
+  const { rows } = await sql<{ blocked: number | null; reserved: string | number }>`
+    with held as materialized (select (${unless}) as seconds), ${sql.join(counted)}
+    select seconds as blocked, ${sql.join(steps, sql` + `)} as reserved from held`.execute(db);
+  const [row] = rows;
+  return { blocked: row?.blocked ?? null, reserved: Number(row?.reserved ?? 0) };
+}
+
+const step = (at: number) => sql.ref(`step_${at}`);
+
+export interface Settled {
+  /** Whole seconds for which nothing may be done; undefined where all of it was done. */
+  readonly blockedSeconds: number | undefined;
+  /** Whether the window that was asked about is open. */
+  readonly isOpen: boolean;
+}
+
 /**
  * After a success, in one statement, one row after the other in this order: one attempt of `returned` is given back, and all
  * of `forgotten` start again. Nothing happens where `unless` has seconds, which are answered.
  */
 export async function settleAttempts(
   { db, clock }: Deps,
-  { returned, forgotten }: { returned: string | undefined; forgotten: readonly string[] },
-  { unless, besides }: { unless: RawBuilder<number | null>; besides: RawBuilder<unknown> },
-): Promise<number | undefined> {
-  const after = (at: number) => sql`(select count(*) from ${sql.ref(`step_${at}`)}) >= 0`;
+  { returned, forgotten, asked }: { returned: string | undefined; forgotten: readonly string[]; asked: string },
+  { unless, besides }: { unless: Unless; besides: RawBuilder<unknown> },
+): Promise<Settled> {
+  const now = databaseNow(clock);
+  const after = (at: number) => sql`(select count(*) from ${step(at)}) >= 0`;
   const deletions = forgotten.map(
-    (key, at) => sql`${sql.ref(`step_${at + 1}`)} as (
+    (key, at) => sql`${step(at + 1)} as (
       delete from rate_counters where key = ${key} and (select seconds from held) is null and ${after(at)} returning key)`,
   );
-  const { rows } = await sql<{ seconds: number | null }>`
+  const { rows } = await sql<{ seconds: number | null; open: boolean }>`
     with held as materialized (select (${unless}) as seconds), besides as (${besides}), step_0 as (
       update rate_counters set count = count - 1
-      where key = ${returned ?? null}::text and count > 0 and resets_at > ${databaseNow(clock)} and (select seconds from held) is null
+      where key = ${returned ?? null}::text and count > 0 and resets_at > ${now} and (select seconds from held) is null
       returning key), ${sql.join(deletions)}
-    select seconds from held where ${after(forgotten.length)}`.execute(db);
-  const seconds = rows[0]?.seconds ?? undefined;
-  return seconds && wholeSeconds(seconds);
+    select seconds, exists (select from rate_counters where key = ${asked} and resets_at > ${now}) as open
+    from held where ${after(forgotten.length)}`.execute(db);
+  const { seconds = null, open: isOpen = false } = rows[0] ?? {};
+  return { blockedSeconds: seconds === null ? undefined : wholeSeconds(seconds), isOpen };
 }
 
 /** Gives one reserved attempt back; never below zero. */

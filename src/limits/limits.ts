@@ -196,6 +196,13 @@ export const apiRefusalLimit = (api: ApiConfig, network: string): NamedLimit => 
 
 const API_WINDOW_SECONDS = 60;
 
+/** Not of what may be asked, but of what is written down of it: that somebody was refused where they administer nothing. */
+export const refusedEntryLimit = (who: string, needs: string): NamedLimit => ({
+  key: `administration:refused:${who}:${needs}`,
+  attempts: 1,
+  windowSeconds: 3600,
+});
+
 /**
  * `emailKey` is the canonical form of the address. Hashed: whoever has no account here is not kept. Without what follows a
  * plus sign, since most mail servers put all of that into one mailbox (RFC 5233).

@@ -18,15 +18,15 @@ export interface Tried {
   readonly account: string;
 }
 
-/** Seconds for which it is blocked, or null. */
+/**
+ * Seconds for which it is blocked, or null. Nothing is reserved, since a whole school may sign in at one moment; so it is asked
+ * again when the password has been checked: what was in flight when the network was blocked is not answered either.
+ */
 export const secondsBlocked = (clock: Clock, network: string): RawBuilder<number | null> =>
   sql`select date_part('epoch', resets_at - ${databaseNow(clock)}) from network_failures
     where network = ${network} and blocked and resets_at > ${databaseNow(clock)}`;
 
-/**
- * Whether anybody may try from there. Nothing is reserved, since a whole school may sign in at one moment; so it is asked
- * again when the password has been checked: what was in flight when the network was blocked is not answered either.
- */
+/** Whether anybody may try from there. */
 export async function isNetworkOpen({ db, clock }: Deps, network: string): Promise<Reservation> {
   const row = await db
     .selectFrom('network_failures')

@@ -2,8 +2,8 @@
 import type { Clock } from '../clock.ts';
 import type { LimitsConfig } from '../config/config.ts';
 import type { Db } from '../database/database.ts';
-import { failureRaisesAlarm } from './alarm.ts';
-import { forgetAttempts, type Reservation, reachesLimit, settleAttempts } from './counters.ts';
+import { ALARM_STANDS, failureRaisesAlarm } from './alarm.ts';
+import { forgetAttempts, type Reservation, reachesLimit, reserveTogether, settleAttempts } from './counters.ts';
 import { accountLimit, knownDeviceLimit, reserveInEach, returnInEach, signInLimits } from './limits.ts';
 import {
   failedFromNetwork,
@@ -34,12 +34,17 @@ export interface Consequences {
 
 export type Refused = Reservation & { readonly allowed: false };
 
+export interface Succeeded {
+  /** More is asked of an unknown browser then (alarm.ts). Undefined where it was not looked up, as for a known one. */
+  readonly alarmStands: boolean | undefined;
+}
+
 export interface SignInAttempt {
   /**
    * The password was right. Failures before it are forgotten, those of other networks too. Refused if the network was
    * blocked meanwhile: then nothing may be said of the password, and nothing is forgotten.
    */
-  succeeded(): Promise<Refused | undefined>;
+  succeeded(): Promise<Refused | Succeeded>;
   failed(): Promise<Refused | Consequences>;
   /** The password was not looked at. */
   giveBack(): Promise<void>;
@@ -66,7 +71,7 @@ async function fromKnownDevice(
     succeeded: async () => {
       await forgetAttempts(deps, limit.key);
       await forgetAttempts(deps, accountLimit(deps.limits, account).key);
-      return undefined;
+      return { alarmStands: undefined };
     },
     failed: async () => ({ networkBlocked: false, alarm: await failureRaisesAlarm(deps) }),
     giveBack: () => returnInEach(deps, [limit]),
@@ -75,21 +80,20 @@ async function fromKnownDevice(
 
 async function fromUnknownBrowser(deps: Deps, tried: Tried): Promise<SignInAttempt | Refused> {
   const { network, pair, account } = signInLimits(deps.limits, tried.account, tried.network);
-  const open = await isNetworkOpen(deps, tried.network);
-  if (!open.allowed) return refused(open);
   // The network first, so that one that is used up writes nothing more; the account last, so that a flood from one place,
   // which ends at its own pair, is never counted against the owner elsewhere.
   const limits = [network, pair, account];
-  const reservation = await reserveInEach(deps, limits);
+  const reservation = await reserveTogether(deps, limits, secondsBlocked(deps.clock, tried.network));
   if (!reservation.allowed) return refused(reservation);
   return {
     succeeded: async () => {
-      const blockedSeconds = await settleAttempts(
+      const { blockedSeconds, isOpen } = await settleAttempts(
         deps,
-        { returned: network.key, forgotten: [pair.key, account.key] },
+        { returned: network.key, forgotten: [pair.key, account.key], asked: ALARM_STANDS },
         forgettingFailures(deps, tried),
       );
-      return blockedSeconds === undefined ? undefined : { allowed: false, retryAfterSeconds: blockedSeconds };
+      if (blockedSeconds !== undefined) return { allowed: false, retryAfterSeconds: blockedSeconds };
+      return { alarmStands: isOpen };
     },
     failed: async () => {
       const said = await failedFromNetwork(deps, deps.limits, tried);

@@ -47,12 +47,13 @@ export function contentsOf(message: MailMessage, words: Wording): Contents {
     case 'email_change_requested':
     case 'email_changed':
       return aboutAddress(message, words);
+    case 'username_changed':
     case 'new_device':
     case 'factor_added':
     case 'factor_removed':
     case 'recovery_code_used':
     case 'recovery_codes_renewed':
-      return aboutFactors(message, words);
+      return aboutAccess(message, words);
     case 'account_banned':
     case 'account_deletion_requested':
     case 'account_deletion_cancelled':
@@ -204,10 +205,15 @@ const confirming = ({ own }: About<'confirm_email'>) =>
   own === true ? 'mail.confirm_email.text_own' : 'mail.confirm_email.text';
 
 type Happened = About<
-  'new_device' | 'factor_added' | 'factor_removed' | 'recovery_code_used' | 'recovery_codes_renewed'
+  | 'username_changed'
+  | 'new_device'
+  | 'factor_added'
+  | 'factor_removed'
+  | 'recovery_code_used'
+  | 'recovery_codes_renewed'
 >;
 
-const aboutFactors = (message: Happened, words: Wording): Contents => ({
+const aboutAccess = (message: Happened, words: Wording): Contents => ({
   ...toOwner(message, words),
   paragraphs: [whatHappened(message, words)],
   facts: factsOf(message.where, words),
@@ -220,6 +226,12 @@ function whatHappened(message: Happened, { t, product }: Wording): string {
     case 'new_device':
     case 'recovery_codes_renewed':
       return t(`mail.${message.mail}.text`, { product });
+    case 'username_changed': {
+      const { username } = message;
+      return username === ''
+        ? t('mail.username_changed.text_none', { product })
+        : t('mail.username_changed.text', { product, username });
+    }
     case 'factor_added':
     case 'factor_removed':
       return t(`mail.${message.mail}.text`, { product, factor: message.factor });

@@ -6,6 +6,7 @@ import { createWorker, type Worker } from '../outbox/worker.ts';
 import { claimMail, type Failure, type Mail, type MailDeps, markDelivered, markFailed, openMessage } from './outbox.ts';
 import type { MailRenderer, Rendered } from './render.ts';
 import { type MailServer, smtpFailure } from './smtp.ts';
+import { whenMailsWait } from './waking.ts';
 
 export interface MailDeliveryDeps extends MailDeps {
   readonly route: MailRoute;
@@ -44,9 +45,15 @@ export function createMailDelivery(deps: MailDeliveryDeps): Worker {
     attempt: (mail) => attemptMail(deps, mail, stopping.signal),
     onUnavailable: (err) => deps.log.warn({ event: 'mail.unavailable', err }, 'Looked for again every second.'),
   });
+  let stopListening = () => {};
   return {
     ...worker,
+    start() {
+      stopListening = whenMailsWait(deps.db, worker.wake);
+      worker.start();
+    },
     async stop() {
+      stopListening();
       const timer = setTimeout(() => stopping.abort(new Error('the server was stopped')), STOP_MS);
       await worker.stop();
       clearTimeout(timer);

@@ -35,6 +35,13 @@ export type MailMessage =
       readonly newEmail: string;
       readonly undo?: { readonly link: string; readonly hours: number };
     }
+  /** An empty one: there is none any more. */
+  | {
+      readonly mail: 'username_changed';
+      readonly username: string;
+      readonly where: Where;
+      readonly accountLink: string;
+    }
   /** Somebody knows the password, in a browser that the account does not know, while an alarm stands. */
   | {
       readonly mail: 'sign_in_code';

@@ -10,6 +10,7 @@ import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import type { Language } from '../texts/messages.ts';
 import { placeOfMail, standsAfter } from './mail-place.ts';
 import type { MailMessage } from './messages.ts';
+import { mailsWait } from './waking.ts';
 
 export interface MailDeps {
   readonly db: Db;
@@ -63,6 +64,7 @@ export async function writeMail(
       give_up_after: databaseNowPlus(clock, TRIED_FOR_SECONDS),
     })
     .execute();
+  await mailsWait(db);
 }
 
 /** For an account that is gone: what has been sent, or given up. What still waits is for its owner to know. */
@@ -104,7 +106,7 @@ export async function claimMail(
         .forUpdate()
         .skipLocked(),
     )
-    .returning([...COLUMNS, 'content'])
+    .returning([...MAIL_COLUMNS, 'content'])
     .executeTakeFirst();
   return row === undefined ? undefined : { ...mailOf(row), content: row.content };
 }
@@ -167,7 +169,7 @@ export async function listMails(
 ): Promise<readonly (ListedMail & { readonly place: string })[]> {
   const rows = await db
     .selectFrom('mail_outbox')
-    .select([...COLUMNS, 'next_attempt_at', 'last_error', 'given_up_at', placeOfMail.as('place')])
+    .select([...MAIL_COLUMNS, 'next_attempt_at', 'last_error', 'given_up_at', placeOfMail.as('place')])
     .where('delivered_at', 'is', null)
     .$if(after !== undefined, (query) => query.where(standsAfter(String(after))))
     .orderBy('created_at')
@@ -205,6 +207,7 @@ export async function retryMails({ db, clock }: Omit<MailDeps, 'box'>, id?: stri
     .where(sql<SqlBool>`(attempts = 0 or last_error is not null or next_attempt_at <= ${databaseNow(clock)})`)
     .$if(id !== undefined, (query) => query.where('id', '=', String(id)))
     .executeTakeFirst();
+  await mailsWait(db);
   return Number(numUpdatedRows);
 }
 
@@ -231,7 +234,7 @@ export async function sweepMails({ db, clock }: Omit<MailDeps, 'box'>, batch: nu
   return (await took('delivered_at', DELIVERED_KEPT_SECONDS)) + (await took('given_up_at', GIVEN_UP_KEPT_SECONDS));
 }
 
-const COLUMNS = ['id', 'recipient', 'account_id', 'language', 'message', 'created_at', 'attempts'] as const;
+export const MAIL_COLUMNS = ['id', 'recipient', 'account_id', 'language', 'message', 'created_at', 'attempts'] as const;
 
 interface Row {
   readonly id: string;
@@ -243,7 +246,7 @@ interface Row {
   readonly attempts: number;
 }
 
-const mailOf = (row: Row): Mail => ({
+export const mailOf = (row: Row): Mail => ({
   id: row.id,
   to: row.recipient,
   accountId: row.account_id ?? undefined,
@@ -252,24 +255,6 @@ const mailOf = (row: Row): Mail => ({
   createdAt: row.created_at,
   attempts: row.attempts,
 });
-
-/** Development only: what was shown in place of being sent, and can still be read; newest first. */
-export async function listShownMails(db: Db, { limit }: { limit: number }) {
-  const rows = await shown(db).orderBy('created_at', 'desc').orderBy('id').limit(limit).execute();
-  return rows.map((row) => ({ ...mailOf(row), content: row.content }));
-}
-
-export async function findShownMail(db: Db, id: string) {
-  const row = await shown(db).where('id', '=', id).executeTakeFirst();
-  return row === undefined ? undefined : { ...mailOf(row), content: row.content };
-}
-
-const shown = (db: Db) =>
-  db
-    .selectFrom('mail_outbox')
-    .select([...COLUMNS, 'content'])
-    .where('delivered_at', 'is not', null)
-    .where('content', 'is not', null);
 
 /** Of mails that have not been delivered. */
 export async function countUndelivered(db: Db): Promise<{ readonly waiting: number; readonly givenUp: number }> {
@@ -285,7 +270,7 @@ export async function countUndelivered(db: Db): Promise<{ readonly waiting: numb
 export async function findUndelivered(db: Db, id: string): Promise<ListedMail | undefined> {
   const row = await db
     .selectFrom('mail_outbox')
-    .select([...COLUMNS, 'next_attempt_at', 'last_error', 'given_up_at'])
+    .select([...MAIL_COLUMNS, 'next_attempt_at', 'last_error', 'given_up_at'])
     .where('id', '=', id)
     .where('delivered_at', 'is', null)
     .executeTakeFirst();

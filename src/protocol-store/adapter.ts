@@ -174,10 +174,13 @@ async function saveSession(
   return outcome;
 }
 
+/** As the engine makes them: a JWT, which introspection asks for as well, is none. */
+const IDENTIFIER = /^[\w-]+$/;
+
 const findWithGrant =
   (deps: AdapterDeps, model: 'AuthorizationCode' | 'RefreshToken'): Adapter['find'] =>
   async (id) => {
-    const payload = id.includes('\0') ? undefined : await findToken(deps, model, id);
+    const payload = IDENTIFIER.test(id) ? await findToken(deps, model, id) : undefined;
     return payload === undefined ? undefined : { ...payload, jti: id };
   };
 

@@ -10,6 +10,7 @@ import type { Database } from '../database/schema.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 import { lockGrantOf, lockGrants, lockSessions } from './locks.ts';
 import { columnsOf } from './payload-columns.ts';
+import { forgetReadAhead } from './read-ahead.ts';
 
 export interface StoreDeps {
   readonly db: Db;
@@ -138,17 +139,17 @@ export async function consumePayload(
   model: string,
   id: string,
 ): Promise<{ outcome: 'spent' } | { outcome: 'refused'; grantId: string | undefined }> {
-  const grantId = await lockGrantOf(db, { model, storedId: storedId(model, id) });
-  const spent = await db
-    .updateTable('oidc_payloads')
-    .set({ consumed_at: databaseNow(clock) })
-    .where('model', '=', model)
-    .where('id', '=', storedId(model, id))
-    .where('consumed_at', 'is', null)
-    .where('destroyed_at', 'is', null)
-    .returning('id')
-    .executeTakeFirst();
-  return spent === undefined ? { outcome: 'refused', grantId } : { outcome: 'spent' };
+  const spent = await sql<{ id: string }>`
+    with token as materialized (
+      select pg_advisory_xact_lock(hashtextextended('grant:' || grant_id, 0)) as locked from oidc_payloads
+      where model = ${model} and id = ${storedId(model, id)}
+    )
+    update oidc_payloads set consumed_at = ${databaseNow(clock)} from token
+    where model = ${model} and id = ${storedId(model, id)} and consumed_at is null and destroyed_at is null
+    returning id`.execute(db);
+  forgetReadAhead();
+  if (spent.rows.length > 0) return { outcome: 'spent' };
+  return { outcome: 'refused', grantId: await lockGrantOf(db, { model, storedId: storedId(model, id) }) };
 }
 
 /** Forgets one row. Where it was issued under a grant, whoever is revoking that grant is waited for. */

@@ -21,6 +21,8 @@ interface GrantRequest {
   readonly accountId: string;
   readonly client: Client;
   readonly allowed: Allowed;
+  /** By the request that asks for the grant, which remembers it once the grant is stored. */
+  readonly isGivenNow?: boolean;
 }
 
 /** What the engine asks before it decides whether consent is missing: a grant made from consent given earlier. */
@@ -66,12 +68,12 @@ export const covers = (client: Client, { allowed, remembered }: { allowed: Allow
  * when it is.
  */
 export async function settleGrant(deps: StoreDeps, request: GrantRequest): Promise<Grant | undefined> {
-  const { provider, session, accountId, client, allowed } = request;
+  const { provider, session, accountId, client, allowed, isGivenNow = false } = request;
   const { clientId } = client;
   const standing = session === undefined ? undefined : await standingGrant(provider, { session, accountId, clientId });
   if (standing !== undefined && !(await addAccess(standing, allowed))) return standing;
   const grant = standing ?? (await withAccess(new provider.Grant({ accountId, clientId }), allowed));
-  if (!(await isCovered(deps, { client, accountId, allowed }, { waiting: true }))) {
+  if (!isGivenNow && !(await isCovered(deps, { client, accountId, allowed }, { waiting: true }))) {
     await grant.destroy();
     return undefined;
   }

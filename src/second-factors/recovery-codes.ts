@@ -6,6 +6,8 @@ import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
 
 const CODES_PER_SET = 10;
+/** So many, or fewer, are soon none: pages say that it is time for new ones. */
+export const FEW_CODES = 3;
 /** 80 bits; SP 800-63B-4 section 4.2.1.1 asks for 64. Fewer than 112, so argon2id and not SHA-256 (ASVS 6.5.2). */
 const CODE_BYTES = 10;
 const CODE_LENGTH = 16;

@@ -2,6 +2,7 @@
 import type Koa from 'koa';
 import { z } from 'zod';
 import { acceptInvitation, INVITATION_PATH, openInvitation } from '../accounts/accept-invitation.ts';
+import { termsToAccept } from '../accounts/accepted-terms.ts';
 import type { Account } from '../accounts/account.ts';
 import { sayFlaw } from '../accounts/say-flaw.ts';
 import { languageOf } from '../http/language.ts';
@@ -16,13 +17,15 @@ const form = linkForm.extend({
   email: z.string().max(320).optional(),
   name: z.string().max(640).optional(),
   password: z.string().max(4096),
+  terms: z.string().max(16).optional(),
 });
 
 interface Shown {
   readonly account: Account;
   readonly token: string;
   readonly name?: string | undefined;
-  readonly errors?: readonly { readonly field: 'name' | 'password'; readonly message: string }[];
+  readonly terms?: string | undefined;
+  readonly errors?: readonly { readonly field: 'name' | 'password' | 'terms'; readonly message: string }[];
 }
 
 export const showInvitation =
@@ -35,7 +38,8 @@ export const showInvitation =
   };
 
 async function showForm(deps: SelfServiceDeps, ctx: Koa.Context, shown: Shown): Promise<void> {
-  const { account, token, name, errors = [] } = shown;
+  const { account, token, name, terms, errors = [] } = shown;
+  const asksForTerms = (await termsToAccept(deps, account.id)) !== undefined;
   const t = textsFor(ctx);
   if (errors.length > 0) ctx.status = 400;
   await showLinkPage(deps, ctx, {
@@ -48,6 +52,8 @@ async function showForm(deps: SelfServiceDeps, ctx: Koa.Context, shown: Shown): 
       email: account.email,
       asksForName: account.displayName === undefined,
       name: name ?? '',
+      termsUrl: asksForTerms ? deps.config.branding.termsUrl : undefined,
+      terms,
       rule: t('sign_up.password_rule', { least: String(deps.rules.minLength) }),
       errors,
       problem: errors.length === 0 ? undefined : { summary: t('sign_up.problems') },
@@ -58,11 +64,12 @@ async function showForm(deps: SelfServiceDeps, ctx: Koa.Context, shown: Shown): 
 export const submitInvitation =
   (deps: SelfServiceDeps): Handler =>
   async (ctx) => {
-    const { token, name, password } = await readLinkForm(deps, ctx, form);
+    const { token, name, password, terms } = await readLinkForm(deps, ctx, form);
     const accepted = await acceptInvitation(deps, {
       token,
       name: name ?? '',
       password,
+      acceptsTerms: terms === 'yes',
       language: languageOf(ctx),
       source: sourceOf(ctx),
     });
@@ -77,12 +84,13 @@ export const submitInvitation =
           onward: { label: t('invitation.go_on'), href: '/account' },
         });
       case 'invalid': {
-        const { flaws, wrongName, account } = accepted;
+        const { flaws, wrongName, refusesTerms, account } = accepted;
         const errors = [
           ...(wrongName ? [{ field: 'name' as const, message: t('invitation.name_wrong') }] : []),
           ...flaws.map((flaw) => ({ field: 'password' as const, message: sayFlaw(t, flaw) })),
+          ...(refusesTerms ? [{ field: 'terms' as const, message: t('sign_up.terms_wrong') }] : []),
         ];
-        return showForm(deps, ctx, { account, token, name, errors });
+        return showForm(deps, ctx, { account, token, name, terms, errors });
       }
       case 'void':
         return showVoidLink(ctx, { message: 'invitation.void' });

@@ -47,7 +47,7 @@ import { createApp } from './koa.ts';
 import { metricsRoute } from './metrics/endpoint.ts';
 import type { Measuring } from './metrics/open-metrics.ts';
 import { keepReferences, referToErrors } from './references/answers.ts';
-import { sendingMails, wakeAfterForms } from './sending-mails.ts';
+import { sendingMails } from './sending-mails.ts';
 import { brandLocals } from './system/branding.ts';
 import { systemRoutes } from './system/system-routes.ts';
 import { tellingApps, wakeAfterSignOut } from './telling-apps.ts';
@@ -126,7 +126,7 @@ export async function compose(given: Given): Promise<Composed> {
     gate,
     metrics: measuring?.metrics,
     keepReferences: keepReferences(recorder),
-    beforeRoutes: [wakeAfterForms(mailing), followKeys(followTokens)],
+    beforeRoutes: [followKeys(followTokens)],
     beforeEngine: [
       referToErrors,
       limitCrossOrigin(clients),

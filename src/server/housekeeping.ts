@@ -14,8 +14,8 @@ import { sweepNetworkFailures } from '../limits/network-failures.ts';
 import { sweepNotices } from '../logout-notices/logout-notices.ts';
 import { sweepMails } from '../mail/outbox.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { StoreDeps } from '../protocol-store/payloads.ts';
-import { SWEEP_BATCH_ROWS, sweepPayloads } from '../protocol-store/sweep.ts';
+import { deleteExpiredPayloads, type StoreDeps } from '../protocol-store/payloads.ts';
+import { SWEEP_BATCH_ROWS } from '../protocol-store/sweep.ts';
 import { sweepRegistrations } from '../registrations/registrations.ts';
 import { forgetGone, sweepExpiredRights } from '../roles/sweep.ts';
 import { sweepAppSignInDays } from '../sessions/app-sign-ins.ts';
@@ -37,17 +37,24 @@ export interface HousekeepingDeps extends StoreDeps {
   readonly keptSeconds: number;
   /** Told of the rows that a round has deleted, by kind. */
   readonly onSwept?: ((rows: Readonly<Record<string, number>>) => void) | undefined;
+  /** Ends a round early. */
+  readonly stopping?: AbortSignal;
 }
 
-/** Keys are looked after by every process: each may need an algorithm of its own. Returns the way to stop; a round under way is waited for. */
+/**
+ * Keys are looked after by every process: each may need an algorithm of its own. Returns the way to stop, which waits for a
+ * batch under way and not for the round: of a million rows a round takes minutes, and the next one finds what is left.
+ */
 export function startHousekeeping(deps: HousekeepingDeps, turnKeys: () => Promise<void>): () => Promise<void> {
+  const stop = new AbortController();
   let round = Promise.resolve();
   const timer = setInterval(() => {
-    round = round.then(() => keepHouseInTurn(deps)).then(turnKeys);
+    round = round.then(() => keepHouseInTurn({ ...deps, stopping: stop.signal })).then(turnKeys);
   }, TICK_MS);
   timer.unref();
   return async () => {
     clearInterval(timer);
+    stop.abort();
     await round;
   };
 }
@@ -55,7 +62,7 @@ export function startHousekeeping(deps: HousekeepingDeps, turnKeys: () => Promis
 /** A round, unless a process has begun one within the interval. Never rejects. */
 export async function keepHouseInTurn(deps: HousekeepingDeps): Promise<void> {
   try {
-    if (!(await oncePer(deps, INTERVAL_SECONDS, 'housekeeping'))) return;
+    if (deps.stopping?.aborted || !(await oncePer(deps, INTERVAL_SECONDS, 'housekeeping'))) return;
     if (await keepHouse(deps)) await noteDone(deps, 'housekeeping');
   } catch (err) {
     deps.log.error({ event: 'sweep.failed', err });
@@ -63,9 +70,11 @@ export async function keepHouseInTurn(deps: HousekeepingDeps): Promise<void> {
 }
 
 /** One round; whether all of it was done. Never rejects: what fails is tried again in the next one. */
-export async function keepHouse({ log, clients, keptSeconds, onSwept, ...deps }: HousekeepingDeps): Promise<boolean> {
+export async function keepHouse(all: HousekeepingDeps): Promise<boolean> {
+  const { log, clients, keptSeconds, onSwept, stopping, ...deps } = all;
+  const inBatches = batchesUntil(stopping);
   try {
-    const payloads = await sweepPayloads(deps);
+    const payloads = await inBatches((batch) => deleteExpiredPayloads(deps, batch));
     const counters = await inBatches((batch) => sweepCounters(deps, batch));
     const notices = await inBatches((batch) => sweepNotices(deps, batch));
     const mails = await inBatches((batch) => sweepMails(deps, batch));
@@ -99,7 +108,7 @@ export async function keepHouse({ log, clients, keptSeconds, onSwept, ...deps }:
     };
     onSwept?.(swept);
     if (Object.values(swept).some((rows) => rows > 0)) log.debug({ event: 'sweep.done', ...swept });
-    await closeHours(deps);
+    await closeHours(deps, stopping);
     for (const forgotten of await forgetGone(deps)) log.info({ event: 'roles.forgotten', forgotten });
     await noteClients(deps, [...clients().keys()]);
     for (const forgotten of await forgetGoneClients(deps)) log.info({ event: 'client.forgotten', ...forgotten });
@@ -107,26 +116,30 @@ export async function keepHouse({ log, clients, keptSeconds, onSwept, ...deps }:
     await sweepServed(deps);
     return true;
   } catch (err) {
-    log.error({ event: 'sweep.failed', err });
+    if (!stopping?.aborted) log.error({ event: 'sweep.failed', err });
     return false;
   }
 }
 
 /** A wide attack leaves many: what is not deleted in this round would wait for the next. */
-async function inBatches(sweep: (batch: number) => Promise<number>): Promise<number> {
-  let deleted = 0;
-  for (;;) {
-    const count = await sweep(SWEEP_BATCH_ROWS);
-    deleted += count;
-    if (count < SWEEP_BATCH_ROWS) return deleted;
-  }
-}
+const batchesUntil =
+  (stopping: AbortSignal | undefined) =>
+  async (sweep: (batch: number) => Promise<number>): Promise<number> => {
+    let deleted = 0;
+    for (;;) {
+      stopping?.throwIfAborted();
+      const count = await sweep(SWEEP_BATCH_ROWS);
+      deleted += count;
+      if (count < SWEEP_BATCH_ROWS) return deleted;
+    }
+  };
 
 /** After a long time away there are many; the rest waits for the next round. */
 const HOURS_A_ROUND = 500;
 
-async function closeHours(deps: StoreDeps): Promise<void> {
+async function closeHours(deps: StoreDeps, stopping: AbortSignal | undefined): Promise<void> {
   for (let hours = 0; hours < HOURS_A_ROUND; hours += 1) {
+    stopping?.throwIfAborted();
     if (!(await closeNextHour(deps))) return;
   }
 }

@@ -1,9 +1,7 @@
 // Puts the sending of mails together: where they go, and in what words.
 import { join } from 'node:path';
-import type Koa from 'koa';
 import type { Config } from '../config/config.ts';
 import type { Route } from '../http/route.ts';
-import '../http/state.ts';
 import { createMailDelivery, type MailRoute } from '../mail/delivery.ts';
 import type { MailDeps } from '../mail/outbox.ts';
 import { mailRenderer } from '../mail/render.ts';
@@ -38,14 +36,6 @@ export function sendingMails({ config, says, ...deps }: Deps): SendingMails {
   const routes = route.to === 'development' ? devMailRoutes({ ...deps, render }) : [];
   return { ...createMailDelivery({ ...deps, route, render }), routes };
 }
-
-/** Who has sent a form may have caused a mail: it leaves at once, not within a second. Nobody waits for it. */
-export const wakeAfterForms =
-  ({ wake }: Pick<Worker, 'wake'>): Koa.Middleware =>
-  async (ctx, next) => {
-    await next();
-    if (ctx.method === 'POST' && ctx.state.route !== undefined) wake();
-  };
 
 function routeOf({ mail, mode, name, issuer }: Config, log: Logger, says: boolean): MailRoute {
   const { smtpUrl } = mail;

@@ -1,7 +1,8 @@
 // Ends everything an account is signed in to, and sees to it that its apps are told.
 import { atomically } from '../database/atomically.ts';
 import { type NewNotice, writeNotices } from '../logout-notices/logout-notices.ts';
-import { type RevokedRows, revokeEverythingOf, type StoreDeps } from '../protocol-store/payloads.ts';
+import type { StoreDeps } from '../protocol-store/payloads.ts';
+import { type RevokedRows, revokeEverythingOf } from '../protocol-store/payloads.ts';
 import { authorizationsOf, mergeAuthorizations } from '../protocol-store/session-authorizations.ts';
 import { noticesOf } from './end-session.ts';
 import { forgetDetails } from './session-details.ts';

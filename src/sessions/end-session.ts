@@ -1,7 +1,8 @@
 // Ends one browser session, with the grants that were bound to it, and sees to it that its apps are told.
 import { atomically } from '../database/atomically.ts';
 import { type NewNotice, writeNotices } from '../logout-notices/logout-notices.ts';
-import { revokeGrant, type StoreDeps } from '../protocol-store/payloads.ts';
+import type { StoreDeps } from '../protocol-store/payloads.ts';
+import { revokeGrant } from '../protocol-store/payloads.ts';
 import type { Authorizations } from '../protocol-store/session-authorizations.ts';
 import { endSessionRows } from '../protocol-store/session-rows.ts';
 import { forgetDetails } from './session-details.ts';

@@ -1,6 +1,7 @@
 // Ends what people have granted to apps whose client files have been missing for a day.
 import { clientsMissingFor, forgetClient } from '../clients/live/known-clients.ts';
-import { revokeGrantsOfClient, type StoreDeps } from '../protocol-store/payloads.ts';
+import type { StoreDeps } from '../protocol-store/payloads.ts';
+import { revokeGrantsOfClient } from '../protocol-store/payloads.ts';
 import { forgetAppSignInsAt } from './app-sign-ins.ts';
 import { forgetConsentsTo } from './consents.ts';
 

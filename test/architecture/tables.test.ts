@@ -7,7 +7,7 @@ const root = path.join(import.meta.dirname, '../..');
 
 const BY_KYSELY = /\b(?:insertInto|replaceInto|updateTable|deleteFrom|mergeInto)\(\s*['"`](\w+)/g;
 const BY_SQL =
-  /\b(?:insert\s+into|update|delete\s+from|merge\s+into|truncate)\s+"?([a-z]\w*)"?(?=[\s(])[^'"]*?\b(?:set|values|select|where|using|as)\b/gi;
+  /\b(?:insert\s+into|update|delete\s+from|merge\s+into|truncate)\s+"?(?!set\b)([a-z]\w*)"?(?=[\s(])[^'"]*?\b(?:set|values|select|where|using|as)\b/gi;
 const UNNAMED = /\b(?:insertInto|replaceInto|updateTable|deleteFrom|mergeInto)\(\s*[^'"`\s]/;
 
 interface Source {

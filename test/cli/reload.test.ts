@@ -10,12 +10,12 @@ import { MAIN, type Place, startProgram } from './command-line.ts';
 
 const client = (id: string) => `client_id: ${id}\npreset: native\nredirect_uris: [http://127.0.0.1/callback]\n`;
 
-async function development(): Promise<Place & { port: number }> {
+async function development(): Promise<Place & { port: number; dataDir: string }> {
   const { dataDir, remove } = await makeTestDatabase('pglite');
   onTestFinished(remove);
   const port = await freePort();
   const env = { GATEHOUSE_MODE: 'development', GATEHOUSE_DATA_DIR: dataDir, PORT: String(port) };
-  return { ...configFiles({ 'config/clients/one.yaml': client('one') }), env, port };
+  return { ...configFiles({ 'config/clients/one.yaml': client('one') }), env, port, dataDir };
 }
 
 test('SIGHUP reads the files again, says what it found, and the server runs on', async () => {
@@ -34,6 +34,20 @@ test('SIGHUP reads the files again, says what it found, and the server runs on',
   await server.shows(/clients\.reloaded.*"added":\["two"\]/);
 
   expect((await fetch(`http://localhost:${place.port}/livez`)).status).toBe(200);
+  server.child.kill('SIGTERM');
+  expect(await server.ended).toBe(0);
+});
+
+test('SIGHUP to a server that is still starting does not end it, and the files are read again when it has started', async () => {
+  const place = await development();
+  const server = startProgram(place, ['serve']);
+  // It opens its database, and does not serve yet.
+  const holder = path.join(place.dataDir, 'pglite/holder.json');
+  await expect.poll(() => existsSync(holder), { timeout: 20_000, interval: 5 }).toBe(true);
+  await expect(fetch(`http://localhost:${place.port}/livez`)).rejects.toThrow('fetch failed');
+  server.child.kill('SIGHUP');
+  await server.shows(/Ctrl-C stops it/);
+  await server.shows(/clients\.unchanged/);
   server.child.kill('SIGTERM');
   expect(await server.ended).toBe(0);
 });

@@ -66,6 +66,22 @@ describe.each(KINDS)('on %s', (kind) => {
     await atOnce(5, () => keepHouseInTurn(housekeeping(store)));
     expect(await countRows(store.deps.db, 'rate_counters')).toBe(10);
   });
+
+  test('a process that is stopped in the middle of a long sweep ends after a batch, and says nothing of a failure', async () => {
+    const said: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line) => void said.push(line) });
+    await addSomebody(store);
+    for (const table of ['oidc_payloads', 'rate_counters'] as const) await fillWithExpired(store.deps.db, table, 3_000);
+    const stop = new AbortController();
+    const round = keepHouse({ ...housekeeping(store), log, stopping: stop.signal });
+    stop.abort();
+    expect(await round).toBe(false);
+    expect(await countRows(store.deps.db, 'oidc_payloads')).toBeGreaterThan(2_000);
+    expect(await countRows(store.deps.db, 'rate_counters')).toBe(3_000);
+    expect(said).toEqual([]);
+    expect(await keepHouse(housekeeping(store))).toBe(true);
+    expect(await countRows(store.deps.db, 'oidc_payloads')).toBe(0);
+  });
 });
 
 describe.skipIf(!postgresAvailable())('with thousands of expired rows in every table', () => {

@@ -51,7 +51,7 @@ describe.each(KINDS)('statements on %s', (database) => {
 
   test('for a first sign-in with consent, from the first request to the tokens', async () => {
     const identifier = await newPerson(server);
-    await taking(36, async () => {
+    await taking(30, async () => {
       const code = await visit(newBrowser(), { client_id: 'ask' }, identifier);
       done(await redeemCode(server.issuer, code, { clientId: 'ask', secret: WEB_SECRET }));
     });
@@ -61,14 +61,14 @@ describe.each(KINDS)('statements on %s', (database) => {
     const identifier = await newPerson(server);
     const browser = newBrowser();
     await visit(browser, {}, identifier);
-    await taking(12, async () => {
+    await taking(11, async () => {
       done(await redeemCode(server.issuer, await visit(browser, {}, identifier)));
     });
   });
 
   test('for a code', async () => {
     const code = await visit(newBrowser(), {}, await newPerson(server));
-    await taking(5, async () => done(await redeemCode(server.issuer, code)));
+    await taking(4, async () => done(await redeemCode(server.issuer, code)));
   });
 
   test('for a refresh token, with rotation', async () => {
@@ -81,14 +81,14 @@ describe.each(KINDS)('statements on %s', (database) => {
     const code = await visit(newBrowser(), params, await newPerson(server));
     const tokens = done(await redeemCode(server.issuer, { ...code, redirectUri: SPA_CALLBACK }, SPA));
     const form = { grant_type: 'refresh_token', refresh_token: String(tokens['refresh_token']) };
-    await taking(5, async () => done(await redeem(server.issuer, form, SPA)));
+    await taking(4, async () => done(await redeem(server.issuer, form, SPA)));
   });
 
   test('for an introspection', async () => {
     const params = { scope: 'openid items:read', resource: API };
     const code = await visit(newBrowser(), params, await newPerson(server));
     const token = String(done(await redeemCode(server.issuer, code))['access_token']);
-    await taking(3, async () => {
+    await taking(2, async () => {
       const headers = { authorization: basic('web', WEB_SECRET) };
       const body = new URLSearchParams({ token });
       const answer = await fetch(`${server.issuer}/token/introspection`, { method: 'POST', headers, body });

@@ -74,7 +74,11 @@ describe('the composition', () => {
 
   test('starts it by a command there is, with workers, which its database lets it have', async () => {
     const { command = [] } = services['server']!;
-    expect(command.slice(0, 3)).toEqual(['node', 'src/main.ts', 'serve']);
+    // As the image itself starts, with the memory that bin/gatehouse gives it.
+    expect(command.slice(0, 2)).toEqual(['gatehouse', 'serve']);
+    const image = readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8');
+    expect(image).toContain('ln -s /app/bin/gatehouse /usr/local/bin/gatehouse');
+    expect(image).toContain('CMD ["gatehouse", "serve"]');
     const { cwd } = configFiles({});
     const { stdout } = await gatehouse({ cwd, env: {} }, ['serve', '--help']);
     for (const option of command.filter((word) => word.startsWith('--'))) expect(stdout).toContain(option);

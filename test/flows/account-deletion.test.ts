@@ -9,7 +9,7 @@ import { grantRole } from '../../src/roles/assignments.ts';
 import { banAccount, unbanAccount } from '../../src/sessions/ban-account.ts';
 import { refresh, WEB } from '../protocol/apps.ts';
 import type { Browser } from '../support/browser.ts';
-import { GENEROUS, type Posted, startPosted } from '../support/forgotten.ts';
+import { GENEROUS, mailsHaveArrived, type Posted, startPosted } from '../support/forgotten.ts';
 import { type LogoutReceiver, logoutReceiver } from '../support/logout-receiver.ts';
 import { lastLink } from '../support/mailbox.ts';
 import { movingClock } from '../support/moving-clock.ts';
@@ -256,6 +256,7 @@ test('beside a wrong password no code is looked at: neither kind is spent, and n
     expect(browser.page.status).toBe(400);
     expect(wrongFields(browser)).toEqual(['password']);
   }
+  await mailsHaveArrived(posted.server);
   expect(posted.mailbox.all(email).filter(({ subject }) => /recovery code/i.test(subject))).toEqual([]);
   await deletesWith(code);
   expect(await statusOf()).toBe('deleting');
@@ -319,5 +320,27 @@ test('with no time to think it is gone at once', async () => {
     });
   } finally {
     await server.stop();
+  }
+});
+
+test('who is deleted at once after their address was changed hears of it at the old one', async () => {
+  const quick = await startPosted({ settings: `accounts: { deletion_grace_days: 0 }\n${GENEROUS}` });
+  const { server, mailbox } = quick;
+  try {
+    const email = 'taken-away@example.test';
+    await server.person({ email });
+    const { browser } = await visitsAndSignsIn(server, { identifier: email });
+    await browser.open(`${server.issuer}/account/email`);
+    await browser.submit({ email: 'taker@example.test' }, 'Send the link');
+    const confirmation = await mailbox.waitFor('taker@example.test');
+    await (await newBrowser().open(lastLink(confirmation, /confirm-email/))).submit({}, 'Use this address');
+    await browser.open(`${server.issuer}/account/delete`);
+    await browser.submit({ password: PASSWORD }, 'Delete my account at once');
+    expect(browser.title).toBe('Your account is deleted');
+    for (const to of [email, 'taker@example.test']) {
+      expect((await mailbox.waitFor(to, { subject: /was deleted/i })).text).toBeTruthy();
+    }
+  } finally {
+    await quick.stop();
   }
 });

@@ -189,6 +189,14 @@ test('an address or a username of somebody else is taken, and nothing else is ch
   expect(await change(jane.id, { username: '', name: 'Jane', email: jane.email })).toEqual({ outcome: 'unchanged' });
 });
 
+test('another username is told by mail, without where the administrator sits', async () => {
+  const jane = await somebody();
+  await changeAccountAs(deps, ada, { accountId: jane.id, changes: { username: 'renamed.jane' } });
+  const told = await posted.mailbox.waitFor(jane.email, { subject: /username was changed/ });
+  expect(told.text).toContain('renamed.jane');
+  expect(told.text).not.toContain('IP address');
+});
+
 test('a change says what was and what is, and none is lost that somebody else made meanwhile', async () => {
   const { id } = await somebody();
   const seen = await findAccount(deps.db, id);

@@ -2,16 +2,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findAccount } from '../../src/accounts/accounts.ts';
 import type { Browser } from '../support/browser.ts';
+import { type Posted, startPosted } from '../support/forgotten.ts';
 import { movingClock } from '../support/moving-clock.ts';
-import { startTestServer, type TestServer } from '../support/start-server.ts';
+import type { TestServer } from '../support/start-server.ts';
 import { isBackAtApp, visitsAndSignsIn } from '../support/visits.ts';
 
+let posted: Posted;
 let server: TestServer;
 
 beforeAll(async () => {
-  server = await startTestServer();
+  posted = await startPosted();
+  server = posted.server;
 });
-afterAll(() => server.stop());
+afterAll(() => posted.stop());
 
 let people = 0;
 
@@ -32,6 +35,24 @@ test('somebody takes a name, signs in with it, and gives it up again', async () 
   expect(await nameOf(id)).toBe('Ada.Anders');
   expect(isBackAtApp(await visitsAndSignsIn(server, { identifier: 'ada.anders' }))).toBe(true);
   await browser.submit({ username: '' }, 'Save');
+  expect(await nameOf(id)).toBeUndefined();
+});
+
+test('whoever has the account is told by mail: of another name, of none, and not of the one that it has', async () => {
+  const { browser, id, email } = await atPage();
+  const told = () => posted.mailbox.all(email).filter(({ subject }) => subject === 'Your username was changed');
+  await browser.submit({ username: 'grace' }, 'Save');
+  await expect.poll(told).toHaveLength(1);
+  expect(told()[0]?.text).toContain('now has the username grace.');
+  expect(told()[0]?.text).toContain('IP address: 127.0.0.1');
+  await browser.submit({ username: 'grace' }, 'Save');
+  expect(browser.text).toContain('Your username is saved.');
+  await browser.submit({ username: 'only-taken-by-nobody' }, 'Save');
+  await browser.submit({ username: '' }, 'Save');
+  await expect.poll(told).toHaveLength(3);
+  expect(new Set(told().map(({ text }) => /the username (\S+)\.|has no username/.exec(text)?.[1]))).toEqual(
+    new Set(['grace', 'only-taken-by-nobody', undefined]),
+  );
   expect(await nameOf(id)).toBeUndefined();
 });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Account } from '../../src/accounts/account.ts';
 import { type AdministratorInTest, administrator } from '../support/administrators.ts';
 import type { Browser } from '../support/browser.ts';
+import { mailsHaveArrived } from '../support/forgotten.ts';
 import { lastLink, type Mailbox, startMailbox } from '../support/mailbox.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, signsIn } from '../support/sign-in.ts';
@@ -380,6 +381,7 @@ describe('an account at its beginning and end', () => {
     await root.browser.submit({ email: 'olga@example.test' }, 'Create');
     expect(root.browser.title).toBe('olga@example.test');
     expect(root.browser.text).toContain('fine.name');
+    await mailsHaveArrived(server);
     expect(mailbox.all('olga@example.test')).toEqual([]);
     await does(root.browser.page.url.replace(server.issuer, ''), {}, 'Send the invitation again');
     expect(root.browser.text).toContain('Another invitation is on its way.');

@@ -94,7 +94,7 @@ test('somebody opens the link, sets up password and authenticator, and signs in 
     expect(dump).not.toContain(kept);
     expect(JSON.stringify(server.logLines)).not.toContain(kept);
   }
-  expect(await statusOf(link)).toBe(404);
+  expect(await statusOf(link)).toBe(403);
 });
 
 test('everything that is wrong with the form is said at once, and what was typed stays', async () => {
@@ -253,8 +253,8 @@ describe('once there has been an administrator', () => {
     const { db } = server.database;
     await made[how]?.(link);
     const isOver = async () => {
-      expect(await statusOf(link)).toBe(404);
-      expect(await statusOf(`${server.issuer}/setup`)).toBe(404);
+      expect(await statusOf(link)).toBe(403);
+      expect(await statusOf(`${server.issuer}/setup`)).toBe(403);
       expect((await issueSetupLink({ db, clock: movingClock })).outcome).toBe('closed');
       expect((await issueAtStart({ db, clock: movingClock }, { alone: true })).outcome).toBe('closed');
     };

@@ -1,7 +1,9 @@
 // Invitations: an account without a password, and a link by mail that gives it one.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findAcceptedTerms } from '../../src/accounts/accepted-terms.ts';
 import { inviteAccount } from '../../src/accounts/invite-account.ts';
 import { passwordRulesFor } from '../../src/accounts/password-rules.ts';
+import { listEventsOf } from '../../src/audit/audit-log.ts';
 import { answerOf, developmentPlace, failureOf } from '../cli/command-line.ts';
 import { type Mailbox, startMailbox } from '../support/mailbox.ts';
 import { movingClock } from '../support/moving-clock.ts';
@@ -24,14 +26,14 @@ afterAll(async () => {
   await mailbox.close();
 });
 
-async function invited({ name }: { name?: string } = {}) {
+async function invited({ name }: { name?: string } = {}, at = server) {
   const email = newAddress();
-  const rules = passwordRulesFor(server.config.accounts, server.config.name);
-  const deps = { ...server.deps, hasher: server.hasher, rules };
+  const rules = passwordRulesFor(at.config.accounts, at.config.name);
+  const deps = { ...at.deps, hasher: at.hasher, rules };
   const created = await createAccount(deps, { email, displayName: name, emailVerified: false });
   if (created.outcome !== 'created') throw new Error(created.outcome);
   const accountId = created.account.id;
-  const invites = () => inviteAccount({ ...server.deps, config: server.config }, { accountId, actor: 'operator' });
+  const invites = () => inviteAccount({ ...at.deps, config: at.config }, { accountId, actor: 'operator' });
   const invitation = await invites();
   if (invitation.outcome !== 'invited') throw new Error(invitation.outcome);
   return { email, accountId, link: invitation.link, invites };
@@ -123,4 +125,24 @@ test('an operator invites at the command line, and once more, but nobody who has
   expect(
     await failureOf(place, ['user', 'create', '--email', newAddress(), '--invite', '--email-verified']),
   ).toMatchObject({ code: 'invalid' });
+});
+
+test('whoever is invited accepts the terms that there are, and which ones is kept', async () => {
+  const terms = 'registration: { terms_version: "7" }\nbranding: { terms_url: https://example.test/terms }';
+  const strict = await startTestServer({ mailbox, settings: `mfa: optional\n${terms}${RESOURCES}` });
+  try {
+    const { accountId, link } = await invited({}, strict);
+    const browser = await accepts(link);
+    expect(browser.page.status).toBe(400);
+    expect(browser.text).toContain('consent to the terms');
+    expect(browser.document.querySelector('a[href="https://example.test/terms"]')).toBeTruthy();
+    await browser.submit({ password: PASSWORD, terms: 'yes' }, 'Accept');
+    expect(browser.title).toBe('Your account is ready');
+    const kept = await findAcceptedTerms(strict.database.db, accountId);
+    expect(kept).toEqual({ version: '7', acceptedAt: expect.any(Date) });
+    const [accepted] = await listEventsOf(strict.database.db, accountId, { limit: 1 });
+    expect(accepted).toMatchObject({ event: 'invitation.accepted', details: { terms_version: '7' } });
+  } finally {
+    await strict.stop();
+  }
 });

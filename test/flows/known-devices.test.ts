@@ -50,6 +50,20 @@ test('nobody is told of their first sign-in, nor of the same browser again; of a
   expect(await eventsOf(ada.id)).toEqual(['device.new']);
 });
 
+test.each([
+  ['fr', 'en'],
+  ['de-AT', 'de'],
+])('who was brought along with the language %s signs in, and is told of it in %s', async (brought, language) => {
+  const email = `from-elsewhere-${language}@example.test`;
+  const { id } = await server.person({ email });
+  const { db } = server.database;
+  const before = { language: brought, last_sign_in_at: new Date('2026-01-01T10:00:00Z') };
+  await db.updateTable('accounts').set(before).where('id', '=', id).execute();
+  expect(isBackAtApp(await visitsAndSignsIn(server, { identifier: email, browser: newFirefox() }))).toBe(true);
+  const mail = db.selectFrom('mail_outbox').select(['message', 'language']).where('recipient', '=', email);
+  expect(await mail.execute()).toEqual([{ message: 'new_device', language }]);
+});
+
 test('a browser that comes back is known, by a cookie that scripts cannot read and that says nothing', async () => {
   const bea = await server.person({ email: 'bea@example.test' });
   const browser = newFirefox();

@@ -1,6 +1,9 @@
 // People take along everything that is kept about them, without a secret in it; nobody else's.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listEventsOf } from '../../src/audit/audit-log.ts';
+import { createGroup } from '../../src/roles/groups.ts';
+import { addMember } from '../../src/roles/members.ts';
+import { createRole } from '../../src/roles/roles.ts';
 import { answerOf, developmentPlace } from '../cli/command-line.ts';
 import { type Posted, startPosted } from '../support/forgotten.ts';
 import { movingClock } from '../support/moving-clock.ts';
@@ -14,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => posted.stop());
 
-test('one file holds it all: profile, factors without secrets, sessions, devices, apps, events, mails', async () => {
+test('one file holds it all: profile, roles, groups, factors without secrets, sessions, devices, apps, events, mails', async () => {
   const { server } = posted;
   const jane = await server.person({ email: 'jane@example.test', name: 'Jane Doe', roles: ['vendor'] });
   const terms = { terms_version: '7', terms_accepted_at: movingClock.now() };
@@ -46,6 +49,8 @@ test('one file holds it all: profile, factors without secrets, sessions, devices
     'profile',
     'attributes',
     'roles',
+    'given_roles',
+    'groups',
     'second_factors',
     'sessions',
     'devices',
@@ -68,6 +73,23 @@ test('one file holds it all: profile, factors without secrets, sessions, devices
   expect(cookies.length).toBeGreaterThan(0);
   for (const value of cookies) expect(browser.page.text).not.toContain(value);
   expect((await listEventsOf(db, jane.id, { limit: 1 }))[0]?.event).toBe('account.data_downloaded');
+});
+
+test('the file says which roles were given, which came by a group, and until when', async () => {
+  const { server } = posted;
+  const { id } = await server.person({ email: 'member@example.test', roles: ['vendor'] });
+  const deps = { db: server.database.db, clock: movingClock };
+  await createRole(deps, { name: 'shop-admin', description: 'Runs the shop' });
+  await createGroup(deps, { name: 'shop-team', description: 'Who runs the shop', roles: ['shop-admin'] });
+  const expiresAt = new Date(movingClock.now().getTime() + 86_400_000);
+  await addMember(deps, { group: 'shop-team', accountId: id, expiresAt });
+  const data = await answerOf(developmentPlace(server.dataDir), ['user', 'export-data', 'member@example.test']);
+  expect(data).toMatchObject({
+    account: { password_changed_at: null },
+    roles: ['shop-admin', 'vendor'],
+    given_roles: [{ role: 'vendor', since: expect.any(String), until: null }],
+    groups: [{ group: 'shop-team', since: expect.any(String), until: expiresAt.toISOString() }],
+  });
 });
 
 test('it takes a sign-in of the last five minutes, and a form of this very session', async () => {

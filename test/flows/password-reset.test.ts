@@ -3,7 +3,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findAccount, setPasswordHash } from '../../src/accounts/accounts.ts';
 import { listEventsOf } from '../../src/audit/audit-log.ts';
 import { banAccount } from '../../src/sessions/ban-account.ts';
-import { forgets, NEW_PASSWORD, type Posted, resetLink, resets, startPosted, tokenIn } from '../support/forgotten.ts';
+import {
+  forgets,
+  mailsHaveArrived,
+  NEW_PASSWORD,
+  type Posted,
+  resetLink,
+  resets,
+  startPosted,
+  tokenIn,
+} from '../support/forgotten.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, signsIn } from '../support/sign-in.ts';
 import { PASSWORD, RESOURCES } from '../support/start-server.ts';
@@ -128,8 +137,7 @@ test('the link of who was banned meanwhile is void, and asking again brings no m
   expect((await newBrowser().open(link)).title).toBe('This link does not work any more');
   const before = posted.mailbox.all(email).filter(({ text }) => text.includes('token=')).length;
   await forgets(posted.server, email);
-  await forgets(posted.server, (await somebody()).email);
-  await posted.mailbox.waitFor(`forgetful-${people}@example.test`);
+  await mailsHaveArrived(posted.server);
   expect(posted.mailbox.all(email).filter(({ text }) => text.includes('token='))).toHaveLength(before);
 });
 
@@ -139,12 +147,10 @@ test('for who is limited the answer is the same, and no more mails come than all
   });
   try {
     await few.server.person({ email: 'often@example.test' });
-    await few.server.person({ email: 'last@example.test' });
     for (let times = 0; times < 4; times += 1) {
       expect((await forgets(few.server, 'often@example.test')).title).toBe('Look at your mailbox');
     }
-    await forgets(few.server, 'last@example.test');
-    await few.mailbox.waitFor('last@example.test');
+    await mailsHaveArrived(few.server);
     expect(few.mailbox.all('often@example.test')).toHaveLength(2);
     // Whoever does it to somebody else locks nobody out.
     expect(isBackAtApp(await visitsAndSignsIn(few.server, { identifier: 'often@example.test' }))).toBe(true);

@@ -113,6 +113,26 @@ test('the file is for the session that made the codes, and for half an hour', as
   expect([late.status, await late.text()]).toEqual([303, expect.not.stringMatching(CODES)]);
 });
 
+test('when three are left, the overview says so and the page of factors too; with four neither does', async () => {
+  const { id, browser } = await enrolled();
+  const { db } = server.database;
+  const [, , , , ...spent] = await db
+    .selectFrom('recovery_codes')
+    .select('code_hash')
+    .where('account_id', '=', id)
+    .execute();
+  const spend = (hashes: string[]) => db.deleteFrom('recovery_codes').where('code_hash', 'in', hashes).execute();
+  const warnings = async () => [
+    (await browser.open(at('/account'))).text.includes('recovery codes left. Make new ones.'),
+    (await browser.open(at('/account/security'))).text.includes('Few are left.'),
+  ];
+  await spend(spent.map(({ code_hash }) => code_hash));
+  expect(await warnings()).toEqual([false, false]);
+  const fourth = await db.selectFrom('recovery_codes').select('code_hash').where('account_id', '=', id).execute();
+  await spend(fourth.slice(0, 1).map(({ code_hash }) => code_hash));
+  expect(await warnings()).toEqual([true, true]);
+});
+
 test('whoever has no authenticator has no codes, and reads how to get some', async () => {
   people += 1;
   const identifier = `person-${people}@example.test`;

@@ -379,7 +379,7 @@ describe('T44 an extra step while an alarm stands: Rauthy v0.34; ASVS 6.3.1, 6.5
     const signIn = { deviceToken: undefined } as SignIn;
     const without = { ...server.config, mode: 'production', mail: { ...server.config.mail, smtpUrl: undefined } };
     const asks = (config: unknown) =>
-      needsExtraStep({ ...server.deps, config } as unknown as InteractionDeps, signIn, proved);
+      needsExtraStep({ ...server.deps, config } as unknown as InteractionDeps, signIn, { proved, alarm: undefined });
     expect([await asks(server.config), await asks(without)]).toEqual([true, false]);
   });
 

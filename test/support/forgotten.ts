@@ -1,4 +1,6 @@
 // Forgetting a password, and getting back in by the mail.
+import { expect } from 'vitest';
+import { countUndelivered } from '../../src/mail/outbox.ts';
 import type { Browser } from './browser.ts';
 import { lastLink, type Mailbox, startMailbox } from './mailbox.ts';
 import { newBrowser } from './sign-in.ts';
@@ -26,6 +28,13 @@ export async function startPosted(options: TestServerOptions = {}): Promise<Post
       await mailbox.close();
     },
   };
+}
+
+/** Until whoever asked for a new password was answered and every mail has reached the mailbox: several are delivered at a time, a later one can come first. */
+export async function mailsHaveArrived({ database }: TestServer): Promise<void> {
+  const requests = () => database.db.selectFrom('reset_requests').select('id').execute();
+  await expect.poll(requests, { timeout: 10_000 }).toEqual([]);
+  await expect.poll(async () => (await countUndelivered(database.db)).waiting, { timeout: 10_000 }).toBe(0);
 }
 
 /** From the page of an app's sign-in; stops where the mail is on its way. */

@@ -2,6 +2,7 @@
 import type Koa from 'koa';
 import { z } from 'zod';
 import { changeUsername } from '../../credentials/change-username.ts';
+import { languageOf } from '../../http/language.ts';
 import { sourceOf } from '../../http/request-source.ts';
 import { backTo, readAccountForm } from '../../signed-in/form.ts';
 import { ACCOUNT_PATH } from '../../signed-in/paths.ts';
@@ -24,7 +25,8 @@ export const submitUsername =
   async (ctx, me) => {
     const { username } = await readAccountForm(deps, ctx, { me, form });
     if (username.trim() === '' && isRequired(deps)) return show(deps, ctx, me, { problem: 'change_username.missing' });
-    const change = await changeUsername(deps, { accountId: me.account.id, username, source: sourceOf(ctx) });
+    const where = { source: sourceOf(ctx), language: languageOf(ctx) };
+    const change = await changeUsername(deps, { accountId: me.account.id, username, ...where });
     switch (change.outcome) {
       case 'changed':
       case 'unknown_account':

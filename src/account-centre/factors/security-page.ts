@@ -1,16 +1,13 @@
 // How this person proves who they are, at one glance: password, authenticators, recovery codes, trusted devices.
 import { findPasswordChange } from '../../accounts/password-age.ts';
 import { MOST_AUTHENTICATORS } from '../../second-factors/add-authenticator.ts';
-import { findRecoveryCodeSet } from '../../second-factors/recovery-codes.ts';
+import { FEW_CODES, findRecoveryCodeSet } from '../../second-factors/recovery-codes.ts';
 import { listAuthenticators } from '../../second-factors/totp-secrets.ts';
 import { ACCOUNT_PATH } from '../../signed-in/paths.ts';
 import type { AccountStep } from '../../signed-in/signed-in.ts';
 import type { AccountDeps } from '../deps.ts';
 import { showAccountPage } from '../page.ts';
 import { NEW_AUTHENTICATOR_PATH, RECOVERY_CODES_PATH, removePath, renamePath } from './paths.ts';
-
-/** Of ten. From here on the page says that it is time for new ones. */
-const FEW_CODES = 3;
 
 export const showSecurity =
   (deps: AccountDeps): AccountStep =>

@@ -4,6 +4,7 @@ import { replaceEmail, setUsername } from '../../accounts/accounts.ts';
 import { canonicalEmail, canonicalUsername } from '../../accounts/identifiers.ts';
 import { recordEvent } from '../../audit/audit-log.ts';
 import { tellOfNewAddress } from '../../credentials/new-address.ts';
+import { tellOfNewUsername } from '../../credentials/new-username.ts';
 import { type Administrator, actorOf, sourceOf } from '../administrator.ts';
 import type { NotDone, Problem } from '../outcomes.ts';
 import type { AccountDeps } from './deps.ts';
@@ -32,11 +33,8 @@ export async function setIdentifiers(inside: AccountDeps, change: Change): Promi
     if (replaced !== undefined) return replaced;
   }
   if (username !== undefined) {
-    const set = await setUsername(inside, {
-      accountId: account.id,
-      username: username === 'none' ? undefined : username,
-    });
-    if (set === 'taken') return { outcome: 'taken', field: 'username' };
+    const named = await changeUsername(inside, { by, account, to: username === 'none' ? undefined : username });
+    if (named !== undefined) return named;
   }
   const before = { ...(email && { email: account.email }), ...(username && { username: account.username ?? null }) };
   const after = {
@@ -88,4 +86,15 @@ async function changeEmail(
   if (to.key === from) return undefined;
   await tellOfNewAddress(inside, { account, to });
   return tooManyMails(inside, by, [account.email, to.address]);
+}
+
+/** Told at the address that the account had before, whose reader has known it. */
+async function changeUsername(
+  inside: AccountDeps,
+  { by, account, to }: { by: Administrator; account: Account; to: { username: string; key: string } | undefined },
+): Promise<NotDone | undefined> {
+  const set = await setUsername(inside, { accountId: account.id, username: to });
+  if (set === 'taken') return { outcome: 'taken', field: 'username' };
+  await tellOfNewUsername(inside, { account, username: to?.username });
+  return tooManyMails(inside, by, [account.email]);
 }

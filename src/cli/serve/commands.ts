@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../../package.ts';
 import { examples, type Perform, workerCount } from '../command-parts.ts';
+import { listenForReload } from './reload-signal.ts';
 
 /**
  * What runs the server, and what looks after its database: all that `serve` needs to know of the command line. `prepare`
@@ -40,9 +41,10 @@ function addServerCommands(program: Command, perform: Perform): void {
     )
     .action((options: { demo: boolean; workers?: number }) =>
       perform(async (invocation) => {
+        const reload = listenForReload();
         // The engine takes a second to load, and only the server needs it.
         const { serve } = await import('./serve.ts');
-        return serve(invocation, options);
+        return serve(invocation, { ...options, reload });
       }),
     );
   program

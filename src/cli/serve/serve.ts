@@ -9,19 +9,20 @@ import { CommandFailed, ForPrograms } from '../failure.ts';
 import { listenForStop, type StopSignal } from '../stop-signal.ts';
 import type { Answer, Invocation, Terminal } from '../terminal.ts';
 import { type Greeting, greet } from './greeting.ts';
-import { listenForReload } from './reload-signal.ts';
+import type { ReloadSignal } from './reload-signal.ts';
 import { leavePrimary, serveWithWorkers, workerNumber, workersWanted } from './workers.ts';
 
 export interface ServeOptions {
   readonly demo: boolean;
   /** 0: as many as there are cores; undefined: as configured. */
   readonly workers?: number | undefined;
+  readonly reload: ReloadSignal;
 }
 
 /** Answers when the server has stopped. */
 export async function serve(
   { terminal, json }: Invocation,
-  { demo, workers: asked }: ServeOptions,
+  { demo, workers: asked, reload }: ServeOptions,
 ): Promise<Partial<Answer>> {
   const worker = workerNumber();
   const stop = listenForStop({ isWorker: worker !== undefined });
@@ -37,17 +38,18 @@ export async function serve(
     const demoUrls = demo ? demoUrlsUnlessRefused(config, { terminal, log, isPrimary }) : undefined;
     const greeting = { config, declared, terminal, log, logging, demoUrls };
     if (isPrimary && workers > 1) {
-      return await serveWithWorkers(workers, greeting, stop).catch((error: unknown) => {
+      return await serveWithWorkers(workers, greeting, { stop, reload }).catch((error: unknown) => {
         throw explained(error, config, logging.format);
       });
     }
     const stopping = abortedBy(stop.received);
     const options = { config, clients, files, log, demoUrl: demoUrls?.shop, stopping, workers, worker };
     const server = await startOrExplain(options, logging);
-    if (server !== undefined) await serveUntilStopped(server, { greeting, stop, isWorker: !isPrimary });
+    if (server !== undefined) await serveUntilStopped(server, { greeting, stop, reload, isWorker: !isPrimary });
     return {};
   } finally {
     stop.forget();
+    reload.forget();
     leavePrimary();
   }
 }
@@ -55,11 +57,12 @@ export async function serve(
 interface Serving {
   readonly greeting: Omit<Greeting, 'database'>;
   readonly stop: StopSignal;
+  readonly reload: ReloadSignal;
   readonly isWorker: boolean;
 }
 
-async function serveUntilStopped(server: RunningServer, { greeting, stop, isWorker }: Serving): Promise<void> {
-  const forgetReload = listenForReload(server.reload);
+async function serveUntilStopped(server: RunningServer, { greeting, stop, reload, isWorker }: Serving): Promise<void> {
+  reload.heed(server.reload);
   let leave: (() => Promise<void>) | undefined;
   try {
     if (isWorker) sayReady();
@@ -67,7 +70,6 @@ async function serveUntilStopped(server: RunningServer, { greeting, stop, isWork
     await stop.received;
   } finally {
     await (leave?.() ?? Promise.resolve()).finally(() => server.stop());
-    forgetReload();
   }
 }
 

@@ -9,7 +9,7 @@ import { CommandFailed } from '../failure.ts';
 import type { StopSignal } from '../stop-signal.ts';
 import type { Answer } from '../terminal.ts';
 import { type Greeting, greet } from './greeting.ts';
-import { listenForReload } from './reload-signal.ts';
+import type { ReloadSignal } from './reload-signal.ts';
 
 /** `--workers` wins over `server.workers`; 0 is "auto", a process for every core. @throws CommandFailed `workers_need_postgresql` */
 export function workersWanted({ server, database }: Config, asked: number | undefined): number {
@@ -31,13 +31,13 @@ export const leavePrimary = (): void => void cluster.worker?.disconnect();
 export async function serveWithWorkers(
   count: number,
   greeting: Omit<Greeting, 'database'>,
-  stop: StopSignal,
+  { stop, reload }: { stop: StopSignal; reload: ReloadSignal },
 ): Promise<Partial<Answer>> {
   const { config, log } = greeting;
   const exposure = await exposureIfAsked(config);
   const supervisor = createSupervisor({ count, log, addUp: exposure?.addUp });
   let closeMetrics = async () => {};
-  const forgetReload = listenForReload(async () => supervisor.reload());
+  reload.heed(async () => supervisor.reload());
   try {
     const isStarted = await Promise.race([supervisor.start(), stop.received.then(() => 'stopping' as const)]);
     if (isStarted === false) return { exitCode: 1 };
@@ -57,7 +57,6 @@ export async function serveWithWorkers(
   } finally {
     await supervisor.stop();
     await closeMetrics();
-    forgetReload();
     log.info({ event: 'workers.stopped' });
   }
 }

@@ -2,7 +2,7 @@
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import { DatabaseError, type Pool, type PoolClient } from 'pg';
 import type { Reachability } from './reachability.ts';
-import { noting, patiently } from './request-notes.ts';
+import { isNewcomer, noting, patiently } from './request-notes.ts';
 import type { NameOf } from './statement-names.ts';
 import { DatabaseUnavailable, endsConnection } from './unavailable.ts';
 
@@ -35,19 +35,50 @@ export interface Statements {
 }
 
 /** Without a guard, whoever asks waits as long as it takes. */
-export const guardPool = (pool: Pool, guard: Guard | undefined, statements: Statements = {}): GuardedPool => ({
-  options: pool.options,
-  connect: async () => guardClient(await connect(pool, guard), guard, statements),
-  load: () => ({ idle: pool.idleCount, busy: pool.totalCount - pool.idleCount, waiting: pool.waitingCount }),
-  async end() {
-    guard?.reachability.stop();
-    await pool.end();
-  },
-});
+export function guardPool(pool: Pool, guard: Guard | undefined, statements: Statements = {}): GuardedPool {
+  const queue = createQueue();
+  return {
+    options: pool.options,
+    connect: async () => guardClient(await connect(pool, guard, queue), guard, statements),
+    load: () => ({ idle: pool.idleCount, busy: pool.totalCount - pool.idleCount, waiting: pool.waitingCount }),
+    async end() {
+      guard?.reachability.stop();
+      await pool.end();
+    },
+  };
+}
 
-async function connect(pool: Pool, guard: Guard | undefined): Promise<PoolClient> {
+/**
+ * Milliseconds. Where somebody has waited that long for a connection, more is asked for than can be done: newcomers are told so at
+ * once, so that what has begun is finished, instead of all being told when their time is over.
+ */
+const TOO_LONG_MS = 600;
+
+/** Who waits for a connection, in the order in which the pool serves them. */
+function createQueue() {
+  const since = new Set<{ readonly at: number }>();
+  return {
+    isTooLong(): boolean {
+      const [oldest] = since;
+      return oldest !== undefined && performance.now() - oldest.at > TOO_LONG_MS;
+    },
+    async waitFor<T>(connecting: Promise<T>): Promise<T> {
+      const me = { at: performance.now() };
+      since.add(me);
+      try {
+        return await connecting;
+      } finally {
+        since.delete(me);
+      }
+    },
+  };
+}
+
+type Queue = ReturnType<typeof createQueue>;
+
+async function connect(pool: Pool, guard: Guard | undefined, queue: Queue): Promise<PoolClient> {
   try {
-    return await (guard === undefined ? pool.connect() : connectInTime(pool, guard));
+    return await (guard === undefined ? pool.connect() : connectInTime(pool, guard, queue));
   } catch (error) {
     guard?.reachability.suspect();
     if (error instanceof DatabaseError || error instanceof DatabaseUnavailable) throw noting(error);
@@ -55,11 +86,14 @@ async function connect(pool: Pool, guard: Guard | undefined): Promise<PoolClient
   }
 }
 
-function connectInTime(pool: Pool, { reachability, impatient }: Guard): Promise<PoolClient> {
+function connectInTime(pool: Pool, { reachability, impatient }: Guard, queue: Queue): Promise<PoolClient> {
   reachability.require();
+  if (impatient && pool.waitingCount > 0 && queue.isTooLong() && isNewcomer()) {
+    throw new DatabaseUnavailable('More is asked for than can be done.');
+  }
   return orGiveBack(pool.connect(), (connecting) => {
     const connected = reachability.unlessAway(connecting);
-    return impatient ? patiently(connected) : connected;
+    return impatient ? queue.waitFor(patiently(connected)) : connected;
   });
 }
 

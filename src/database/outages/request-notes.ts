@@ -8,10 +8,12 @@ interface Notes {
   outage?: unknown;
   /** Milliseconds for which it may still wait for connections, all its queries together. */
   patienceMs: number;
+  /** Whether it has had a connection. */
+  served?: true;
 }
 
 /** Less than the two seconds after which a request is answered in any case. */
-const PATIENCE_MS = 1_800;
+const PATIENCE_MS = 1_400;
 
 const requests = new AsyncLocalStorage<Notes>();
 
@@ -37,6 +39,12 @@ export function noting(error: unknown): unknown {
   return error;
 }
 
+/** A request that has asked for nothing yet: nothing is lost when it is told to come back. */
+export const isNewcomer = (): boolean => {
+  const notes = requests.getStore();
+  return notes !== undefined && notes.served !== true;
+};
+
 /** A connection is waited for as long as the request has patience left. @throws DatabaseUnavailable */
 export async function patiently<T>(connecting: Promise<T>): Promise<T> {
   const notes = requests.getStore();
@@ -45,7 +53,9 @@ export async function patiently<T>(connecting: Promise<T>): Promise<T> {
   const { promise: over, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new DatabaseUnavailable('All connections are in use.')), notes.patienceMs);
   try {
-    return await Promise.race([connecting, over]);
+    const connection = await Promise.race([connecting, over]);
+    notes.served = true;
+    return connection;
   } finally {
     clearTimeout(timer);
     notes.patienceMs -= performance.now() - startedAt;

@@ -2,6 +2,7 @@
 import { type DatabaseConnection, PostgresAdapter } from 'kysely';
 import type { Db } from '../database.ts';
 import { LeasedConnection } from './request-scope.ts';
+import type { ShareRead } from './shared-reads.ts';
 
 /** Done right after the commit; whatever it throws is a defect of its own, and no reason to say that the change failed. */
 export type Afterwards = () => void;
@@ -17,22 +18,23 @@ export async function afterCommit(db: Db, work: Afterwards): Promise<void> {
 export const databaseBehind = (db: Db): object => db.getExecutor().adapter;
 
 /**
- * For a read that needs no company: without BEGIN and COMMIT where the transaction of the request has not begun yet, and in
- * it where it has. Nobody else of the request may be asking meanwhile.
+ * For a read that needs no company: in the transaction of the request where that has begun. Where it has not, without BEGIN and
+ * COMMIT, and once for all requests that ask for it at the same time (shared-reads.ts): `key` says all that decides its answer.
+ * Nobody else of the request may be asking meanwhile.
  */
-export function readAlone<T>(db: Db, read: () => Promise<T>): Promise<T> {
+export function readAlone<T>(db: Db, key: string, read: () => Promise<T>): Promise<T> {
   const { adapter } = db.getExecutor();
-  return adapter instanceof CommitAwareAdapter ? adapter.unlessBegun(read) : read();
+  return adapter instanceof CommitAwareAdapter ? adapter.readAlone(key, read) : read();
 }
 
 export class CommitAwareAdapter extends PostgresAdapter {
   readonly commits: Commits;
-  /** Leaves the request transaction around it, unless that has begun. */
-  readonly unlessBegun: <T>(work: () => Promise<T>) => Promise<T>;
-  constructor(commits: Commits, unlessBegun: CommitAwareAdapter['unlessBegun']) {
+  /** Leaves the request transaction around it and shares, unless that has begun. */
+  readonly readAlone: ShareRead;
+  constructor(commits: Commits, readAlone: ShareRead) {
     super();
     this.commits = commits;
-    this.unlessBegun = unlessBegun;
+    this.readAlone = readAlone;
   }
 }
 

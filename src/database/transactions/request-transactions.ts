@@ -4,6 +4,7 @@ import { type Dialect, PostgresDialect, PostgresDriver, type PostgresPool } from
 import { CommitAwareAdapter, Commits } from './after-commit.ts';
 import { RequestScope } from './request-scope.ts';
 import { ScopedDriver } from './scoped-driver.ts';
+import { createSharedReads, type ShareRead } from './shared-reads.ts';
 
 export interface RequestTransaction {
   /** The transaction will be rolled back when the work returns, as if it had thrown. */
@@ -22,13 +23,15 @@ export function createRequestTransactions(pool: PostgresPool): RequestTransactio
   const postgres = new PostgresDialect({ pool });
   const driver = new PostgresDriver({ pool });
   const commits = new Commits();
-  const unlessBegun = <T>(work: () => Promise<T>): Promise<T> =>
-    scopes.getStore()?.hasBegun === false ? scopes.exit(work) : work();
+  const share = createSharedReads();
+  // In a transaction there may be changes that only it can see.
+  const readAlone: ShareRead = (key, read) =>
+    scopes.getStore()?.hasBegun === false ? share(key, () => scopes.exit(read)) : read();
 
   return {
     dialect: {
       createDriver: () => new ScopedDriver(driver, { scopes, commits }),
-      createAdapter: () => new CommitAwareAdapter(commits, unlessBegun),
+      createAdapter: () => new CommitAwareAdapter(commits, readAlone),
       createIntrospector: (db) => postgres.createIntrospector(db),
       createQueryCompiler: () => postgres.createQueryCompiler(),
     },

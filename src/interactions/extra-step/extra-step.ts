@@ -13,11 +13,12 @@ import type { PasswordProved, SignInStage } from '../sign-in-stage.ts';
 export async function needsExtraStep(
   deps: InteractionDeps,
   { deviceToken: token }: SignIn,
-  { accountId, addressProved }: PasswordProved,
+  { proved, alarm }: { proved: PasswordProved; alarm: boolean | undefined },
 ): Promise<boolean> {
-  if (addressProved === true || !canMail(deps)) return false;
+  const { accountId, addressProved } = proved;
+  if (alarm === false || addressProved === true || !canMail(deps)) return false;
   if ((await findDevice(deps, { accountId, token })) !== undefined) return false;
-  return alarmStands(deps);
+  return alarm ?? alarmStands(deps);
 }
 
 export async function extraStep(

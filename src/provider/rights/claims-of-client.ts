@@ -14,7 +14,7 @@ export async function claimsOfClient(
 ): Promise<Record<string, unknown>> {
   const resources = resourcesOf(client, config.tokens.defaultAudience);
   const whose = { clientId: client.clientId, assigned: client.roles.assign, resources };
-  // Mostly all that a client asks the database for.
-  const rights = await readAlone(db, () => rightsOfClient({ db }, whose));
+  // Mostly all that a client asks the database for, and the busiest ask many times at once.
+  const rights = await readAlone(db, `rights-of-client:${JSON.stringify(whose)}`, () => rightsOfClient({ db }, whose));
   return ownRightClaims(client, rights, audience);
 }

@@ -4,8 +4,9 @@ import type { Db } from '../../database/database.ts';
 import { Refusal } from '../../errors.ts';
 import { renderPage, textsFor } from '../../http/page.ts';
 import { anyone, get, type Handler, type Route, type RouteContext } from '../../http/route.ts';
-import { findShownMail, listShownMails, openMessage } from '../../mail/outbox.ts';
+import { openMessage } from '../../mail/outbox.ts';
 import type { MailRenderer } from '../../mail/render.ts';
+import { findShownMail, listShownMails } from '../../mail/shown-mails.ts';
 
 export interface DevMailDeps {
   readonly db: Db;

@@ -18,7 +18,7 @@ export interface Supervisor {
    * database is said once. False when the first has ended before; it has said why.
    */
   start(): Promise<boolean>;
-  /** Those that take requests read their client files again. */
+  /** Client files are read again: by those that take requests now, by the others when they do. */
   reload(): void;
   /** What each of those that take requests has measured. */
   figures(): Promise<readonly ProcessFigures[]>;
@@ -30,6 +30,8 @@ interface Place {
   worker: Worker | undefined;
   /** Milliseconds of the monotonic clock; undefined until it takes requests. */
   readyAt: number | undefined;
+  /** It was to read its files again before it took requests. */
+  isStale: boolean;
   /** Ends one after the other, each soon after its start. */
   failures: number;
   again: NodeJS.Timeout | undefined;
@@ -49,23 +51,24 @@ export function createSupervisor({ count, log, addUp }: SupervisorOptions): Supe
 
   const launch = (place: Place, onReady: () => void = () => {}, onEnd: (() => void) | undefined = undefined): void => {
     const worker = cluster.fork();
-    Object.assign(place, { worker, readyAt: undefined, again: undefined });
+    Object.assign(place, { worker, readyAt: undefined, isStale: false, again: undefined });
     worker.on('message', (message) => {
       if (message !== READY) return;
       place.readyAt = performance.now();
+      if (place.isStale) worker.process.kill('SIGHUP');
       onReady();
     });
     if (addUp !== undefined) answerWorker(worker, async () => addUp(await figures()));
+    const over = (how: object): void => {
+      place.worker = undefined;
+      if (stopping || (onEnd !== undefined && place.readyAt === undefined)) onEnd?.();
+      else replace(place, { worker: worker.id, ...how });
+    };
     worker.on('error', (err) => {
       log.error({ event: 'worker.failed', worker: worker.id, err });
-      // The machine had no room for another process.
-      if (worker.process.pid === undefined) replace(place, { worker: worker.id });
+      if (worker.process.pid === undefined) over({ reason: 'the machine had no room for another process' });
     });
-    worker.once('exit', (code, signal) => {
-      place.worker = undefined;
-      if (stopping || (onEnd !== undefined && place.readyAt === undefined)) return onEnd?.();
-      replace(place, { worker: worker.id, pid: worker.process.pid, code, signal });
-    });
+    worker.once('exit', (code, signal) => over({ pid: worker.process.pid, code, signal }));
   };
 
   const replace = (place: Place, ended: object): void => {
@@ -87,7 +90,10 @@ export function createSupervisor({ count, log, addUp }: SupervisorOptions): Supe
       }),
     figures,
     reload() {
-      for (const { worker, readyAt } of places) if (readyAt !== undefined) worker?.process.kill('SIGHUP');
+      for (const place of places) {
+        if (place.readyAt === undefined) place.isStale = true;
+        else place.worker?.process.kill('SIGHUP');
+      }
     },
     async stop() {
       stopping = true;
@@ -98,7 +104,7 @@ export function createSupervisor({ count, log, addUp }: SupervisorOptions): Supe
 }
 
 function placeIn(places: Place[]): Place {
-  const place: Place = { worker: undefined, readyAt: undefined, failures: 0, again: undefined };
+  const place: Place = { worker: undefined, readyAt: undefined, isStale: false, failures: 0, again: undefined };
   places.push(place);
   return place;
 }

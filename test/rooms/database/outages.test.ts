@@ -107,6 +107,26 @@ describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
     expect((await ask(database)).rows).toEqual([{ one: 1 }]);
   });
 
+  test('while somebody has waited too long for a connection, who comes new is told at once, and who has begun goes on', async () => {
+    const database = await openOwn();
+    const begun = asOneRequest(async () => {
+      await ask(database);
+      await sleep(800);
+      return ask(database);
+    });
+    await sleep(100);
+    const held = Array.from({ length: 10 }, () => sql`select pg_sleep(1.2)`.execute(database.db));
+    await sleep(10);
+    const waiting = asOneRequest(() => ask(database));
+    await sleep(650);
+    const newcomer = await failureOf(asOneRequest(() => ask(database)));
+    expect(isDatabaseUnavailable(newcomer.error)).toBe(true);
+    expect(newcomer.seconds).toBeLessThan(0.3);
+    expect([(await waiting).rows, (await begun).rows]).toEqual([[{ one: 1 }], [{ one: 1 }]]);
+    await Promise.all(held);
+    expect((await asOneRequest(() => ask(database))).rows).toEqual([{ one: 1 }]);
+  });
+
   test('a slow query of a database that is there is no outage', async () => {
     const database = await openOwn();
     const slow = sql`select pg_sleep(2.5)`.execute(database.db);

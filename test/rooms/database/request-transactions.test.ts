@@ -51,20 +51,46 @@ describe.each(kinds)('a request transaction on %s', (kind) => {
   });
 
   test('is not begun for a read alone, and joined by it where it has begun', async () => {
-    const readKeys = () => readAlone(database.db, () => remembered('alone-'));
+    const readKeys = () => readAlone(database.db, 'keys', () => remembered('alone-'));
     const counts = await database.inRequestTransaction(async () => {
-      const before = await readAlone(database.db, transactionOf);
-      const again = await readAlone(database.db, transactionOf);
+      const before = await readAlone(database.db, 'transaction', transactionOf);
+      const again = await readAlone(database.db, 'transaction', transactionOf);
       await remember('alone-1');
       const inside = await transactionOf();
       return {
         apart: before !== again,
         seen: await readKeys(),
-        joined: (await readAlone(database.db, transactionOf)) === inside,
+        joined: (await readAlone(database.db, 'transaction', transactionOf)) === inside,
       };
     });
     expect(counts).toEqual({ apart: true, seen: ['alone-1'], joined: true });
     expect(await readKeys()).toEqual(['alone-1']);
+  });
+
+  test('a read that many ask for alone at once is made once for all who come while another runs, and sees what they did', async () => {
+    let reads = 0;
+    const read = () => {
+      reads += 1;
+      return remembered('shared-');
+    };
+    const ask = () => database.inRequestTransaction(() => readAlone(database.db, 'shared', read));
+    const askedFirst = ask();
+    // Stored before they ask, whether the first read has seen it or not.
+    const written = remember('shared-1');
+    const others = written.then(() => Promise.all([ask(), ask(), ask(), ask()]));
+    await askedFirst;
+    expect(await others).toEqual(Array.from({ length: 4 }, () => ['shared-1']));
+    expect(reads).toBeLessThanOrEqual(3);
+    expect(await ask()).toEqual(['shared-1']);
+  });
+
+  test('a read that fails fails whoever shared it, and nobody after', async () => {
+    const failing = () => sql`select 1 / 0`.execute(database.db);
+    const ask = (read: () => Promise<unknown>) =>
+      database.inRequestTransaction(() => readAlone(database.db, 'fails', read));
+    const outcomes = await Promise.allSettled([ask(failing), ask(failing), ask(failing)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(await ask(async () => 'good')).toBe('good');
   });
 
   test('is rolled back when the work asks for it, and the answer still arrives', async () => {

@@ -32,6 +32,7 @@ export const MAILS: Samples = {
     newEmail: 'jane@new.example',
     undo: { link: `${issuer}/undo-email-change?token=${token}`, hours: 72 },
   },
+  username_changed: { mail: 'username_changed', username: 'jane.doe', where, accountLink },
   new_device: { mail: 'new_device', where, accountLink },
   factor_added: { mail: 'factor_added', factor: 'Phone', where, accountLink },
   factor_removed: { mail: 'factor_removed', factor: 'Phone', where, accountLink },

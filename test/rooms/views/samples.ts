@@ -551,8 +551,9 @@ const signingUp: readonly Sample[] = [
     action: '/invitation',
     asksForName: true,
     name: longPerson.name,
+    termsUrl: 'https://shop.example/terms',
     problem: { summary: 'Something is wrong.' },
-    errors: everythingWrong.slice(2, 4),
+    errors: everythingWrong.slice(2),
   }),
 ];
 const forgotten = { title: 'Forgot', action, csrf };

@@ -1,19 +1,16 @@
 // What the app will get, in plain sentences, and allow or deny.
 import type Koa from 'koa';
 import { z } from 'zod';
-import type { Account } from '../accounts/account.ts';
-import { recordEvent } from '../audit/audit-log.ts';
-import { textsFor } from '../http/page.ts';
-import { sourceOf } from '../http/request-source.ts';
-import { findUsablePerson } from '../profiles/person.ts';
-import { requestedAccess } from '../provider/access.ts';
-import { accessInWords } from '../provider/apps/access-in-words.ts';
-import { rememberConsent } from '../sessions/consents.ts';
-import type { InteractionDeps } from './deps.ts';
-import type { SignIn } from './engine-interaction.ts';
-import { finishAuthenticated, finishConsented, finishDenied } from './finish.ts';
-import { isStale } from './freshness.ts';
-import { addressOf, readStep, redirectToDispatch, type Step, showStep } from './page.ts';
+import type { Account } from '../../accounts/account.ts';
+import { textsFor } from '../../http/page.ts';
+import { findUsablePerson } from '../../profiles/person.ts';
+import { requestedAccess } from '../../provider/access.ts';
+import { accessInWords } from '../../provider/apps/access-in-words.ts';
+import type { InteractionDeps } from '../deps.ts';
+import type { SignIn } from '../engine-interaction.ts';
+import { finishAuthenticated, finishConsented, finishDenied } from '../finish.ts';
+import { isStale } from '../freshness.ts';
+import { addressOf, readStep, redirectToDispatch, type Step, showStep } from '../page.ts';
 
 const form = z.object({ csrf: z.string().optional(), decision: z.enum(['allow', 'deny']) });
 
@@ -46,23 +43,10 @@ export const submitConsent =
     const person = await findUsablePerson(deps, { accountId });
     if (person === undefined) return redirectToDispatch(ctx, signIn);
     if (decision === 'deny') return finishDenied(deps, ctx, { signIn, how: 'consent_denied' });
-    const allowed = requestedAccess(signIn.client, signIn.params);
-    const { clientId } = signIn.client;
-    await deps.db.transaction().execute(async (tx) => {
-      const inside = { ...deps, db: tx };
-      await rememberConsent(inside, { accountId, clientId, allowed });
-      await recordEvent(inside, {
-        event: 'consent.given',
-        accountId,
-        clientId,
-        source: sourceOf(ctx),
-        details: { scopes: allowed.scopes, apis: [...allowed.resources.keys()] },
-      });
-    });
-    deps.log.info({ event: 'consent.given', accountId, clientId, scopes: allowed.scopes });
+    const given = { accountId, allowed: requestedAccess(signIn.client, signIn.params) };
     return signIn.stage.stage === 'authenticated'
-      ? finishAuthenticated(deps, ctx, { signIn, person })
-      : finishConsented(deps, ctx, { signIn, person });
+      ? finishAuthenticated(deps, ctx, { signIn, person, given })
+      : finishConsented(deps, ctx, { signIn, person, given });
   };
 
 /** Only a person whose every factor has passed, here or in the session that asks, can consent. */
