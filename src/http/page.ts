@@ -21,13 +21,16 @@ export interface PageOptions {
   readonly pseudoLocale?: boolean;
   /** What is relative on a page (`3 hours ago`) is counted from its time. */
   readonly clock: Clock;
+  /** Views that are soon asked for: they are loaded now, if an earlier start has compiled them. */
+  readonly soon?: readonly string[];
 }
 
 const EXTENSION = '.pug';
 
 /** Gives contexts what renderPage needs. */
-export function pages({ viewsDir, shared, clock, pseudoLocale = false }: PageOptions): Koa.Middleware {
+export function pages({ viewsDir, shared, clock, pseudoLocale = false, soon = [] }: PageOptions): Koa.Middleware {
   const views = templatesIn(viewsDir);
+  views.prepare(soon);
   // koa-views alone would compile at each request and hand the locals to pug as its options (CVE-2021-21353, CVE-2024-36361).
   const engine = async (file: string, state: { readonly locals: Locals }): Promise<string> => {
     const view = views.get(nameOf(relative(viewsDir, file)));

@@ -157,7 +157,11 @@ const pageOptions = ({ config, clock }: Pick<Given, 'config' | 'clock'>, assets:
   shared: { product: config.name, asset: assets.url, ...brandLocals(config) },
   clock,
   pseudoLocale: config.mode === 'development',
+  soon: OF_EVERY_SIGN_IN,
 });
+
+/** And what is shown where more is asked for than can be done. */
+const OF_EVERY_SIGN_IN = ['interactions/sign-in', 'interactions/consent', 'interactions/continue', 'errors/refused'];
 
 /** Workers share the cores, unless a number of hashes for each of them is configured. */
 export const passwordHasher = ({ limits }: Config, workers = 1): PasswordHasher =>

@@ -1,5 +1,6 @@
 // Start, drain, stop.
 import { createServer, type Server } from 'node:http';
+import { flushCompileCache } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientRegistry } from '../clients/client.ts';
@@ -170,6 +171,8 @@ async function sayIfNewer(log: Logger, database: OpenDatabase): Promise<void> {
 const GOES_ON = 'The database was migrated by a newer Gatehouse. This one goes on with what it knows of it.';
 
 function listen({ app, readiness }: Composed, { server: { host, port } }: Config): Promise<Server> {
+  // Node would write what it has compiled when the process ends by itself: one that is killed would leave nothing to the next.
+  flushCompileCache();
   const handle = app.callback();
   const limits = {
     keepAliveTimeout: KEEP_ALIVE_MS,

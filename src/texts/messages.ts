@@ -64,16 +64,21 @@ export function textsIn(language: Language): Texts {
 }
 
 function makeTexts(language: Language, catalogue: Catalogue): Texts {
-  const split = new Map(Object.entries(catalogue).map(([key, text]) => [key, splitText(text)]));
-  const time = new Intl.RelativeTimeFormat(language);
-  const plural = new Intl.PluralRules(language);
-  const number = new Intl.NumberFormat(language);
-  const list = new Intl.ListFormat(language);
+  const split = new Map<string, readonly Part[]>();
+  // Each takes milliseconds to make, and most pages need none.
+  const time = onceAsked(() => new Intl.RelativeTimeFormat(language));
+  const plural = onceAsked(() => new Intl.PluralRules(language));
+  const number = onceAsked(() => new Intl.NumberFormat(language));
+  const list = onceAsked(() => new Intl.ListFormat(language));
   const isolate = isolateIn(language);
+  const has = (key: string): key is MessageKey => Object.hasOwn(catalogue, key);
+  const piecesOf = (key: string): readonly Part[] => {
+    const pieces = split.get(key) ?? splitText(has(key) ? catalogue[key] : unknownText(key));
+    split.set(key, pieces);
+    return pieces;
+  };
   const parts = (key: MessageKey, values: Values = {}): readonly Part[] => {
-    const pieces = split.get(key);
-    if (pieces === undefined) throw new Error(`no text ${key}`);
-    return pieces.map((piece) =>
+    return piecesOf(key).map((piece) =>
       piece.name === undefined ? piece : { ...piece, text: placed(values, key, piece.name) },
     );
   };
@@ -82,17 +87,29 @@ function makeTexts(language: Language, catalogue: Catalogue): Texts {
       .map(({ text, name: value }) => (value === undefined ? text : isolate(text)))
       .join('');
   const formOf = (key: CountedKey, count: number): string => {
-    const form = `${key}.${plural.select(count)}`;
-    return split.has(form) ? form : `${key}.other`;
+    const form = `${key}.${plural().select(count)}`;
+    return has(form) ? form : `${key}.other`;
   };
   return Object.assign(say, {
     parts,
     count: (key: CountedKey, count: number, values: Values = {}) =>
-      say(formOf(key, count) as MessageKey, { ...values, count: number.format(count) }),
-    number: (value: number) => number.format(value),
-    list: (items: readonly string[]) => list.format(items.map(isolate)),
-    inTime: (seconds: number) => time.format(...rounded(seconds)),
+      say(formOf(key, count) as MessageKey, { ...values, count: number().format(count) }),
+    number: (value: number) => number().format(value),
+    list: (items: readonly string[]) => list().format(items.map(isolate)),
+    inTime: (seconds: number) => time().format(...rounded(seconds)),
   });
+}
+
+const unknownText = (key: string): never => {
+  throw new Error(`no text ${key}`);
+};
+
+function onceAsked<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** `Back to {app}` → `Back to `, and the place of a value. */

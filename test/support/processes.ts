@@ -14,6 +14,7 @@ export interface Process {
   readonly isUp: boolean;
   /** All it has said since it was last started. */
   readonly output: string;
+  signal(signal: NodeJS.Signals): void;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
   /** Resolves when it takes requests. With these variables besides, now and whenever it is started without any. */
@@ -123,6 +124,7 @@ function startable({ port, env, release, variables: first = {} }: Startable): Pr
     get output() {
       return output;
     },
+    signal: (signal) => void child?.kill(signal),
     async kill() {
       up = false;
       await ended(child, 'SIGKILL');
