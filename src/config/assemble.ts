@@ -16,6 +16,7 @@ import type {
 } from './config.ts';
 import type { EnvironmentSettings } from './environment.ts';
 import { deepFreeze, frozenMap } from './frozen.ts';
+import { DEFAULT_ALGORITHM, type SigningAlgorithm } from './keys/algorithms.ts';
 import { usualRetiredHours } from './keys/times.ts';
 import { type Mailbox, parseMailbox } from './mail/mailbox.ts';
 import { productAudience } from './roles/product-api.ts';
@@ -169,6 +170,7 @@ const tokensOf = (tokens: ConfigFile['tokens'], issuer: string): TokensConfig =>
 });
 
 const keysOf = (file: ConfigFile): KeysConfig => ({
+  algorithms: [...new Set<SigningAlgorithm>([DEFAULT_ALGORITHM, ...file.keys.algorithms])],
   rotateEverySeconds: file.keys.rotate_every_days * DAY,
   publishAheadSeconds: file.keys.publish_ahead_hours * HOUR,
   keepRetiredSeconds: (file.keys.keep_retired_hours ?? usualRetiredHours(file)) * HOUR,

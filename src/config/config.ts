@@ -156,8 +156,10 @@ export interface TokensConfig {
   readonly mostRoles: number;
 }
 
-/** Times of the keys that sign tokens. */
+/** The keys that sign tokens. */
 export interface KeysConfig {
+  /** That there is always a published key of, whether or not somebody asks for it. */
+  readonly algorithms: readonly SigningAlgorithm[];
   readonly rotateEverySeconds: number;
   /** Between the publication of the next key and its first signature. */
   readonly publishAheadSeconds: number;

@@ -9,6 +9,8 @@ export interface KeyState {
   readonly stage: KeyStage;
   /** Seconds, by database time, since it entered its stage: published, signs, signs no more. */
   readonly ageSeconds: number;
+  /** Seconds since it was made, which is when it was published. */
+  readonly publishedSeconds: number;
   /** Somebody wants it to sign as soon as it has been published for long enough. */
   readonly isAskedFor: boolean;
 }
@@ -49,6 +51,16 @@ function stepOf(keys: readonly KeyState[], algorithm: SigningAlgorithm, rules: K
   const isKnown = next.ageSeconds >= rules.publishAheadSeconds;
   return isWanted && isKnown ? { does: 'activate', key: next, retiring: active } : undefined;
 }
+
+/** Of these algorithms, those whose key apps may not know that have cached the others: it has not been published for long enough. */
+export const unannounced = (
+  keys: readonly KeyState[],
+  { algorithms, rules }: { algorithms: readonly SigningAlgorithm[]; rules: KeysConfig },
+): readonly SigningAlgorithm[] =>
+  algorithms.filter((algorithm) => {
+    const published = keyIn(keys, algorithm, 'active')?.publishedSeconds ?? Number.POSITIVE_INFINITY;
+    return published < rules.publishAheadSeconds && keys.some((key) => key.publishedSeconds > published + 1);
+  });
 
 /** There is at most one of either stage (index signing_keys_one_each). */
 export const keyIn = (

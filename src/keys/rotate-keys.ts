@@ -47,7 +47,7 @@ async function nextKey(deps: KeyDeps, keys: readonly KeyState[], { algorithm, sp
   if (asked) {
     await recordEvent(deps, { ...by, event: 'keys.rotation_asked', subject: `key:${kid}`, details: { algorithm } });
   }
-  return waiting ?? { kid, algorithm, stage: 'next' as const, ageSeconds: 0, isAskedFor: asked };
+  return waiting ?? { kid, algorithm, stage: 'next' as const, ageSeconds: 0, publishedSeconds: 0, isAskedFor: asked };
 }
 
 const inUse = (keys: readonly KeyState[]): readonly SigningAlgorithm[] => {

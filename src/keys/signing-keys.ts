@@ -3,7 +3,7 @@ import type { JWK } from 'jose';
 import { sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { KeysConfig } from '../config/config.ts';
-import type { SigningAlgorithm } from '../config/keys/algorithms.ts';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../config/keys/algorithms.ts';
 import type { SealedBox } from '../crypto/sealed-box.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
@@ -27,6 +27,8 @@ export const inTurn = <T>(deps: KeyDeps, work: (inside: KeyDeps) => Promise<T>):
   });
 
 const STAGES = sql`array_position(array['active', 'next', 'retired'], stage)`;
+/** What every app knows comes first: some take the first key of a set. */
+const ALGORITHMS = sql`array_position(array[${sql.join(SIGNING_ALGORITHMS)}]::text[], algorithm)`;
 
 /** How old each is in its stage, by database time. */
 export async function keyStates({ db, clock }: Pick<KeyDeps, 'db' | 'clock'>): Promise<readonly KeyState[]> {
@@ -35,23 +37,26 @@ export async function keyStates({ db, clock }: Pick<KeyDeps, 'db' | 'clock'>): P
     .selectFrom('signing_keys')
     .select(['kid', 'algorithm', 'stage', 'asked_at'])
     .select(sql<number>`extract(epoch from ${databaseNow(clock)} - ${since})::float8`.as('age'))
+    .select(sql<number>`extract(epoch from ${databaseNow(clock)} - created_at)::float8`.as('published'))
     .orderBy(STAGES)
     .execute();
-  return rows.map(({ kid, algorithm, stage, asked_at, age }) => ({
+  return rows.map(({ kid, algorithm, stage, asked_at, age, published }) => ({
     kid,
     algorithm: algorithm as SigningAlgorithm,
     stage,
     ageSeconds: age,
+    publishedSeconds: published,
     isAskedFor: asked_at !== null,
   }));
 }
 
-/** Active first, then next, then retired; newest first within a stage. */
+/** Active first, then next, then retired; within a stage by algorithm, and the newest first. */
 export async function listSigningKeys({ db, box }: Pick<KeyDeps, 'db' | 'box'>): Promise<SigningKey[]> {
   const rows = await db
     .selectFrom('signing_keys')
     .select(['kid', 'algorithm', 'stage', 'public_jwk', 'private_jwk'])
     .orderBy(STAGES)
+    .orderBy(ALGORITHMS)
     .orderBy('created_at', 'desc')
     .execute();
   return rows.map((row) => ({
@@ -91,6 +96,7 @@ export async function describeKeys(db: Db): Promise<readonly KeyInfo[]> {
     .selectFrom('signing_keys')
     .select(['kid', 'algorithm', 'stage', 'created_at', 'activated_at', 'retired_at', 'asked_at'])
     .orderBy(STAGES)
+    .orderBy(ALGORITHMS)
     .orderBy('created_at', 'desc')
     .execute();
   return rows.map((row) => ({

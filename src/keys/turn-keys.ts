@@ -6,11 +6,11 @@ import { makeSpares } from './spare-keys.ts';
 import { BY_SERVER, take } from './take-step.ts';
 
 /**
- * Sees to it that there is a key of each of the algorithms, and that each is replaced in time. Looking costs one small
+ * Sees to it that there is a key of each of the algorithms, and of those that are always published, and that each is replaced in time. Looking costs one small
  * statement; true when something was done.
  */
 export async function turnKeys(deps: KeyDeps, algorithms: readonly SigningAlgorithm[]): Promise<boolean> {
-  const wanted = { algorithms, rules: deps.rules };
+  const wanted = { algorithms: [...deps.rules.algorithms, ...algorithms], rules: deps.rules };
   const planned = dueSteps(await keyStates(deps), wanted);
   if (planned.length === 0) return false;
   const spares = await makeSpares(planned.flatMap((step) => (step.does === 'make' ? [step.algorithm] : [])));

@@ -23,7 +23,6 @@ import type { PageOptions } from '../http/page.ts';
 import type { Route } from '../http/route.ts';
 import { THEME_FILE, themeSheet } from '../http/theme.ts';
 import { interactionRoutes } from '../interactions/routes.ts';
-import { turnKeys } from '../keys/turn-keys.ts';
 import { createReadiness, type Readiness } from '../observability/health.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Worker } from '../outbox/worker.ts';
@@ -41,7 +40,7 @@ import { tokenTransaction } from './before-engine/token-transaction.ts';
 import { checkClientsWithEngine } from './check-clients.ts';
 import { probeRoute } from './diagnosis/probe.ts';
 import { createLiveEngine, type LiveEngine } from './keys/live-engine.ts';
-import { algorithmsFor, keyDeps } from './keys/turning-keys.ts';
+import { makeFirstKeys } from './keys/turning-keys.ts';
 import { followingTokens, followKeys } from './keys/unknown-keys.ts';
 import { createApp } from './koa.ts';
 import { metricsRoute } from './metrics/endpoint.ts';
@@ -91,7 +90,7 @@ export async function compose(given: Given): Promise<Composed> {
   const csrf = createCsrf(...deriveKeys(config, 'csrf'));
   const hasher = passwordHasher(config, workers);
 
-  await turnKeys(keyDeps({ config, clock, db, box }), algorithmsFor(config, clients()));
+  await makeFirstKeys({ config, clock, db, box, log }, clients());
   const engine = await createLiveEngine({ config, clock, db, box, clients, log });
   const { provider, keys } = engine;
   const followTokens = followingTokens(engine);

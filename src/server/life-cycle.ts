@@ -90,7 +90,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     begun.push(closeMetrics);
     const { engine, box } = composed;
     const keeping = { db: database.db, clock, box, log, clients: live.current };
-    const validate = validating(preparingKeys({ ...keeping, config }, engine), engine);
+    const validate = validating(preparingKeys({ ...keeping, config }, { engine, clients: live.current }), engine);
     const onNews = (news: ReloadNews) => recordReload(events, news);
     const applyRoles = applyingRoles({ db: database.db, clock, log, live, mostRoles: config.tokens.mostRoles });
     const reloading = await startReloading({ config, live, clock, log, validate, applyRoles, onNews }, files);

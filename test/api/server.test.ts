@@ -72,7 +72,9 @@ test('apps are shown with file and line, who uses them, and never a secret', asy
 
 test('keys are shown without their private parts, settings without secrets', async () => {
   const { items } = await read('/keys');
-  expect(items).toMatchObject([{ algorithm: 'RS256', stage: 'active', retired_at: null }]);
+  expect(items).toMatchObject(
+    ['RS256', 'PS256', 'ES256'].map((algorithm) => ({ algorithm, stage: 'active', retired_at: null })),
+  );
   const configuration = await read('/configuration');
   expect(configuration).toMatchObject({ state: 'current', settings: { issuer: server.issuer, 'api.docs': true } });
   expect(JSON.stringify(configuration)).not.toContain(server.config.masterSecret);
@@ -84,7 +86,9 @@ test('keys are replaced, and revoked with what they have signed', async () => {
   expect(later.status).toBe(200);
   const [rotated] = later.body.items;
   expect(rotated).toMatchObject({ algorithm: 'RS256', signs_from: expect.any(String) });
-  expect((await read('/keys')).items).toMatchObject([
+  const ofDefault = async () =>
+    (await read('/keys')).items.filter(({ algorithm }: { algorithm: string }) => algorithm === 'RS256');
+  expect(await ofDefault()).toMatchObject([
     { kid: before, stage: 'active', changes_at: expect.any(String) },
     { kid: rotated.kid, stage: 'next', changes_at: expect.any(String) },
   ]);
@@ -94,7 +98,7 @@ test('keys are replaced, and revoked with what they have signed', async () => {
   expect(revoked.body).toEqual({ replaced_by: rotated.kid });
   expect((await keeper.call('GET', '/keys')).status).toBe(401);
   keeper = await program(server);
-  expect((await read('/keys')).items).toMatchObject([{ kid: rotated.kid, stage: 'active' }]);
+  expect(await ofDefault()).toMatchObject([{ kid: rotated.kid, stage: 'active' }]);
 });
 
 test('mails that wait are listed, tried again and dropped', async () => {

@@ -12,7 +12,12 @@ import { movingClock } from '../support/moving-clock.ts';
 import { atOnce, KINDS } from './racing.ts';
 
 const DAY = 86_400;
-const rules: KeysConfig = { rotateEverySeconds: 90 * DAY, publishAheadSeconds: DAY, keepRetiredSeconds: 2 * DAY };
+const rules: KeysConfig = {
+  algorithms: [],
+  rotateEverySeconds: 90 * DAY,
+  publishAheadSeconds: DAY,
+  keepRetiredSeconds: 2 * DAY,
+};
 const OPERATOR = { actor: 'operator' } as const;
 
 describe.each(KINDS)('signing keys on %s', { timeout: 60_000 }, (kind) => {
@@ -80,6 +85,20 @@ describe.each(KINDS)('signing keys on %s', { timeout: 60_000 }, (kind) => {
     expect((await stages()).filter((stage) => stage.startsWith('next')).length).toBe(4);
     const [key] = await listSigningKeys(deps);
     expect(key?.privateJwk.alg).toBe(key?.algorithm);
+  });
+
+  test('are there of each algorithm that is named, before anybody asks for it, and are replaced by the same rules', async () => {
+    const named: KeyDeps = { ...deps, rules: { ...rules, algorithms: ['RS256', 'ES256'] } };
+    await atOnce(4, () => turnKeys(named, ['RS256']));
+    expect(await stages()).toEqual(['active:RS256', 'active:ES256']);
+    const before = await kidIn('active');
+    movingClock.advance({ days: 89, seconds: 60 });
+    await turnKeys(named, ['RS256']);
+    expect(await stages()).toEqual(['active:RS256', 'active:ES256', 'next:RS256', 'next:ES256']);
+    movingClock.advance({ days: 1 });
+    await turnKeys(named, ['RS256']);
+    expect(await stages()).toEqual(['active:RS256', 'active:ES256', 'retired:RS256', 'retired:ES256']);
+    expect(await kidIn('active')).not.toBe(before);
   });
 
   test('that somebody asks for sign once they have been published for long enough', async () => {

@@ -203,7 +203,7 @@ describe.skipIf(!postgresAvailable())(
         await server.engine.follow();
         expect(said()).toBe(before);
         const { keys } = (await (await fetch(`${server.issuer}/jwks`)).json()) as { keys: unknown[] };
-        expect(keys.length).toBe(1);
+        expect(keys.length).toBe(3);
       });
 
       test('works again by itself, and the form sent during the outage is good', async () => {

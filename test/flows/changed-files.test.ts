@@ -34,9 +34,12 @@ async function withFiles() {
   return { own, edit, next };
 }
 
-test('an operator finds who the server became: begun, a key made, an app renamed, a mistake, and mended again', async () => {
+test('an operator finds who the server became: begun, keys made, an app renamed, a mistake, and mended again', async () => {
   const { own, edit, next } = await withFiles();
-  expect((await eventsOf({ actor: 'server' }, own)).map(({ event }) => event)).toEqual(['keys.made', 'server.started']);
+  expect((await eventsOf({ actor: 'server' }, own)).map(({ event }) => event)).toEqual([
+    ...['keys.made', 'keys.made', 'keys.made'],
+    'server.started',
+  ]);
   edit('clients/web.yaml', (yaml) => yaml.replace('Web App', 'Shop'));
   expect(await next(1)).toEqual({
     event: 'configuration.reloaded',

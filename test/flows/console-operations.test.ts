@@ -103,7 +103,10 @@ describe('keys', () => {
     await root.browser.click('Replace the keys');
     await root.browser.submit({}, 'Publish the next keys');
     expect(root.browser.text).toContain('They sign once every app can know them.');
-    expect(server.engine.keys().map(({ stage }) => stage)).toEqual(['active', 'next']);
+    expect(server.engine.keys().map(({ stage, algorithm }) => `${stage} ${algorithm}`)).toEqual([
+      ...['active RS256', 'active PS256', 'active ES256'],
+      ...['next RS256', 'next PS256', 'next ES256'],
+    ]);
     expect(await signing()).toBe(before);
     await opens('keys/rotate');
     await root.browser.submit({}, 'Let the next keys sign now');

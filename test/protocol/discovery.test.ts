@@ -85,7 +85,7 @@ test('nothing is signed or checked with a shared secret or not at all', () => {
   for (const [name, values] of algorithms) {
     for (const alg of values as string[]) expect(alg, name).toMatch(/^(RS256|PS256|ES256|EdDSA|Ed25519)$/);
   }
-  expect(metadata['id_token_signing_alg_values_supported']).toEqual(['RS256']);
+  expect(metadata['id_token_signing_alg_values_supported']).toEqual(['RS256', 'PS256', 'ES256']);
   expect([...(metadata['token_endpoint_auth_methods_supported'] as string[])].sort()).toEqual([
     'client_secret_basic',
     'client_secret_post',
@@ -94,12 +94,16 @@ test('nothing is signed or checked with a shared secret or not at all', () => {
   ]);
 });
 
-test('the key set has RS256 keys of at least 2048 bits with their public parts only, and the one that signs is among them', async () => {
+test('the key set has keys of at least 2048 or 256 bits with their public parts only, RS256 first, and the one that signs is among them', async () => {
   const { keys } = (await json('/jwks')) as { keys: Record<string, string>[] };
-  expect(keys.length).toBeGreaterThan(0);
+  expect(keys.map(({ kty, use, alg }) => [kty, use, alg])).toEqual([
+    ['RSA', 'sig', 'RS256'],
+    ['RSA', 'sig', 'PS256'],
+    ['EC', 'sig', 'ES256'],
+  ]);
   for (const key of keys) {
-    expect(key).toMatchObject({ kty: 'RSA', use: 'sig', alg: 'RS256' });
-    expect(Buffer.from(key['n'] ?? '', 'base64url').length).toBeGreaterThanOrEqual(256);
+    if (key['kty'] === 'RSA') expect(Buffer.from(key['n'] ?? '', 'base64url').length).toBeGreaterThanOrEqual(256);
+    else expect(key['crv']).toBe('P-256');
     for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']) expect(key).not.toHaveProperty(secret);
   }
   expect(new Set(keys.map(({ kid }) => kid)).size).toBe(keys.length);

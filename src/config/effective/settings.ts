@@ -91,6 +91,7 @@ const KEYS: Keys<Config> = {
     }),
   keys: (keys) =>
     described(keys, {
+      algorithms: 'keys.algorithms',
       rotateEverySeconds: inUnits('keys.rotate_every_days', DAY),
       publishAheadSeconds: inUnits('keys.publish_ahead_hours', HOUR),
       keepRetiredSeconds: inUnits('keys.keep_retired_hours', HOUR),

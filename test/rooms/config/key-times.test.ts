@@ -10,6 +10,7 @@ const problemsWith = (yaml: string) =>
 
 test('unless stated a key signs for 90 days, is published a day before, and for as long after as it is still needed', () => {
   expect(load('').config?.keys).toEqual({
+    algorithms: ['RS256', 'PS256', 'ES256'],
     rotateEverySeconds: 90 * 86_400,
     publishAheadSeconds: 86_400,
     keepRetiredSeconds: 721 * 3600,

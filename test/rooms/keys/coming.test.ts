@@ -1,11 +1,11 @@
 // What is due, what comes when, and when somebody has to be told that nothing came.
 import { expect, test } from 'vitest';
 import { changesAt, overdueDays } from '../../../src/keys/coming.ts';
-import { dueSteps, type KeyState } from '../../../src/keys/life-cycle.ts';
+import { dueSteps, type KeyState, unannounced } from '../../../src/keys/life-cycle.ts';
 import type { KeyInfo } from '../../../src/keys/signing-keys.ts';
 
 const DAY = 86_400;
-const rules = { rotateEverySeconds: 90 * DAY, publishAheadSeconds: DAY, keepRetiredSeconds: 30 * DAY };
+const rules = { algorithms: [], rotateEverySeconds: 90 * DAY, publishAheadSeconds: DAY, keepRetiredSeconds: 30 * DAY };
 const START = Date.UTC(2026, 0, 1);
 const on = (day: number) => new Date(START + day * DAY * 1000);
 
@@ -14,6 +14,7 @@ const state = (stage: KeyState['stage'], days: number, more: Partial<KeyState> =
   algorithm: 'RS256',
   stage,
   ageSeconds: days * DAY,
+  publishedSeconds: days * DAY,
   isAskedFor: false,
   ...more,
 });
@@ -37,6 +38,19 @@ test.each([
   ['a key retired 30 days ago', [state('active', 30), state('retired', 30)], ['remove retired']],
 ])('with %s', (_name, keys, steps) => {
   expect(doneWith(...keys)).toEqual(steps);
+});
+
+test.each([
+  ['made with all the others', [state('active', 0), state('active', 0, { algorithm: 'ES256' })], []],
+  ['made after the others', [state('active', 5), state('active', 0, { algorithm: 'ES256' })], ['ES256']],
+  ['made a day after the others', [state('active', 5), state('active', 1, { algorithm: 'ES256' })], []],
+  [
+    'that has begun to sign, and was published in time',
+    [state('active', 5), state('active', 0, { algorithm: 'ES256', publishedSeconds: DAY })],
+    [],
+  ],
+])('apps know a key %s, or not', (_name, keys, algorithms) => {
+  expect(unannounced(keys, { algorithms: ['ES256'], rules })).toEqual(algorithms);
 });
 
 const key = (stage: KeyInfo['stage'], days: { made?: number; active?: number; retired?: number; asked?: number }) => ({

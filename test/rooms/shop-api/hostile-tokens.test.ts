@@ -115,11 +115,7 @@ test('what our own key has signed for another purpose is no access token for thi
     ['type JWT', sign({}, { typ: 'JWT' }), 'it is not an access token'],
     ['no type', sign({}, { typ: undefined }), 'it is not an access token'],
     ['type of a logout token', sign({}, { typ: 'logout+jwt' }), 'it is not an access token'],
-    [
-      'PS256 by the same key',
-      sign({}, { alg: 'PS256' }),
-      'it is signed with an algorithm that the issuer does not use',
-    ],
+    ['PS256 by the same key', sign({}, { alg: 'PS256' }), 'the issuer publishes no such key'],
     [
       'RS512 by the same key',
       sign({}, { alg: 'RS512' }),
