@@ -16,8 +16,16 @@ export const INVITATION_PATH = '/invitation';
 
 const purpose = 'invitation';
 
+/** Where the policy is `closed` none is sent, and none that was sent before opens anything. */
+export const takesInvitations = ({ registration }: Pick<Config, 'registration'>): boolean =>
+  registration.policy !== 'closed';
+
 /** Whose account a link is for; undefined where it is no good. Changes nothing. */
-export async function openInvitation(deps: AuditDeps, token: string): Promise<Account | undefined> {
+export async function openInvitation(
+  deps: AuditDeps & { readonly config: Pick<Config, 'registration'> },
+  token: string,
+): Promise<Account | undefined> {
+  if (!takesInvitations(deps.config)) return undefined;
   return invited(deps, await findMailedToken(deps, { purpose, token }));
 }
 

@@ -42,6 +42,13 @@ export interface FirstPassword {
   readonly termsVersion: string | undefined;
 }
 
+export interface ReplacedEmail {
+  readonly accountId: string;
+  readonly from: string;
+  readonly to: { readonly address: string; readonly key: string };
+  readonly proved?: boolean;
+}
+
 export interface NewAccount {
   readonly email: { readonly address: string; readonly key: string };
   readonly emailVerified: boolean;

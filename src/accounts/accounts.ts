@@ -14,6 +14,7 @@ import {
   type FirstPassword,
   type NewAccount,
   newColumns,
+  type ReplacedEmail,
 } from './account-row.ts';
 import { findCredentials } from './finding/find-credentials.ts';
 import { retireId } from './ids/retired-ids.ts';
@@ -227,13 +228,6 @@ export async function replaceEmail(
   return changed.numUpdatedRows > 0n ? 'replaced' : 'superseded';
 }
 
-interface ReplacedEmail {
-  readonly accountId: string;
-  readonly from: string;
-  readonly to: { readonly address: string; readonly key: string };
-  readonly proved?: boolean;
-}
-
 /** Undefined leaves the account without one. Where somebody takes the name at the same moment, the database breaks it off. */
 export async function setUsername(
   { db, clock }: { db: Db; clock: Clock },
@@ -283,6 +277,17 @@ export async function recordSignIn(
     .set({ last_sign_in_at: databaseNow(clock), language })
     .where('id', '=', accountId)
     .execute();
+}
+
+/** False of an account that is gone, or shut out. */
+export async function setAcceptedTerms({ db, clock }: Deps, accountId: string, version: string): Promise<boolean> {
+  const changed = await db
+    .updateTable('accounts')
+    .set({ terms_version: version, terms_accepted_at: databaseNow(clock) })
+    .where('id', '=', accountId)
+    .where('status', '=', 'active')
+    .executeTakeFirst();
+  return changed.numUpdatedRows > 0n;
 }
 
 /** In a transaction. Takes what belongs to the account with it, and its id out of use. As it was; undefined when there is none. */

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { atomically } from '../database/atomically.ts';
 import { type MailDeps, writeMail } from '../mail/outbox.ts';
 import type { Language } from '../texts/messages.ts';
-import { INVITATION_PATH } from './accept-invitation.ts';
+import { INVITATION_PATH, takesInvitations } from './accept-invitation.ts';
 import { type Account, isUsable } from './account.ts';
 import { findAccount } from './accounts.ts';
 import { findPasswordHash } from './finding/find-credentials.ts';
@@ -17,7 +17,9 @@ export type Invitation =
   | { readonly outcome: 'invited'; readonly account: Account; readonly link: string }
   | { readonly outcome: 'unknown_account' }
   /** It has a password already, or is shut out. */
-  | { readonly outcome: 'not_waiting' };
+  | { readonly outcome: 'not_waiting' }
+  /** `registration.policy` is `closed`. */
+  | { readonly outcome: 'invitations_closed' };
 
 export interface Inviting {
   readonly accountId: string;
@@ -27,11 +29,12 @@ export interface Inviting {
   readonly language?: Language;
 }
 
-/** Whatever the policy of sign-ups is. Invitations sent before are void. */
+/** Invitations sent before are void. */
 export function inviteAccount(
-  deps: MailDeps & { readonly config: Pick<Config, 'issuer'> },
+  deps: MailDeps & { readonly config: Pick<Config, 'issuer' | 'registration'> },
   { accountId, actor, source, language }: Inviting,
 ): Promise<Invitation> {
+  if (!takesInvitations(deps.config)) return Promise.resolve({ outcome: 'invitations_closed' });
   return atomically(deps.db, async (db): Promise<Invitation> => {
     const inside = { ...deps, db };
     const account = await findAccount(db, accountId);

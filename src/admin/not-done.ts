@@ -40,6 +40,8 @@ export function troubleOf(t: Texts, refused: Refused): Trouble {
       return saying(409, t('console.refused.changed_meanwhile'));
     case 'not_possible':
       return saying(409, t('console.refused.not_possible'));
+    case 'invitations_closed':
+      return saying(409, t('console.refused.invitations_closed'));
     case 'too_many': {
       const { retryAfterSeconds } = refused;
       return {

@@ -34,6 +34,8 @@ export type NotDone =
   | { readonly outcome: 'invalid'; readonly problems: readonly Problem[] }
   /** The account is not in a state in which this could be done. */
   | { readonly outcome: 'not_possible'; readonly status: AccountStatus }
+  /** `registration.policy` is `closed`: nobody is invited. */
+  | { readonly outcome: 'invitations_closed' }
   /** So many mails with links have gone to this person that another one has to wait. */
   | { readonly outcome: 'too_many'; readonly retryAfterSeconds: number }
   /** Rights to administer are not given to whoever happens to have an address that nobody proved. */

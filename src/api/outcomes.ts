@@ -57,6 +57,12 @@ function refused(answered: Exclude<Answered, { outcome: 'done' | 'unchanged' }>,
       return no(409, answered.outcome, 'The account is not in a state in which this can be done.', {
         account_status: answered.status,
       });
+    case 'invitations_closed':
+      return no(
+        409,
+        answered.outcome,
+        'registration.policy is closed, so nobody is invited. Create it without invite.',
+      );
     case 'unproved_address':
       return no(
         409,

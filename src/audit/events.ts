@@ -53,6 +53,7 @@ export const EVENTS = {
   'account.invited': { about: 'account', shown: true, details: ['roles', 'groups'] },
   'account.changed': { about: 'account', shown: true, details: CHANGE },
   'invitation.accepted': { about: 'account', shown: true, details: ['terms_version'] },
+  'terms.accepted': { about: 'account', shown: true, details: ['terms_version'] },
   'account.banned': { about: 'account', shown: true, details: ['reason', 'sessions_ended'] },
   'account.unbanned': { about: 'account', shown: true, details: [] },
   'account.deletion_requested': { about: 'account', shown: true, details: ['sessions_ended', 'until'] },

@@ -130,7 +130,7 @@ function refusedInProduction(
 ): readonly Problem[] {
   if (settled(settings.mode) !== 'production') return [];
   const embeddedAllowed = broken.has('database') || (value.database?.embedded_in_production ?? false);
-  const signUpPolicy = value.registration?.policy ?? 'closed';
+  const signUpPolicy = value.registration?.policy ?? 'invite';
   return productionProblems(settings, { embeddedAllowed, signUpPolicy, placeOf });
 }
 

@@ -35,9 +35,9 @@ export function productionProblems(
       'production needs PostgreSQL: set DATABASE_URL or database.url; or allow the embedded database with database.embedded_in_production: true';
     problems.push({ ...placeOf('database'), message });
   }
-  if (smtpUrl.state === 'missing' && signUpPolicy !== 'closed') {
-    const needs = `"${signUpPolicy}" needs a mail server, which proves addresses and carries invitations`;
-    const message = `${needs}: set GATEHOUSE_SMTP_URL or mail.smtp_url; or keep the policy "closed"`;
+  if (smtpUrl.state === 'missing' && signUpPolicy === 'open') {
+    const needs = '"open" needs a mail server, which proves addresses';
+    const message = `${needs}: set GATEHOUSE_SMTP_URL or mail.smtp_url; or leave the policy at "invite"`;
     problems.push({ ...placeOf('registration', 'policy'), message });
   }
   return problems;

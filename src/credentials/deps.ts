@@ -6,7 +6,7 @@ import type { MailDeps } from '../mail/outbox.ts';
 
 /** Database, clock and sealed box, and where links in mails lead. */
 export interface CredentialDeps extends MailDeps {
-  readonly config: Pick<Config, 'issuer' | 'limits'>;
+  readonly config: Pick<Config, 'issuer' | 'limits' | 'registration'>;
 }
 
 export interface PasswordDeps extends CredentialDeps {

@@ -15,6 +15,7 @@ import { writeMail } from '../mail/outbox.ts';
 import type { Logger } from '../observability/logger.ts';
 import { LANGUAGES, type Language } from '../texts/messages.ts';
 import type { CredentialDeps } from './deps.ts';
+import { mayAskForPassword } from './first-password.ts';
 import { linkTo, RESET_PATH } from './links.ts';
 import { dropResetRequest, insertResetRequest, type ResetRequest, takeResetRequest } from './reset-requests.ts';
 
@@ -79,11 +80,11 @@ async function findLocked({ db }: CredentialDeps, identifier: string): Promise<A
   return account?.id === found.id ? account : undefined;
 }
 
-/** Nobody there, or shut out: no mail. An account without a password gets one too: the link sets its first. */
+/** Nobody there, or shut out: no mail. An account without a password gets one too, unless the server is closed: the link sets its first. */
 async function answer(inside: CredentialDeps, request: ResetRequest): Promise<void> {
   const { identifier, source, clientId, deviceToken, ...asked } = request;
   const account = await findLocked(inside, identifier);
-  if (account === undefined || !isUsable(account)) return;
+  if (account === undefined || !isUsable(account) || !(await mayAskForPassword(inside, account.id))) return;
   const email = canonicalEmail(account.email)?.key ?? account.email;
   const device = await findDevice(inside, { accountId: account.id, token: deviceToken });
   const recipientKey = mailRecipient(email);

@@ -9,6 +9,7 @@ import type { Source } from '../audit/audit-log.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Language } from '../texts/messages.ts';
 import type { CredentialDeps, PasswordDeps } from './deps.ts';
+import { mayAskForPassword } from './first-password.ts';
 import { replacePassword } from './replace-password.ts';
 
 const purpose = 'reset_password';
@@ -21,7 +22,7 @@ export interface ResetLink {
 
 /** Whom a link is for; undefined where it is no good. Changes nothing. */
 export async function openResetLink(
-  deps: Pick<CredentialDeps, 'db' | 'clock'>,
+  deps: Pick<CredentialDeps, 'db' | 'clock' | 'config'>,
   token: string,
 ): Promise<ResetLink | undefined> {
   return holderOf(deps, await findMailedToken(deps, { purpose, token }));
@@ -57,12 +58,14 @@ export async function resetPassword(
 
 /** A link opens one mailbox's account only: with another address it is no good. */
 async function holderOf(
-  { db }: Pick<CredentialDeps, 'db'>,
+  { db, config }: Pick<CredentialDeps, 'db' | 'config'>,
   link: MailedToken | undefined,
 ): Promise<ResetLink | undefined> {
   const account = link === undefined ? undefined : await findAccount(db, link.accountId);
   if (link === undefined || account === undefined || !isUsable(account)) return undefined;
   if (link.boundTo['email'] !== keyOf(account)) return undefined;
+  if (link.boundTo['by'] !== 'administrator' && !(await mayAskForPassword({ db, config }, account.id)))
+    return undefined;
   return { account, clientId: link.boundTo['client'] };
 }
 

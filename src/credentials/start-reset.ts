@@ -20,7 +20,7 @@ export async function startReset(deps: CredentialDeps, { account, actor, source 
   if (!isUsable(account)) return false;
   await atomically(deps.db, async (db) => {
     const inside = { ...deps, db };
-    const boundTo = { email: canonicalEmail(account.email)?.key ?? account.email };
+    const boundTo = { email: canonicalEmail(account.email)?.key ?? account.email, by: 'administrator' };
     const token = await issueMailedToken(inside, { accountId: account.id, purpose: 'reset_password', boundTo });
     const language = languageFor(account);
     await writeMail(inside, {

@@ -8,11 +8,12 @@ import { isOpen } from '../registrations/policy.ts';
 import { consentFrom } from '../sessions/consents.ts';
 import { afterPassword, isEnough, isWhatAppInsistsOn } from './after-password.ts';
 import { showConsent } from './consent/consent-page.ts';
+import { showTerms, termsFor } from './consent/terms-page.ts';
 import type { InteractionDeps } from './deps.ts';
 import type { SignIn } from './engine-interaction.ts';
 import { showEnrolment } from './enrol-totp-page.ts';
 import { showMailedCode } from './extra-step/mailed-code-page.ts';
-import { finishAsSomebodyElse, finishAuthenticated, finishChosenAccount, finishUnmet } from './finish.ts';
+import { finishAsSomebodyElse, finishAuthenticated, finishChosenAccount, finishTerms, finishUnmet } from './finish.ts';
 import { isStale } from './freshness.ts';
 import { proceed } from './page.ts';
 import { showRecoveryCodes } from './recovery-codes-page.ts';
@@ -48,7 +49,8 @@ export async function dispatch(deps: InteractionDeps, ctx: Koa.Context, signIn: 
 
 /** Nothing has happened yet, so the engine's prompt says what is missing. */
 async function start(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> {
-  const account = (await usablePerson(deps, signIn.sessionAccountId))?.account;
+  const person = await usablePerson(deps, signIn.sessionAccountId);
+  const account = person?.account;
   const prompt = signIn.interaction.prompt.name;
   if (account === undefined && prompt === 'create')
     return dispatch(deps, ctx, { ...signIn, stage: { stage: 'sign-up' } });
@@ -58,6 +60,10 @@ async function start(deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): P
       return showAccountChoice(deps, ctx, { signIn, account });
     case 'access':
       return showRefused(deps, ctx, { signIn, account });
+    case 'terms':
+      return person === undefined || termsFor(deps, signIn, person) === undefined
+        ? finishTerms(deps, ctx, signIn)
+        : showTerms(deps, ctx, { signIn, person });
     case 'consent':
       return showConsent(deps, ctx, { signIn, account });
     default:
@@ -104,6 +110,7 @@ async function afterAuthentication(
   if (expectsSomebodyElse(signIn.params, account.id)) return finishAsSomebodyElse(deps, ctx, signIn);
   const asked = { accountId: account.id, held, profile };
   if (!(await mayUse(deps, signIn.client, asked))) return showRefused(deps, ctx, { signIn, account });
+  if (termsFor(deps, signIn, person) !== undefined) return showTerms(deps, ctx, { signIn, person });
   if (needsConsent(signIn, person)) return showConsent(deps, ctx, { signIn, account });
   return finishAuthenticated(deps, ctx, { signIn, person });
 }

@@ -97,6 +97,10 @@ export async function finishConsented(
 export const finishChosenAccount = (_deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> =>
   handBack(ctx, signIn, { select_account: {}, create: {} });
 
+/** They are kept with the account: the engine looks there again. */
+export const finishTerms = (_deps: InteractionDeps, ctx: Koa.Context, signIn: SignIn): Promise<void> =>
+  handBack(ctx, signIn, { terms: {} });
+
 export async function finishDenied(
   deps: InteractionDeps,
   ctx: Koa.Context,

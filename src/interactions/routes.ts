@@ -2,6 +2,7 @@
 import { get, holderOfInteraction, post, type Route } from '../http/route.ts';
 import { submitCancel } from './cancel.ts';
 import { submitConsent } from './consent/consent-page.ts';
+import { submitTerms } from './consent/terms-page.ts';
 import type { InteractionDeps } from './deps.ts';
 import { dispatch } from './dispatch.ts';
 import { submitEnrolment } from './enrol-totp-page.ts';
@@ -39,6 +40,7 @@ export function interactionRoutes(deps: InteractionDeps): readonly Route[] {
     page(at('recovery-codes.txt'), downloadRecoveryCodes(deps)),
     ...form('recovery-codes', confirmRecoveryCodes(deps)),
     ...form('account', submitAccountChoice(deps)),
+    ...form('terms', submitTerms(deps)),
     ...form('consent', submitConsent(deps)),
     ...form('cancel', submitCancel(deps)),
   ];

@@ -16,6 +16,8 @@ export interface Person {
   /** All roles and groups, before any client's filter; permissions at the resources that were asked about. */
   readonly held: Rights;
   readonly hasSecondFactor: boolean;
+  /** The version of the terms of service; undefined where they were never asked. */
+  readonly acceptedTerms: string | undefined;
   /** What they have allowed the app that was named; undefined where there is nothing, or no app was. */
   readonly consent: RememberedConsent | undefined;
 }
@@ -32,6 +34,7 @@ type ProfileRow = Parameters<typeof profileFrom>[0];
 type Row = AccountRow & { [Column in keyof ProfileRow]: ProfileRow[Column] | null } & {
   readonly rights: readonly RightRow[];
   readonly has_second_factor: boolean;
+  readonly terms_version: string | null;
   readonly scopes: readonly string[] | null;
   readonly resources: RememberedConsent['resources'] | null;
 };
@@ -50,7 +53,7 @@ export async function findPerson(
   const columns = sql.join(ACCOUNT_COLUMNS.map((column) => sql.ref(`accounts.${column}`)));
   const { rows } = await sql<Row>`
     with recursive ${heldByAccount(clock, accountId)}
-    select ${columns}, profiles.claims, profiles.attributes,
+    select ${columns}, accounts.terms_version, profiles.claims, profiles.attributes,
       (select coalesce(jsonb_agg(each), '[]') from (${rightRows(resources)}) as each) as rights,
       exists (select from totp_secrets where totp_secrets.account_id = accounts.id) as has_second_factor,
       consents.scopes, consents.resources
@@ -69,10 +72,20 @@ export async function findUsablePerson(
   return person !== undefined && isUsable(person.account) ? person : undefined;
 }
 
-const personFrom = ({ rights, has_second_factor, claims, attributes, scopes, resources, ...account }: Row): Person => ({
+const personFrom = ({
+  rights,
+  has_second_factor,
+  terms_version,
+  claims,
+  attributes,
+  scopes,
+  resources,
+  ...account
+}: Row): Person => ({
   account: accountFrom(account),
   profile: claims === null || attributes === null ? NO_PROFILE : profileFrom({ claims, attributes }),
   held: rightsFrom(rights),
   hasSecondFactor: has_second_factor,
+  acceptedTerms: terms_version ?? undefined,
   consent: scopes === null || resources === null ? undefined : { scopes, resources },
 });

@@ -27,6 +27,8 @@ export interface SignedInAccount extends EngineAccount {
   readonly profile: Profile;
   /** All roles and groups of the account, before any client's filter; permissions only where a token is redeemed or shown. */
   readonly held: Rights;
+  /** The version of the terms of service. */
+  readonly acceptedTerms: string | undefined;
 }
 
 /**
@@ -54,7 +56,7 @@ export const engineFindAccount =
       token === undefined || client === undefined ? [] : resourcesOf(client, config.tokens.defaultAudience);
     const person = takePerson(ctx, sub) ?? (await findPerson({ db, clock }, { accountId: sub, resources }));
     if (person === undefined || !isUsable(person.account)) return undefined;
-    const { account, held, profile } = person;
+    const { account, held, profile, acceptedTerms } = person;
     const unmet =
       token === undefined || client === undefined
         ? undefined
@@ -71,6 +73,7 @@ export const engineFindAccount =
       account,
       profile,
       held,
+      acceptedTerms,
       claims: claimsReader({ db, config }, { account, rights: held, client, profile }),
     };
     return signedIn;

@@ -1,6 +1,8 @@
 // Why the engine cannot answer an authorization request yet, in the order in which the person is asked.
 import { type Configuration, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { termsDue } from '../accounts/accepted-terms.ts';
 import type { ClientRegistry } from '../clients/client.ts';
+import { isBuiltIn } from '../clients/live/built-in.ts';
 import type { Config } from '../config/config.ts';
 import type { StoreDeps } from '../protocol-store/payloads.ts';
 import { alwaysAsks, expectsSomebodyElse, requestedAccess } from './access.ts';
@@ -15,7 +17,7 @@ const { Check, Prompt, base } = interactionPolicy;
 
 /**
  * What apps may send as `prompt` (OpenID Connect Core section 3.1.2.1; `create`: Initiating User Registration 1.0, only where
- * anybody can sign up); `access` below is not among them.
+ * anybody can sign up); `access` and `terms` below are not among them.
  */
 export const promptValues = ({ registration }: Config): string[] => [
   'none',
@@ -42,6 +44,7 @@ export function policy(deps: Deps): Policy {
   for (const replaced of ENGINE_CHECKS) login.checks.remove(replaced);
   for (const check of loginChecks(deps)) login.checks.add(check);
   prompts.add(new Prompt({ name: 'access' }, accessCheck(deps)), prompts.indexOf(consent));
+  prompts.add(new Prompt({ name: 'terms' }, termsCheck(deps)), prompts.indexOf(consent));
   consent.checks.remove('native_client_prompt');
   consent.checks.add(nativeAppCheck(deps));
   consent.checks.add(unaskedCheck(deps));
@@ -86,6 +89,23 @@ const accessCheck = (deps: Deps) =>
     const account = signedInAccount(ctx);
     return client !== undefined && account !== undefined && !(await mayUse(deps, client, account));
   });
+
+/**
+ * Whoever came in without them (by a reset, from another system, before there were any) accepts the terms before an app gets
+ * anything. Not before the account centre: it is where data is taken along, and the account deleted, by who does not accept.
+ */
+const termsCheck = ({ config }: Deps) =>
+  new Check(
+    'terms_not_accepted',
+    'the End-User has not accepted the terms of service',
+    'interaction_required',
+    (ctx) => {
+      const { client } = ctx.oidc;
+      const account = signedInAccount(ctx);
+      if (client === undefined || account === undefined || isBuiltIn(client.clientId)) return false;
+      return termsDue(config, account.acceptedTerms) !== undefined;
+    },
+  );
 
 const nativeAppCheck = ({ clients }: Deps) =>
   new Check('native_app', 'native clients require End-User interaction', 'interaction_required', (ctx) => {

@@ -1,12 +1,13 @@
 // `/invitation?token=`: whoever was invited chooses a name and a password, and proves the address by it.
 import type Koa from 'koa';
 import { z } from 'zod';
-import { acceptInvitation, INVITATION_PATH, openInvitation } from '../accounts/accept-invitation.ts';
+import { acceptInvitation, INVITATION_PATH, openInvitation, takesInvitations } from '../accounts/accept-invitation.ts';
 import { termsToAccept } from '../accounts/accepted-terms.ts';
 import type { Account } from '../accounts/account.ts';
 import { sayFlaw } from '../accounts/say-flaw.ts';
 import { languageOf } from '../http/language.ts';
 import { textsFor } from '../http/page.ts';
+import { signUpClosed } from '../http/refusals.ts';
 import { sourceOf } from '../http/request-source.ts';
 import type { Handler } from '../http/route.ts';
 import type { SelfServiceDeps } from './deps.ts';
@@ -31,6 +32,7 @@ interface Shown {
 export const showInvitation =
   (deps: SelfServiceDeps): Handler =>
   async (ctx) => {
+    if (!takesInvitations(deps.config)) throw signUpClosed();
     const token = tokenInAddress(ctx);
     const account = await openInvitation(deps, token);
     if (account === undefined) return showVoidLink(ctx, { message: 'invitation.void' });
@@ -64,6 +66,7 @@ async function showForm(deps: SelfServiceDeps, ctx: Koa.Context, shown: Shown): 
 export const submitInvitation =
   (deps: SelfServiceDeps): Handler =>
   async (ctx) => {
+    if (!takesInvitations(deps.config)) throw signUpClosed();
     const { token, name, password, terms } = await readLinkForm(deps, ctx, form);
     const accepted = await acceptInvitation(deps, {
       token,

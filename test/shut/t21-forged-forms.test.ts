@@ -1,5 +1,7 @@
 // Forms that did not come from the page of this very sign-in change nothing (T21), nor does one with a field more (T47).
+
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { setAcceptedTerms } from '../../src/accounts/accounts.ts';
 import { issueSetupLink } from '../../src/first-administrator/setup-link.ts';
 import { setupAddress } from '../../src/first-run/address.ts';
 import { knownSignInCode, whileAlarmStands } from '../support/alarm.ts';
@@ -11,7 +13,7 @@ import { NEW_PASSWORD } from '../support/forgotten.ts';
 import { confirmToken, keepToken, resetToken, undoToken } from '../support/link-pages.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, totpCode } from '../support/sign-in.ts';
-import { invitationToken, knownProof, OPEN, signsUp } from '../support/sign-up.ts';
+import { invitationToken, knownProof, openTo, signsUp } from '../support/sign-up.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
 import { databaseAsText, enrols, isBackAtApp, type Visit, visits, visitsAndSignsIn } from '../support/visits.ts';
 import { everyAddress } from './every-address.ts';
@@ -41,7 +43,9 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
 
   beforeAll(async () => {
     whatIsDoneByTheMinuteWaits();
-    server = await startTestServer({ settings: OPEN });
+    server = await startTestServer({
+      settings: `${openTo(', terms_version: "1"')}branding: { terms_url: https://example.test/terms }\n`,
+    });
     for (const name of ['ada', 'ben', 'cat', 'dan']) await server.person({ email: `${name}@example.test` });
     ({ secret } = await enrols(server, { identifier: 'ben@example.test' }));
   });
@@ -99,9 +103,9 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
     return { browser: await browser.click(link) };
   };
 
-  async function behindLink(path: string, token: string, button: string, password?: string): Promise<Form> {
+  async function behindLink(path: string, token: string, button: string, fields: Record<string, string> = {}) {
     const browser = await newBrowser().open(`${server.issuer}/${path}?token=${token}`);
-    return formOf({ browser }, password === undefined ? {} : { password }, button);
+    return formOf({ browser }, fields, button);
   }
 
   let emails = 0;
@@ -129,7 +133,7 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
   async function atCode(username?: string): Promise<{ browser: Browser; token: string }> {
     const { browser } = await atSignUp();
     const email = newEmail();
-    await signsUp(browser, { email, ...(username !== undefined && { username }) });
+    await signsUp(browser, { email, terms: 'yes', ...(username !== undefined && { username }) });
     const { code, token } = await knownProof(server, email);
     if (username !== undefined) {
       await server.person({ email: newEmail(), username });
@@ -155,15 +159,22 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
       formOf(await visits(server), { identifier: 'ada@example.test', password: PASSWORD }, 'Sign in'),
     '/interaction/:uid/create-account': async () => formOf(await visits(server), {}, 'Create an account'),
     '/interaction/:uid/sign-up': async () =>
-      formOf(await atSignUp(), { email: newEmail(), password: PASSWORD }, 'Create account'),
+      formOf(await atSignUp(), { email: newEmail(), password: PASSWORD, terms: 'yes' }, 'Create account'),
     '/interaction/:uid/verify-email': async () => formOf(await atCode(), { code: '12345678' }, 'Continue'),
     '/interaction/:uid/new-code': async () => formOf(await atCode(), {}, 'Send a new code'),
     '/interaction/:uid/username': async () => {
       const at = await atCode(`taken-${emails}`);
       return formOf(at, { username: `free-${emails}` }, 'Continue');
     },
-    '/verify-email': async () => behindLink('verify-email', (await atCode()).token, 'Confirm address', NEW_PASSWORD),
-    '/invitation': async () => behindLink('invitation', await invitationToken(server), 'Accept', NEW_PASSWORD),
+    '/verify-email': async () =>
+      behindLink('verify-email', (await atCode()).token, 'Confirm address', { password: NEW_PASSWORD }),
+    '/invitation': async () =>
+      behindLink('invitation', await invitationToken(server), 'Accept', { password: NEW_PASSWORD, terms: 'yes' }),
+    '/interaction/:uid/terms': async () => {
+      const { id, email } = await server.person({ email: newEmail() });
+      await setAcceptedTerms({ db: server.database.db, clock: movingClock }, id, 'former');
+      return formOf(await visitsAndSignsIn(server, { identifier: email }), { terms: 'yes' }, 'Continue');
+    },
     '/interaction/:uid/cancel': async () => formOf(await visits(server), {}, 'Cancel'),
     '/interaction/:uid/mailed-code': async () => {
       const at = await atMailedCode();
@@ -205,7 +216,8 @@ describe('T21 cross-site request forgery: Keycloak GHSA-c9rq-mvr5-3w32, CVE-2026
       const { browser } = await visits(server);
       return formOf({ browser: await browser.click('Forgot') }, { identifier: 'ada@example.test' }, 'Send the link');
     },
-    '/reset-password': async () => behindLink('reset-password', await resetToken(server), 'Set the new', NEW_PASSWORD),
+    '/reset-password': async () =>
+      behindLink('reset-password', await resetToken(server), 'Set the new', { password: NEW_PASSWORD }),
     '/confirm-email': async () => behindLink('confirm-email', await confirmToken(server), 'Use this address'),
     '/undo-email-change': async () => behindLink('undo-email-change', await undoToken(server), 'Bring it back'),
     '/setup/recovery-codes': async () => formOf(await settingUp({ toCodes: true }), {}, 'stored them'),

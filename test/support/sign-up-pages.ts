@@ -21,6 +21,19 @@ async function signsUp(stage: Stage, fields: Record<string, string> = {}): Promi
   return email;
 }
 
+/** Somebody whose account is older than the terms, or than this version of them. */
+async function atTerms({ server, page }: Stage, accepted?: string): Promise<void> {
+  const email = newAddress();
+  const { id } = await server.person({ email });
+  const set = { terms_version: accepted ?? null, ...(accepted === undefined && { terms_accepted_at: null }) };
+  await server.database.db.updateTable('accounts').set(set).where('id', '=', id).execute();
+  await page.goto(authorizationRequest(server.issuer, { client_id: 'ledger', redirect_uri: CALLBACK }).url);
+  await page.locator('#identifier').fill(email);
+  await page.locator('#password').fill(PASSWORD);
+  await page.locator('#password').press('Enter');
+  await page.waitForLoadState();
+}
+
 async function enters({ page }: Stage, code: string): Promise<void> {
   await page.locator('#code').fill(code);
   await page.locator('#code').press('Enter');
@@ -39,6 +52,8 @@ async function opensInvitation({ server, page }: Stage): Promise<void> {
 }
 
 async function chooses({ page }: Stage, password: string): Promise<void> {
+  const terms = page.locator('#terms');
+  if ((await terms.count()) > 0) await terms.check();
   await page.locator('#password').fill(password);
   await page.locator('#password').press('Enter');
   await page.waitForLoadState();
@@ -52,6 +67,23 @@ export const SIGN_UP_PAGES: readonly PageState[] = [
     heading: 'Create an account',
     open: async (stage) => {
       await signsUp(stage, { email: 'nobody', username: '1', name: 'x'.repeat(101), password: 'gatehouse!!' });
+    },
+  },
+  {
+    view: 'interactions/terms',
+    state: 'for the first time',
+    heading: 'Terms of service',
+    open: (stage) => atTerms(stage),
+  },
+  {
+    view: 'interactions/terms',
+    state: 'new ones, not accepted',
+    heading: 'Terms of service',
+    async open(stage) {
+      await atTerms(stage, 'former');
+      await stage.page.locator('#terms').evaluate((box) => box.removeAttribute('required'));
+      await stage.page.getByRole('button', { name: 'Continue' }).click();
+      await stage.page.waitForLoadState();
     },
   },
   { view: 'interactions/verify-email', state: 'asking for the code', heading: 'Check your mail', open: signsUp },

@@ -79,7 +79,10 @@ export async function knownProof({ config, database: { db } }: TestServer, email
 export async function invitationToken(server: TestServer): Promise<string> {
   const { email } = await server.person({ email: newAddress() });
   const { db } = server.database;
-  const accounts = db.updateTable('accounts').set({ password_hash: null }).where('email_key', '=', email);
+  const accounts = db
+    .updateTable('accounts')
+    .set({ password_hash: null, terms_version: null, terms_accepted_at: null })
+    .where('email_key', '=', email);
   const { id: accountId } = await accounts.returning('id').executeTakeFirstOrThrow();
   return issueMailedToken({ db, clock: movingClock }, { accountId, purpose: 'invitation', boundTo: { email } });
 }

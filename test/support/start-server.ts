@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Account } from '../../src/accounts/account.ts';
+import { setAcceptedTerms } from '../../src/accounts/accounts.ts';
 import { passwordRulesFor } from '../../src/accounts/password-rules.ts';
 import { loadConfiguration } from '../../src/clients/load-configuration.ts';
 import type { Config } from '../../src/config/config.ts';
@@ -125,6 +126,7 @@ export interface TestServer extends RunningServer {
   readonly configDir: string;
   readonly databaseUrl: string | undefined;
   /** An account with PASSWORD, and with these roles, which are made if they do not exist. */
+  /** Has accepted the terms, where there are any. */
   person(who: {
     email: string;
     username?: string;
@@ -197,6 +199,8 @@ async function startOn(place: TestDatabase, port: number, options: TestServerOpt
       const deps = { db, clock: movingClock, hasher: running.hasher, rules };
       const created = await createAccount(deps, { email, username, displayName: name, password, emailVerified: true });
       if (created.outcome !== 'created') throw new Error(`${email}: ${JSON.stringify(created)}`);
+      const { termsVersion } = config.registration;
+      if (termsVersion !== undefined) await setAcceptedTerms(deps, created.account.id, termsVersion);
       for (const role of roles) {
         await createRole({ db, clock: movingClock }, { name: role, description: `The role ${role}` });
         await grantRole(db, { accountId: created.account.id, role });

@@ -1,5 +1,6 @@
 // All accounts: found by how a word of theirs begins, narrowed by status, role and group, a page at a time.
 import type Koa from 'koa';
+import { takesInvitations } from '../../accounts/accept-invitation.ts';
 import { ACCOUNT_STATUSES, type Account, type AccountStatus } from '../../accounts/account.ts';
 import { readAccountCursor } from '../../administration/account-search/cursor.ts';
 import { ACCOUNT_SORTS, type AccountSort } from '../../administration/account-search/orders.ts';
@@ -43,7 +44,7 @@ export const showAccounts =
           isPlace,
         }),
         createHref: CREATE_PATH,
-        inviteHref: INVITE_PATH,
+        inviteHref: takesInvitations(deps.config) ? INVITE_PATH : undefined,
       },
     });
   };

@@ -1,6 +1,7 @@
 // Making an account for somebody, with an invitation by mail or without; with roles and groups from the beginning.
 import type Koa from 'koa';
 import { z } from 'zod';
+import { takesInvitations } from '../../accounts/accept-invitation.ts';
 import { createAccountAs } from '../../administration/accounts/create-account-as.ts';
 import { permissionsHeldUntil } from '../../administration/administrator.ts';
 import { textsFor } from '../../http/page.ts';
@@ -49,8 +50,11 @@ type Typed = Partial<z.infer<typeof form>>;
 
 export const showNewAccount =
   (deps: AdminDeps, manner: Manner): AdminStep =>
-  (ctx, admin) =>
-    showPage(deps, ctx, { admin, manner });
+  (ctx, admin) => {
+    const isClosed = manner === 'invite' && !takesInvitations(deps.config);
+    const trouble = isClosed ? troubleOf(textsFor(ctx), { outcome: 'invitations_closed' }) : undefined;
+    return showPage(deps, ctx, { admin, manner, ...(trouble && { trouble }) });
+  };
 
 export const submitNewAccount =
   (deps: AdminDeps, manner: Manner): AdminStep =>
@@ -93,7 +97,8 @@ async function showPage(
   await showAdminPage(deps, ctx, {
     view: 'accounts/new',
     title: `accounts.${manner}`,
-    lead: `accounts.${manner}.lead`,
+    lead:
+      manner === 'invite' || takesInvitations(deps.config) ? `accounts.${manner}.lead` : 'accounts.create.lead_closed',
     current: 'accounts',
     admin,
     locals: {

@@ -1,5 +1,6 @@
 // The first page about an account: who it is, how it signs in, and what can be done about it.
 import type Koa from 'koa';
+import { takesInvitations } from '../../accounts/accept-invitation.ts';
 import { findPasswordHash } from '../../accounts/finding/find-credentials.ts';
 import { languageOf } from '../../http/language.ts';
 import { heldRoles } from '../../roles/held.ts';
@@ -52,14 +53,15 @@ function languageName(pageLanguage: string, tag: string): string {
   }
 }
 
-async function signingInOf({ db }: AdminDeps, { account }: AtAccount) {
+async function signingInOf({ db, config }: AdminDeps, { account }: AtAccount) {
   const hasPassword = (await findPasswordHash(db, account.id)) !== undefined;
   return {
     hasPassword,
     authenticators: await listAuthenticators(db, account.id),
     recoveryCodes: await countRecoveryCodes(db, account.id),
-    canBeInvited: !hasPassword && account.status === 'active',
-    canBeReset: account.status === 'active',
+    canBeInvited: !hasPassword && takesInvitations(config) && account.status === 'active',
+    // The first password comes by an invitation, where there are any.
+    canBeReset: (hasPassword || !takesInvitations(config)) && account.status === 'active',
   };
 }
 

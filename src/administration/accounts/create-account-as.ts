@@ -29,7 +29,7 @@ export interface NewAccountAs {
   readonly passwordHash?: string | undefined;
 }
 
-/** Whatever the policy of sign-ups is, and for any domain. The link of the invitation is for an operator to pass on. */
+/** For any domain, and without an invitation whatever the policy of sign-ups is. The link of the invitation is for an operator to pass on. */
 export async function createAccountAs(
   deps: AccountDeps,
   by: Administrator,
@@ -46,7 +46,9 @@ export async function createAccountAs(
     const refused = await give(inside, acting, { account, roles, groups });
     if (refused !== undefined) return refused;
     if (!wanted.invite) return { outcome: 'done', account };
-    const link = linkFor(by, await inviteAccount(inside, who));
+    const invitation = await inviteAccount(inside, who);
+    if (invitation.outcome === 'invitations_closed') return invitation;
+    const link = linkFor(by, invitation);
     return (await tooManyMails(inside, by, [account.email])) ?? { outcome: 'done', account, ...link };
   });
 }
@@ -111,6 +113,7 @@ export function inviteAccountAs(
     const account = await accountFor(inside, acting, { accountId });
     if ('outcome' in account) return account;
     const invitation = await inviteAccount(inside, { accountId, actor: actorOf(by), source: sourceOf(by) });
+    if (invitation.outcome === 'invitations_closed') return invitation;
     if (invitation.outcome !== 'invited') return { outcome: 'not_possible', status: account.status };
     return (await tooManyMails(inside, by, [account.email])) ?? { outcome: 'done', ...linkFor(by, invitation) };
   });

@@ -11,7 +11,7 @@ import { quoted } from '../output.ts';
 import type { Answer, Invocation } from '../terminal.ts';
 import { withDatabase } from '../with-database.ts';
 import { accountResult } from './account-result.ts';
-import { invitationLines } from './invite.ts';
+import { INVITATIONS_CLOSED, invitationLines } from './invite.ts';
 import { obtainPassword } from './obtain-password.ts';
 import { passwordDeps } from './password-deps.ts';
 
@@ -73,6 +73,7 @@ const OPTIONS = { email: '--email', username: '--username', displayName: '--name
 type Creation = Awaited<ReturnType<typeof createAccountAs>>;
 
 function made(creation: Creation, { email, username = '' }: NewUser): Extract<Creation, { outcome: 'done' }> {
+  if (creation.outcome === 'invitations_closed') throw new CommandFailed('invalid', INVITATIONS_CLOSED);
   if (creation.outcome === 'taken') {
     const what = creation.field === 'email' ? `e-mail address ${quoted(email)}` : `username ${quoted(username)}`;
     throw new CommandFailed('taken', `There is an account with the ${what} already.`);

@@ -14,12 +14,16 @@ export function inviteUser(invocation: Invocation, { who }: { who: string }): Pr
   return withDatabase(config, async (deps) => {
     const { id, email } = await requireAccount(deps.db, who);
     const invited = await inviteAccountAs({ ...deps, config }, OPERATOR, { accountId: id });
+    if (invited.outcome === 'invitations_closed') throw new CommandFailed('invalid', INVITATIONS_CLOSED);
     if (invited.outcome === 'not_possible') throw new CommandFailed('invalid', NOT_WAITING);
     if (invited.outcome !== 'done' || invited.invitationLink === undefined) throw notFound(who);
     const link = invited.invitationLink;
     return { result: { id, email, invitation_url: link }, text: invitationLines({ email }, link).join('\n') };
   });
 }
+
+export const INVITATIONS_CLOSED =
+  'registration.policy in gatehouse.yaml is "closed": nobody is invited, and nothing was done. Make it "invite", or create the account with a password.';
 
 const NOT_WAITING = 'This account has a password already, or is shut out. Nothing was sent.';
 

@@ -8,8 +8,10 @@ const domains = listWithoutRepeats(textWhere(domainProblem)).default([]);
 export const registrationSection = z.strictObject({
   policy: z
     .enum(['open', 'invite', 'closed'])
-    .default('closed')
-    .describe('open: anybody signs up. invite: whoever is sent an invitation. closed: accounts are made by operators.'),
+    .default('invite')
+    .describe(
+      'open: anybody signs up. invite: only who is invited. closed: nobody, and no invitation is sent or accepted; operators make accounts.',
+    ),
   allowed_domains: domains.describe(
     'With policy: open, addresses of these domains only; *.example.com means everything below it. Empty: any.',
   ),
@@ -22,7 +24,9 @@ export const registrationSection = z.strictObject({
     .describe('Nobody can choose these, besides those that are always reserved (admin, root, support, postmaster…).'),
   terms_version: shownText(40)
     .optional()
-    .describe('With it, the terms of branding.terms_url have to be accepted; kept with the account.'),
+    .describe(
+      'With it, the terms of branding.terms_url have to be accepted; another version once more. Kept with the account.',
+    ),
 });
 
 /** `*.` in front means everything below. Unicode or ASCII, compared in ASCII. */

@@ -492,6 +492,22 @@ const signingUp: readonly Sample[] = [
     problem: { summary: 'Too many.' },
     retryAfterSeconds: 60,
   }),
+  ...[true, false].map((isNew) =>
+    state('interactions/terms', isNew ? 'new, not accepted' : 'never asked', {
+      client: isNew ? longApp : shop,
+      title: 'Terms of service',
+      action,
+      csrf,
+      cancelAction,
+      notYouAction,
+      account: isNew ? longPerson : alice,
+      version: '2026-11',
+      termsUrl: 'https://shop.example/terms',
+      accountHref: '/account/data',
+      isNew,
+      problem: isNew ? { summary: 'To go on you have to accept the terms of service.', field: 'terms' } : undefined,
+    }),
+  ),
   ...(['for-code', 'unsent', 'over'] as const).map((waiting) =>
     state('interactions/mailed-code', waiting, { ...mailedCode, waiting }),
   ),
