@@ -36,7 +36,7 @@ export const sealedColumn = ({ table, column, id = 'id', placedBy = id, placeOf 
     const { rows } = await sql<{ id: string; sealed: string; placed: string }>`
       select ${sql.ref(id)} as id, ${sql.ref(column)} as sealed, ${sql.ref(placedBy)} as placed
       from ${sql.table(table)}
-      where not starts_with(${sql.ref(column)}, ${mark}) and ${sql.ref(id)} > ${after}
+      where ${sql.ref(column)} <> '' and not starts_with(${sql.ref(column)}, ${mark}) and ${sql.ref(id)} > ${after}
       order by ${sql.ref(id)} limit ${limit}`.execute(db);
     return rows.map(({ placed, ...row }) => ({ ...row, place: placeOf(placed) }));
   },

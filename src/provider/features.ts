@@ -2,7 +2,6 @@
 import type { Configuration, Client as EngineClient, KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientRegistry } from '../clients/client.ts';
 import type { Config } from '../config/config.ts';
-import { deriveKey } from '../crypto/derived-keys.ts';
 import { resourceIndicators } from './resource-servers.ts';
 import { askBeforeSignOut, type SignOutDeps, showSignedOut } from './sign-out/logout.ts';
 import { reduceClaims } from './step-up/claims-parameter.ts';
@@ -10,6 +9,7 @@ import { reduceClaims } from './step-up/claims-parameter.ts';
 interface Deps extends SignOutDeps {
   readonly config: Config;
   readonly clients: () => ClientRegistry;
+  readonly nonceSecret: Buffer;
 }
 
 export const features = (deps: Deps): NonNullable<Configuration['features']> => ({
@@ -17,7 +17,7 @@ export const features = (deps: Deps): NonNullable<Configuration['features']> => 
   claimsParameter: { enabled: true, assertClaimsParameter: reduceClaims },
   backchannelLogout: { enabled: true },
   clientCredentials: { enabled: true },
-  dPoP: { enabled: true, nonceSecret: deriveKey(deps.config.masterSecret, 'dpop-nonce') },
+  dPoP: { enabled: true, nonceSecret: deps.nonceSecret },
   introspection: { enabled: true, allowedPolicy: mayIntrospect(deps.clients) },
   pushedAuthorizationRequests: { enabled: true },
   resourceIndicators: resourceIndicators(deps),

@@ -67,6 +67,8 @@ export interface ProviderDeps {
   /** Asked at every request, so that a changed client file is live at once. */
   readonly clients: () => ClientRegistry;
   readonly keys: readonly SigningKey[];
+  /** 32 bytes, the same in all processes: a nonce for DPoP that one gives out is good at the others. */
+  readonly nonceSecret: Buffer;
   readonly log: Logger;
 }
 

@@ -1,5 +1,5 @@
 // The engine without keys of ours: for its validation of clients, and for what it would say of somebody.
-
+import { randomBytes } from 'node:crypto';
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
 import type { Provider } from 'oidc-provider';
 import type { ClientRegistry } from '../clients/client.ts';
@@ -35,6 +35,7 @@ export async function problemsOfEngine(clients: ClientRegistry): Promise<readonl
     db: nowhere(),
     clients: () => clients,
     keys: await passingKeys(config, clients),
+    nonceSecret: randomBytes(32),
     log: createLogger({ level: 'silent', format: 'json' }),
   });
   try {
@@ -60,6 +61,7 @@ export const engineForPreviews = async (parts: {
   createProvider({
     ...parts,
     keys: await passingKeys(parts.config, parts.clients()),
+    nonceSecret: randomBytes(32),
     log: createLogger({ level: 'silent', format: 'json' }),
   });
 

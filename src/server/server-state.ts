@@ -1,7 +1,10 @@
-// Owns table server_state: facts about this installation that are set once, and the probes of gatehouse doctor.
+// Owns table server_state: facts and secrets of this installation that are set once, and the probes of gatehouse doctor.
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import { SealBroken, type SealedBox } from '../crypto/sealed-box.ts';
 import { hashSecretToken, newSecretToken } from '../crypto/secret-token.ts';
 import type { Db } from '../database/database.ts';
+import { sealedColumn } from '../database/sealed-rows.ts';
 import { databaseNow, databaseNowPlus } from '../database/time.ts';
 
 export type ServerFact = 'demo_roles_created';
@@ -16,6 +19,60 @@ export async function setOnce(db: Db, fact: ServerFact): Promise<boolean> {
     .executeTakeFirst();
   return set !== undefined;
 }
+
+export type ServerSecret = 'dpop_nonces';
+
+const SECRET_BYTES = 32;
+const placeOf = (key: string): string => `server_state.value:${key}`;
+
+interface SecretDeps {
+  readonly db: Db;
+  readonly box: SealedBox;
+}
+
+/**
+ * 32 bytes that every process of this installation has, whatever its master secret; made by whoever asks first. One that no
+ * accepted secret opens any more is made anew: ask only for what may be lost, and with a box that opens the signing keys.
+ */
+export async function serverSecret({ db, box }: SecretDeps, name: ServerSecret): Promise<Buffer> {
+  const key = `secret:${name}`;
+  const made = randomBytes(SECRET_BYTES);
+  const value = box.seal(made.toString('base64url'), placeOf(key));
+  for (;;) {
+    const row = await db.selectFrom('server_state').select('value').where('key', '=', key).executeTakeFirst();
+    const opened = row && openedBy(box, row.value, key);
+    if (opened !== undefined) return opened;
+    if (await (row === undefined ? add(db, { key, value }) : replace(db, { key, value, former: row.value })))
+      return made;
+  }
+}
+
+async function add(db: Db, row: { key: string; value: string }): Promise<boolean> {
+  const added = db
+    .insertInto('server_state')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing());
+  return (await added.returning('key').executeTakeFirst()) !== undefined;
+}
+
+async function replace(
+  db: Db,
+  { key, value, former }: { key: string; value: string; former: string },
+): Promise<boolean> {
+  const replaced = db.updateTable('server_state').set({ value }).where('key', '=', key).where('value', '=', former);
+  return (await replaced.returning('key').executeTakeFirst()) !== undefined;
+}
+
+function openedBy(box: SealedBox, value: string, key: string): Buffer | undefined {
+  try {
+    return Buffer.from(box.open(value, placeOf(key)), 'base64url');
+  } catch (error) {
+    if (error instanceof SealBroken) return undefined;
+    throw error;
+  }
+}
+
+export const sealedServerSecrets = sealedColumn({ table: 'server_state', column: 'value', id: 'key', placeOf });
 
 /** Seconds. */
 const PROBE_SECONDS = 60;

@@ -104,7 +104,8 @@ async function engineDeps(): Promise<ProviderDeps> {
   if (config === undefined) throw new Error(JSON.stringify(problems));
   const { clients } = loadClients({ env, cwd: ROOT, now: systemClock.now() }, known);
   const unused = {} as Pick<ProviderDeps, 'db' | 'log'>;
-  return { ...unused, config, clock: systemClock, clients: () => clients, keys: [await generateSigningKey('active')] };
+  const secrets = { keys: [await generateSigningKey('active')], nonceSecret: Buffer.alloc(32) };
+  return { ...unused, ...secrets, config, clock: systemClock, clients: () => clients };
 }
 
 const printed = (doors: readonly Door[]): string =>

@@ -72,6 +72,7 @@ test('a secret is replaced without a failed sign-in, and what it sealed is seale
   expect(broken).toEqual([]);
   expect(columns.find(({ name }) => name === 'signing_keys.private_jwk')?.resealed).toBe(3);
   expect(columns.find(({ name }) => name === 'totp_secrets.secret')?.resealed).toBe(1);
+  expect(columns.find(({ name }) => name === 'server_state.value')?.resealed).toBe(1);
   const again = (await answerOf(commandPlace(BOTH), ['secrets', 'reseal'])) as { columns: { resealed: number }[] };
   expect(again.columns.every(({ resealed }) => resealed === 0)).toBe(true);
   expect((await gatehouse(commandPlace(BOTH), ['doctor'])).stdout).toContain(

@@ -5,6 +5,7 @@ import { sealedSigningKeys } from '../../keys/signing-keys.ts';
 import { sealedMails } from '../../mail/outbox.ts';
 import { sealedRegistrations } from '../../registrations/registrations.ts';
 import { sealedTotpSecrets } from '../../second-factors/totp-secrets.ts';
+import { sealedServerSecrets } from '../../server/server-state.ts';
 
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   sealedSigningKeys,
@@ -12,4 +13,5 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   sealedMails,
   sealedRegistrations,
   sealedResetRequests,
+  sealedServerSecrets,
 ];

@@ -5,6 +5,7 @@ import type { SealedBox } from '../../crypto/sealed-box.ts';
 import type { SigningKey } from '../../keys/signing-key.ts';
 import { currentPrint, listSigningKeys, printOf } from '../../keys/signing-keys.ts';
 import { createProvider, type ProviderDeps } from '../../provider/provider.ts';
+import { serverSecret } from '../server-state.ts';
 
 /** Three looks fit into the half minute in which every process has to follow. */
 const INTERVAL_MS = 10_000;
@@ -23,20 +24,21 @@ export interface LiveEngine {
   start(): () => Promise<void>;
 }
 
-type Deps = Omit<ProviderDeps, 'keys'> & { readonly box: SealedBox };
+type Deps = Omit<ProviderDeps, 'keys' | 'nonceSecret'> & { readonly box: SealedBox };
 
 /** @throws what reading the keys throws, the first time */
 export async function createLiveEngine(deps: Deps): Promise<LiveEngine> {
   const { db, log } = deps;
   let keys: readonly SigningKey[] = await listSigningKeys(deps);
-  let provider = createProvider({ ...deps, keys });
+  const nonceSecret = await serverSecret(deps, 'dpop_nonces');
+  let provider = createProvider({ ...deps, keys, nonceSecret });
   let last = Promise.resolve();
   let isTold = false;
 
   const look = async (): Promise<void> => {
     if ((await currentPrint(db)) !== printOf(keys)) {
       const read = await listSigningKeys(deps);
-      provider = createProvider({ ...deps, keys: read });
+      provider = createProvider({ ...deps, keys: read, nonceSecret });
       keys = read;
       log.info({ event: 'keys.followed', keys: printOf(read) });
     }
