@@ -122,17 +122,17 @@ export async function forgetAttempts({ db }: Deps, key: string): Promise<void> {
   await db.deleteFrom('rate_counters').where('key', '=', key).execute();
 }
 
-// Several counters in one statement, for what everybody who signs in waits for. Rows are taken one after the other, in the
+// Several counters in one statement. Rows are taken one after the other, in the
 // order in which they are named, everywhere: of two who take the same ones neither waits for the other's.
 
 /** Seconds for which nothing is done here, or null: a subquery of one row at most. */
 type Unless = RawBuilder<number | null>;
 
-/** Like `reserveInEach`: in every limit or in none, and in none where `unless` has seconds, which are answered. */
+/** One attempt in every limit or in none, and in none where `unless` has seconds, which are answered. Each key once, and at least one. */
 export async function reserveTogether(
   deps: Deps,
   limits: readonly (Limit & { readonly key: string })[],
-  unless: Unless,
+  unless: Unless = sql`null::float8`,
 ): Promise<Reservation> {
   const { blocked, reserved } = await countUpInEach(deps, limits, unless);
   if (blocked !== null) return { allowed: false, retryAfterSeconds: wholeSeconds(blocked) };

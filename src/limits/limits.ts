@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { ApiConfig, LimitsConfig } from '../config/config.ts';
 import { isGeneratedId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
-import { type Limit, type Reservation, reserveAttempt, returnAttempt } from './counters.ts';
+import { type Limit, type Reservation, reserveTogether, returnAttempt } from './counters.ts';
 
 export interface NamedLimit extends Limit {
   readonly key: string;
@@ -226,16 +226,7 @@ export async function reserveInEach(
   deps: { readonly db: Db; readonly clock: Clock },
   limits: readonly NamedLimit[],
 ): Promise<Reservation> {
-  const reserved: NamedLimit[] = [];
-  for (const limit of limits) {
-    const reservation = await reserveAttempt(deps, limit.key, limit);
-    if (!reservation.allowed) {
-      await returnInEach(deps, reserved);
-      return reservation;
-    }
-    reserved.push(limit);
-  }
-  return { allowed: true, retryAfterSeconds: 0 };
+  return limits.length === 0 ? { allowed: true, retryAfterSeconds: 0 } : reserveTogether(deps, limits);
 }
 
 export async function returnInEach(
