@@ -23,6 +23,8 @@ export interface OpenDatabase {
   withPatientConnection<T>(work: (db: Kysely<unknown>) => Promise<T>): Promise<T>;
   /** Of the pool, at this moment. */
   load(): PoolLoad;
+  /** Whether somebody has waited too long for a connection, so that who begins something is refused. */
+  isOverrun(): boolean;
   close(): Promise<void>;
 }
 
@@ -73,6 +75,7 @@ function open(
       }
     },
     load: pool.load,
+    isOverrun: pool.isOverrun,
     async close() {
       await db.destroy();
       await embedded?.close();

@@ -37,6 +37,7 @@ import { dropRestOfBody, unauthorizedGrant, untypedRevocation } from './before-e
 import { answerOutagesToPrograms, surfaceOutages } from './before-engine/engine-outages.ts';
 import { admitStructuredTokens } from './before-engine/structured-tokens.ts';
 import { tokenTransaction } from './before-engine/token-transaction.ts';
+import { turnAway } from './before-engine/turned-away.ts';
 import { checkClientsWithEngine } from './check-clients.ts';
 import { probeRoute } from './diagnosis/probe.ts';
 import { createLiveEngine, type LiveEngine } from './keys/live-engine.ts';
@@ -125,7 +126,7 @@ export async function compose(given: Given): Promise<Composed> {
     gate,
     metrics: measuring?.metrics,
     keepReferences: keepReferences(recorder),
-    beforeRoutes: [followKeys(followTokens)],
+    beforeRoutes: [turnAway(database), followKeys(followTokens)],
     beforeEngine: [
       referToErrors,
       limitCrossOrigin(clients),

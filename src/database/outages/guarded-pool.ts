@@ -23,6 +23,8 @@ export interface PoolLoad {
 
 export interface GuardedPool extends PostgresPool {
   load(): PoolLoad;
+  /** Whether somebody has waited too long for a connection: newcomers are refused. */
+  isOverrun(): boolean;
 }
 
 /** Told of every statement, with the way there and back. */
@@ -37,9 +39,11 @@ export interface Statements {
 /** Without a guard, whoever asks waits as long as it takes. */
 export function guardPool(pool: Pool, guard: Guard | undefined, statements: Statements = {}): GuardedPool {
   const queue = createQueue();
+  const isOverrun = () => pool.waitingCount > 0 && queue.isTooLong();
   return {
     options: pool.options,
-    connect: async () => guardClient(await connect(pool, guard, queue), guard, statements),
+    connect: async () => guardClient(await connect(pool, guard, { ...queue, isOverrun }), guard, statements),
+    isOverrun,
     load: () => ({ idle: pool.idleCount, busy: pool.totalCount - pool.idleCount, waiting: pool.waitingCount }),
     async end() {
       guard?.reachability.stop();
@@ -74,7 +78,7 @@ function createQueue() {
   };
 }
 
-type Queue = ReturnType<typeof createQueue>;
+type Queue = ReturnType<typeof createQueue> & Pick<GuardedPool, 'isOverrun'>;
 
 async function connect(pool: Pool, guard: Guard | undefined, queue: Queue): Promise<PoolClient> {
   try {
@@ -88,7 +92,7 @@ async function connect(pool: Pool, guard: Guard | undefined, queue: Queue): Prom
 
 function connectInTime(pool: Pool, { reachability, impatient }: Guard, queue: Queue): Promise<PoolClient> {
   reachability.require();
-  if (impatient && pool.waitingCount > 0 && queue.isTooLong() && isNewcomer()) {
+  if (impatient && queue.isOverrun() && isNewcomer()) {
     throw new DatabaseUnavailable('More is asked for than can be done.');
   }
   return orGiveBack(pool.connect(), (connecting) => {

@@ -10,7 +10,7 @@ import { routedPath } from '../../http/routed-path.ts';
 import { ENDPOINTS } from '../../provider/paths.ts';
 
 /** Called by programs, which read JSON whatever they accept. Whoever calls the others is a person with a browser. */
-const FOR_PROGRAMS: ReadonlySet<string> = new Set([
+export const FOR_PROGRAMS: ReadonlySet<string> = new Set([
   ENDPOINTS.token,
   ENDPOINTS.userinfo,
   ENDPOINTS.introspection,
