@@ -8,6 +8,7 @@ import type {
   KeysConfig,
   LimitsConfig,
   MailConfig,
+  MetricsConfig,
   Mode,
   RegistrationConfig,
   Resource,
@@ -85,7 +86,7 @@ export function assembleConfig(environment: EnvironmentSettings, file: ConfigFil
       level: environment.logLevel ?? file.logging.level,
       format: file.logging.format ?? (mode === 'production' ? 'json' : 'pretty'),
     },
-    metrics: { port: file.metrics.port, host: file.metrics.host, token: file.metrics.token },
+    metrics: metricsOf(file.metrics),
     audit: {
       retentionSeconds: file.audit.retention_days * DAY,
       tokens: file.audit.tokens,
@@ -167,6 +168,13 @@ const tokensOf = (tokens: ConfigFile['tokens'], issuer: string): TokensConfig =>
   refreshTokenIdleSeconds: tokens.refresh_token_idle_days * DAY,
   refreshTokenAbsoluteSeconds: tokens.refresh_token_absolute_days * DAY,
   mostRoles: tokens.most_roles,
+});
+
+const metricsOf = ({ allowed_hosts, ...metrics }: ConfigFile['metrics']): MetricsConfig => ({
+  port: metrics.port,
+  host: metrics.host,
+  token: metrics.token,
+  allowedHosts: allowed_hosts,
 });
 
 const keysOf = (file: ConfigFile): KeysConfig => ({

@@ -76,6 +76,8 @@ export interface MetricsConfig {
   /** Of its own, for `host`; undefined: none. */
   readonly port: number | undefined;
   readonly host: string;
+  /** Names by which that port is asked, besides addresses and names without a dot. */
+  readonly allowedHosts: readonly string[];
   /** Opens /metrics at the server's port; undefined: it is not there. */
   readonly token: string | undefined;
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { isAskedByName } from '../../src/server/metrics/asked-by-name.ts';
 import { ROOT } from '../architecture/sources.ts';
 import { gatehouse } from '../cli/command-line.ts';
 import { configFiles, problemsOf } from '../support/config-files.ts';
@@ -94,6 +95,7 @@ describe('the composition', () => {
     const { metrics } = parse(settings) as { metrics: { port: number; host: string } };
     expect(asked.map((each) => each.static_configs)).toEqual([[{ targets: [`server:${metrics.port}`] }]]);
     expect(metrics.host).toBe('0.0.0.0');
+    expect(isAskedByName(`server:${metrics.port}`, { host: metrics.host, allowedHosts: [] })).toBe(true);
     const mails = new URL(environmentOf(services['server']!)['GATEHOUSE_SMTP_URL'] ?? '');
     expect(mails.hostname in services).toBe(true);
   });

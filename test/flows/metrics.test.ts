@@ -1,5 +1,6 @@
 // What Prometheus reads: who may, what it says of what people and apps do, and that nobody can make it grow.
 import { randomBytes } from 'node:crypto';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keepHouseInTurn } from '../../src/server/housekeeping.ts';
@@ -23,7 +24,7 @@ let plain: TestServer;
 beforeAll(async () => {
   port = await freePort();
   server = await startTestServer({
-    settings: `metrics: { port: ${port}, token: "${TOKEN}" }\nlogging: { level: error }${RESOURCES}`,
+    settings: `metrics: { port: ${port}, token: "${TOKEN}", allowed_hosts: [Figures.internal.example] }\nlogging: { level: error }${RESOURCES}`,
   });
   plain = await startTestServer({ settings: RESOURCES });
 });
@@ -74,6 +75,54 @@ test('the port of their own serves nothing else', async () => {
     expect((await ask(`http://127.0.0.1:${port}${path}`)).status).toBe(404);
   }
   expect((await fetch(`http://127.0.0.1:${port}/metrics`, { method: 'POST' })).status).toBe(404);
+});
+
+/** At the port of their own, as somebody who writes this Host. */
+const asksAs = (host: string, path = '/metrics') =>
+  new Promise<{ status: number | undefined; headers: IncomingHttpHeaders; text: string }>((resolve, reject) => {
+    const asked = request(
+      { host: '127.0.0.1', port, path, headers: { host, origin: `http://${host}` } },
+      async (answer) => {
+        const text = (await answer.toArray()).join('');
+        resolve({ status: answer.statusCode, headers: answer.headers, text });
+      },
+    );
+    asked.on('error', reject).end();
+  });
+
+test('the port of their own is asked by an address, by a name without a dot, or by one that is configured', async () => {
+  const named = [
+    'figures.internal.example',
+    'FIGURES.internal.example:9464',
+    'localhost',
+    'server:9464',
+    'gate_house-1',
+  ];
+  for (const host of [...named, `127.0.0.1:${port}`, '10.1.2.3', '[::1]:9464', '[fd00::7]']) {
+    const { status, headers } = await asksAs(host);
+    expect([host, status, headers['access-control-allow-origin']]).toEqual([host, 200, undefined]);
+  }
+});
+
+test('a page whose own name leads to that port reads nothing (DNS rebinding)', async () => {
+  const names = ['evil.example', `127.0.0.1.evil.example:${port}`, 'internal.example', 'x.figures.internal.example'];
+  const spelt = [
+    'localhost.evil.example',
+    'localhost.',
+    'server.',
+    '0x7f.1',
+    '2130706433',
+    '127.0.0.256',
+    '[::1].evil.example',
+  ];
+  for (const host of [...names, ...spelt, 'evil.example:1:2', 'user@localhost', 'localhost, evil.example']) {
+    for (const path of ['/metrics', '/other']) {
+      const { status, text } = await asksAs(host, path);
+      expect([host, status]).toEqual([host, 421]);
+      expect(text).not.toContain('gatehouse_');
+      expect(text).toContain('metrics.allowed_hosts');
+    }
+  }
 });
 
 test('they count sign-ins by outcome, tokens by grant, requests by pattern, and statements', async () => {

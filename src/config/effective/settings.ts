@@ -35,6 +35,7 @@ const KEYS: Keys<Config> = {
     described(metrics, {
       port: 'metrics.port',
       host: 'metrics.host',
+      allowedHosts: 'metrics.allowed_hosts',
       token: (token) => ({ 'metrics.token': token === undefined ? null : 'set' }),
     }),
   database: (database) =>

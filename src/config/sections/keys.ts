@@ -1,6 +1,6 @@
 // keys: how long a key signs tokens, how long before that it is published, and how long after.
 import { z } from 'zod';
-import { wholeNumber } from '../fields.ts';
+import { listWithoutRepeats, wholeNumber } from '../fields.ts';
 import { SIGNING_ALGORITHMS } from '../keys/algorithms.ts';
 
 /** Seconds that discovery and JWKS may be cached. Short against the shortest time that a key is published before it signs. */
@@ -8,8 +8,7 @@ export const PUBLIC_DOCUMENT_SECONDS = 300;
 
 export const keysSection = z.strictObject({
   // Not EdDSA: libraries that know no OKP keys refuse the whole set, and with it tokens of every other key.
-  algorithms: z
-    .array(z.enum(SIGNING_ALGORITHMS))
+  algorithms: listWithoutRepeats(z.enum(SIGNING_ALGORITHMS))
     .default(['RS256', 'PS256', 'ES256'])
     .describe(
       'Algorithms that a key is published of before a client or an API asks for them; RS256 is always one of them.',

@@ -1,6 +1,6 @@
 // metrics: what Prometheus reads of this server, and where. Off unless stated.
 import { z } from 'zod';
-import { textWhere, wholeNumber } from '../fields.ts';
+import { listWithoutRepeats, textWhere, wholeNumber } from '../fields.ts';
 import { listenAddressProblem } from './server.ts';
 
 /** Characters. Of base64 this is 24 bytes. */
@@ -11,6 +11,11 @@ export const metricsSection = z.strictObject({
     .optional()
     .describe('A port of its own, where whoever reaches it reads /metrics without a token.'),
   host: textWhere(listenAddressProblem).default('127.0.0.1').describe('Where that port listens.'),
+  allowed_hosts: listWithoutRepeats(textWhere(nameProblem))
+    .default([])
+    .describe(
+      'Names by which that port is asked, such as gatehouse.internal.example. Addresses and names without a dot need not be stated.',
+    ),
   token: textWhere((text) =>
     /^[\w.~+/-]+=*$/.test(text) && text.length >= LEAST_TOKEN
       ? undefined
@@ -19,3 +24,9 @@ export const metricsSection = z.strictObject({
     .optional()
     .describe('With it, /metrics of the server itself answers whoever sends it as a bearer token.'),
 });
+
+function nameProblem(text: string): string | undefined {
+  return /^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/i.test(text)
+    ? undefined
+    : 'expected a name without a port, such as gatehouse.internal.example';
+}

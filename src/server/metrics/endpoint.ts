@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { equalInConstantTime } from '../../crypto/constant-time.ts';
 import { nothingThere } from '../../http/refusals.ts';
 import { anyone, get, type Route } from '../../http/route.ts';
+import { isAskedByName } from './asked-by-name.ts';
 
 export const METRICS_PATH = '/metrics';
 
@@ -36,7 +37,8 @@ export const metricsRoute = (deps: Deps): Route =>
 const TIMEOUT_MS = 10_000;
 
 /** @throws what listening throws. Resolves with the way to close it; nothing is opened without a port. */
-export async function serveMetrics({ port, host }: Config['metrics'], expose: Expose): Promise<() => Promise<void>> {
+export async function serveMetrics(metrics: Config['metrics'], expose: Expose): Promise<() => Promise<void>> {
+  const { port, host } = metrics;
   if (port === undefined) return async () => {};
   const server = createServer({ headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS }, async (req, res) => {
     const plain = {
@@ -44,6 +46,7 @@ export async function serveMetrics({ port, host }: Config['metrics'], expose: Ex
       'X-Content-Type-Options': 'nosniff',
       'Cache-Control': 'no-store',
     };
+    if (!isAskedByName(req.headers.host, metrics)) return void res.writeHead(421, plain).end(MISDIRECTED);
     if (req.method !== 'GET' || req.url?.split('?', 1)[0] !== METRICS_PATH)
       return void res.writeHead(404, plain).end('Not found\n');
     try {
@@ -62,3 +65,6 @@ const closed = (server: Server): Promise<void> =>
     server.close(() => resolve());
     server.closeAllConnections();
   });
+
+const MISDIRECTED =
+  'Misdirected request: the figures are not read under that name. metrics.allowed_hosts in gatehouse.yaml takes names.\n';
