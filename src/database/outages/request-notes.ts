@@ -14,6 +14,8 @@ interface Notes {
 
 /** Less than the two seconds after which a request is answered in any case. */
 const PATIENCE_MS = 1_400;
+/** For the first connection: with what it waits for before it comes here, whoever is refused is so within the two seconds too. */
+const NEWCOMERS_PATIENCE_MS = 1_000;
 
 const requests = new AsyncLocalStorage<Notes>();
 
@@ -51,7 +53,8 @@ export async function patiently<T>(connecting: Promise<T>): Promise<T> {
   if (notes === undefined) return connecting;
   const startedAt = performance.now();
   const { promise: over, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new DatabaseUnavailable('All connections are in use.')), notes.patienceMs);
+  const patienceMs = notes.served ? notes.patienceMs : Math.min(notes.patienceMs, NEWCOMERS_PATIENCE_MS);
+  const timer = setTimeout(() => reject(new DatabaseUnavailable('All connections are in use.')), patienceMs);
   try {
     const connection = await Promise.race([connecting, over]);
     notes.served = true;

@@ -114,10 +114,16 @@ describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
       await sleep(800);
       return ask(database);
     });
+    const readyToWait = Promise.withResolvers<void>();
+    const waiting = asOneRequest(async () => {
+      await ask(database);
+      await readyToWait.promise;
+      return ask(database);
+    });
     await sleep(100);
     const held = Array.from({ length: 10 }, () => sql`select pg_sleep(1.2)`.execute(database.db));
     await sleep(10);
-    const waiting = asOneRequest(() => ask(database));
+    readyToWait.resolve();
     await sleep(650);
     const newcomer = await failureOf(asOneRequest(() => ask(database)));
     expect(isDatabaseUnavailable(newcomer.error)).toBe(true);
@@ -125,6 +131,28 @@ describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
     expect([(await waiting).rows, (await begun).rows]).toEqual([[{ one: 1 }], [{ one: 1 }]]);
     await Promise.all(held);
     expect((await asOneRequest(() => ask(database))).rows).toEqual([{ one: 1 }]);
+  });
+
+  test('a request that has had no connection yet gives up before one that has begun', async () => {
+    const database = await openOwn();
+    const free = Promise.withResolvers<void>();
+    const ended: string[] = [];
+    const begun = asOneRequest(async () => {
+      await ask(database);
+      await free.promise;
+      await failureOf(ask(database));
+      ended.push('begun');
+    });
+    await sleep(100);
+    const held = Array.from({ length: 10 }, () => sql`select pg_sleep(2.5)`.execute(database.db));
+    await sleep(10);
+    free.resolve();
+    const newcomer = failureOf(asOneRequest(() => ask(database))).then(({ error }) => {
+      expect(isDatabaseUnavailable(error)).toBe(true);
+      ended.push('newcomer');
+    });
+    await Promise.all([begun, newcomer, ...held]);
+    expect(ended).toEqual(['newcomer', 'begun']);
   });
 
   test('a slow query of a database that is there is no outage', async () => {
