@@ -1,6 +1,7 @@
 // Whoever reads the old address takes the account back: the address returns, and everything that came since is over.
 import { type Account, isUsable } from '../accounts/account.ts';
 import { findAccount, replaceEmail, setPasswordHash, unsetDeleting } from '../accounts/accounts.ts';
+import { findPasswordHash } from '../accounts/finding/find-credentials.ts';
 import { canonicalEmail } from '../accounts/identifiers.ts';
 import {
   findMailedToken,
@@ -76,7 +77,9 @@ async function undo(
   const replaced = await replaceEmail(inside, { accountId, from: keyOf(account.email), to });
   if (replaced === 'taken') throw new AddressTaken();
   if (replaced !== 'replaced') return { outcome: 'void' };
-  await setPasswordHash(db, { accountId, passwordHash: undefined }, clock);
+  // One that never had any is not noted as having had one: first-password.ts looks there.
+  const hadPassword = (await findPasswordHash(db, accountId)) !== undefined;
+  if (hadPassword) await setPasswordHash(db, { accountId, passwordHash: undefined }, clock);
   await voidMailedTokens(db, accountId, ['confirm_email', 'invitation']);
   await voidMailedTokens(db, accountId, [purpose], changedAt);
   if (account.status === 'deleting') await unsetDeleting(inside, accountId);

@@ -1,7 +1,9 @@
 // Closed means closed for invitations too: none is sent from anywhere, and none that was sent before makes an account usable.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findPasswordHash } from '../../src/accounts/finding/find-credentials.ts';
+import { canonicalEmail } from '../../src/accounts/identifiers.ts';
 import { inviteAccount } from '../../src/accounts/invite-account.ts';
+import { issueMailedToken } from '../../src/accounts/mailed-tokens.ts';
 import { passwordRulesFor } from '../../src/accounts/password-rules.ts';
 import { answerOf, developmentPlace, failureOf } from '../cli/command-line.ts';
 import { type AdministratorInTest, administrator } from '../support/administrators.ts';
@@ -96,6 +98,36 @@ describe('T36 with registration closed (Zitadel CVE-2024-49757, CVE-2026-29193; 
     const { email: has } = await posted.server.person({ email: newAddress() });
     await resets(newBrowser(), await resetLink(posted, has));
     expect(isBackAtApp(await visitsAndSignsIn(posted.server, { identifier: has, password: NEW_PASSWORD }))).toBe(true);
+  });
+
+  /** Whoever reads the old address of this account brings it back. */
+  async function takesBack({ email, id: accountId }: { email: string; id: string }) {
+    const [old, key] = [newAddress(), canonicalEmail(email)?.key ?? email];
+    const boundTo = { address: old, to: key };
+    const token = await issueMailedToken(posted.server.deps, { accountId, purpose: 'undo_email_change', boundTo });
+    const browser = await newBrowser().open(`${posted.server.issuer}/undo-email-change?token=${token}`);
+    return { old, browser: await browser.submit({}, 'Bring it back') };
+  }
+
+  test('whoever takes an address back, and the password with it, comes to a new one: at once, or later by a mail', async () => {
+    await is('closed');
+    const { browser } = await takesBack(await posted.server.person({ email: newAddress() }));
+    await browser.submit({ password: NEW_PASSWORD }, 'Set the new password');
+    expect(browser.title).toBe('Your password is changed');
+    const { old } = await takesBack(await posted.server.person({ email: newAddress() }));
+    await resets(newBrowser(), await resetLink(posted, old));
+    expect(isBackAtApp(await visitsAndSignsIn(posted.server, { identifier: old, password: NEW_PASSWORD }))).toBe(true);
+  });
+
+  test('an account that waits for its first password comes to none by an address that is taken back', async () => {
+    await is('closed');
+    const account = await waiting();
+    const { old, browser } = await takesBack(account);
+    expect(browser.title).toBe('This link does not work any more');
+    const told = await mailsTo(old);
+    await forgets(posted.server, old);
+    expect(await mailsTo(old)).toEqual(told);
+    expect(await findPasswordHash(posted.server.database.db, account.id)).toBeUndefined();
   });
 
   test('an administrator who makes an account without an invitation sends its owner a link for a password', async () => {
