@@ -1,7 +1,7 @@
 // Terms of service, put to people who have an account: once for each version, before an app gets anything.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findAcceptedTerms } from '../../src/accounts/accepted-terms.ts';
-import { setPasswordHash } from '../../src/accounts/accounts.ts';
+import { setAcceptedTerms, setPasswordHash } from '../../src/accounts/accounts.ts';
 import { listEventsOf } from '../../src/audit/audit-log.ts';
 import { banAccount } from '../../src/sessions/ban-account.ts';
 import type { Browser } from '../support/browser.ts';
@@ -127,6 +127,39 @@ test('what was shown is what is accepted: a page of the former version shows the
   expect(await findAcceptedTerms(db(), id)).toBeUndefined();
   await accepts(browser);
   expect((await findAcceptedTerms(db(), id))?.version).toBe('5');
+});
+
+test('who says that they are somebody else accepts nothing by the page that is still open in another tab', async () => {
+  const [one, other] = [await somebody(), await somebody()];
+  const { browser } = await visitsAndSignsIn(posted.server, { identifier: one.email });
+  const { action, data } = browser.form({ terms: 'yes' }, 'Continue');
+  const accepted = () => Promise.all([one, other].map(({ id }) => findAcceptedTerms(db(), id)));
+  await browser.submit({}, 'Not you?');
+  await browser.request(action, { method: 'POST', form: data });
+  await signsIn(browser, { identifier: other.email });
+  expect(browser.title).toBe(TITLE);
+  await browser.request(action, { method: 'POST', form: data });
+  expect(await accepted()).toEqual([undefined, undefined]);
+  await accepts(browser);
+  expect(await accepted()).toEqual([undefined, expect.objectContaining({ version: '5' })]);
+});
+
+test('a page that was left open for longer than the sign-in counts, or than the session goes on, accepts nothing', async () => {
+  const { email, id } = await somebody();
+  const left = await visitsAndSignsIn(posted.server, { identifier: email, params: { prompt: 'login' } });
+  movingClock.advance({ minutes: 6 });
+  await accepts(left.browser);
+  expect(left.browser.title).toContain('Sign in');
+  const leaver = await posted.server.person({ email: 'leaves@example.test' });
+  const { browser } = await visitsAndSignsIn(posted.server, { identifier: leaver.email });
+  await setAcceptedTerms(posted.server.deps, leaver.id, 'former');
+  await visits(posted.server, {}, browser);
+  const tab = await browser.newTab().open(`${posted.server.issuer}/session/end`);
+  await tab.submit({}, 'Sign out');
+  await accepts(browser);
+  expect(browser.title).toBe('This sign-in has ended');
+  expect(await findAcceptedTerms(db(), id)).toBeUndefined();
+  expect((await findAcceptedTerms(db(), leaver.id))?.version).toBe('former');
 });
 
 test('nobody accepts for who has not signed in, and nobody who was banned meanwhile', async () => {

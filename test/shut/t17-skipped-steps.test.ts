@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Browser } from '../support/browser.ts';
 import { callbackOf, newBrowser, totpCode } from '../support/sign-in.ts';
-import { PASSWORD, startTestServer, type TestServer } from '../support/start-server.ts';
+import { PASSWORD, RESOURCES, startTestServer, type TestServer } from '../support/start-server.ts';
 import {
   enrols,
   entersCode,
@@ -261,5 +261,40 @@ describe('T17 skipped steps and stale proofs: Keycloak CVE-2023-6787; Pocket ID 
     select payload ->> 'acr' as acr from oidc_payloads
     where model = 'Session' and destroyed_at is null and payload ->> 'acr' = 'mfa'`.execute(server.database.db);
     expect(rows.rows.length).toBeGreaterThan(0);
+  });
+});
+
+describe('T17 terms of service that are skipped', () => {
+  let server: TestServer;
+
+  beforeAll(async () => {
+    const terms = 'registration: { terms_version: "1" }\nbranding: { terms_url: https://example.test/terms }\n';
+    server = await startTestServer({ settings: `mfa: optional\n${terms}${RESOURCES}` });
+  });
+
+  afterAll(() => server.stop());
+
+  test('at their page nobody is signed in, and what comes after it does not come before', async () => {
+    const { db } = server.database;
+    await server.person({ email: 'late@example.test' });
+    await db.updateTable('accounts').set({ terms_version: null, terms_accepted_at: null }).execute();
+    const { browser } = await visitsAndSignsIn(server, {
+      identifier: 'late@example.test',
+      params: { client_id: 'ask' },
+    });
+    expect(browser.title).toBe('Terms of service');
+    const { csrf = '' } = browser.form({}, 'Not you?').data;
+    const at = (step: string) => browser.page.url.replace(/(\/interaction\/[\w-]+)/, `$1/${step}`);
+    const answer = await browser.request(at('consent'), { method: 'POST', form: { csrf, decision: 'allow' } });
+    expect(answer.status).toBe(303);
+    await browser.open(browser.page.url);
+    expect(browser.title).toBe('Terms of service');
+    expect([await signedInSessions(server), await db.selectFrom('consents').selectAll().execute()]).toEqual([0, []]);
+    await browser.open(
+      at('')
+        .replace('/interaction/', '/auth/')
+        .replace(/\/\?.*/, ''),
+    );
+    expect(browser.title).toContain('Sign in to Asking App');
   });
 });

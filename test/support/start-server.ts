@@ -125,8 +125,10 @@ export interface TestServer extends RunningServer {
   /** Where gatehouse.yaml is; client files are in `clients` below it. Files changed here are live at once. */
   readonly configDir: string;
   readonly databaseUrl: string | undefined;
-  /** An account with PASSWORD, and with these roles, which are made if they do not exist. */
-  /** Has accepted the terms, where there are any. */
+  /**
+   * An account with PASSWORD, and with these roles, which are made if they do not exist. Has accepted the terms, where there
+   * are any.
+   */
   person(who: {
     email: string;
     username?: string;

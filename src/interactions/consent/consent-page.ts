@@ -3,7 +3,7 @@ import type Koa from 'koa';
 import { z } from 'zod';
 import type { Account } from '../../accounts/account.ts';
 import { textsFor } from '../../http/page.ts';
-import { findUsablePerson } from '../../profiles/person.ts';
+import { findUsablePerson, type Person } from '../../profiles/person.ts';
 import { requestedAccess } from '../../provider/access.ts';
 import { accessInWords } from '../../provider/apps/access-in-words.ts';
 import type { InteractionDeps } from '../deps.ts';
@@ -11,6 +11,7 @@ import type { SignIn } from '../engine-interaction.ts';
 import { finishAuthenticated, finishConsented, finishDenied } from '../finish.ts';
 import { isStale } from '../freshness.ts';
 import { addressOf, readStep, redirectToDispatch, type Step, showStep } from '../page.ts';
+import { termsFor } from './terms-page.ts';
 
 const form = z.object({ csrf: z.string().optional(), decision: z.enum(['allow', 'deny']) });
 
@@ -41,13 +42,17 @@ export const submitConsent =
     if (accountId === undefined || isStale(deps, signIn)) return redirectToDispatch(ctx, signIn);
     // Nobody, where they were banned or deleted while the page was open.
     const person = await findUsablePerson(deps, { accountId });
-    if (person === undefined) return redirectToDispatch(ctx, signIn);
+    if (person === undefined || skipsTerms(deps, signIn, person)) return redirectToDispatch(ctx, signIn);
     if (decision === 'deny') return finishDenied(deps, ctx, { signIn, how: 'consent_denied' });
     const given = { accountId, allowed: requestedAccess(signIn.client, signIn.params) };
     return signIn.stage.stage === 'authenticated'
       ? finishAuthenticated(deps, ctx, { signIn, person, given })
       : finishConsented(deps, ctx, { signIn, person, given });
   };
+
+/** They come before. Where the engine has asked for consent they can be new since: it puts them to the person then. */
+const skipsTerms = (deps: InteractionDeps, signIn: SignIn, person: Person): boolean =>
+  signIn.stage.stage === 'authenticated' && termsFor(deps, signIn, person) !== undefined;
 
 /** Only a person whose every factor has passed, here or in the session that asks, can consent. */
 function consentingAccount(signIn: SignIn): string | undefined {

@@ -9,6 +9,7 @@ import { findUsablePerson, type Person } from '../../profiles/person.ts';
 import type { InteractionDeps } from '../deps.ts';
 import type { SignIn } from '../engine-interaction.ts';
 import { finishTerms } from '../finish.ts';
+import { isStale } from '../freshness.ts';
 import { addressOf, readStep, redirectToDispatch, type Step, showStep } from '../page.ts';
 
 const form = z.object({
@@ -16,6 +17,8 @@ const form = z.object({
   terms: z.string().max(16).optional(),
   /** What the page showed: the operator may have put others in force since. */
   version: z.string().max(40),
+  /** Whom it showed: somebody else may have signed in with another tab since. */
+  account: z.string().max(64),
 });
 
 /** Undefined where there is nothing to accept. Never before the account centre (policy.ts). */
@@ -40,6 +43,7 @@ export async function showTerms(
     locals: {
       action: addressOf(signIn, 'terms'),
       version: deps.config.registration.termsVersion,
+      accountId: person.account.id,
       termsUrl: deps.config.branding.termsUrl,
       isNew: person.acceptedTerms !== undefined,
       problem: refused ? { summary: wrong, field: 'terms' } : undefined,
@@ -51,9 +55,9 @@ export async function showTerms(
 export const submitTerms =
   (deps: InteractionDeps): Step =>
   async (ctx, signIn) => {
-    const { terms, version } = await readStep(deps, ctx, { signIn, form });
-    const accountId = whoIsAsked(signIn);
-    const person = accountId === undefined ? undefined : await findUsablePerson(deps, { accountId });
+    const { terms, version, account } = await readStep(deps, ctx, { signIn, form });
+    const accountId = isStale(deps, signIn) ? undefined : whoIsAsked(signIn);
+    const person = accountId === account ? await findUsablePerson(deps, { accountId }) : undefined;
     if (person === undefined || termsFor(deps, signIn, person) !== version) return redirectToDispatch(ctx, signIn);
     if (terms !== 'yes') return showTerms(deps, ctx, { signIn, person, refused: true });
     const { clientId } = signIn.client;

@@ -502,6 +502,7 @@ const signingUp: readonly Sample[] = [
       notYouAction,
       account: isNew ? longPerson : alice,
       version: '2026-11',
+      accountId: '4b0a1c52-6a3f-4f57-9d3c-0f6f4c1d2e3a',
       termsUrl: 'https://shop.example/terms',
       accountHref: '/account/data',
       isNew,
