@@ -61,7 +61,7 @@ function refused(answered: Exclude<Answered, { outcome: 'done' | 'unchanged' }>,
       return no(
         409,
         answered.outcome,
-        'registration.policy is closed, so nobody is invited. Create it without invite.',
+        'registration.policy is closed, so nobody is invited. Create accounts without invite, and start a password reset for them.',
       );
     case 'unproved_address':
       return no(

@@ -23,7 +23,7 @@ export interface NewAccountAs {
   readonly roles?: readonly string[];
   /** Takes `groups:write` besides. */
   readonly groups?: readonly string[];
-  /** A mail with a link that sets the first password. Without it, whoever owns the address can ask for one. */
+  /** A mail with a link that sets the first password. Without it, whoever owns the address can ask for one, unless the policy is `closed`. */
   readonly invite: boolean;
   /** Only an operator states one: where others administer, nobody but its owner sets a password (ASVS 6.4.6). */
   readonly passwordHash?: string | undefined;

@@ -19,7 +19,10 @@ export const newAccount = z
     email_verified: z.boolean().default(false).describe('At your word; an invitation proves it instead.'),
     roles: z.array(name).max(100).default([]),
     groups: z.array(name).max(100).default([]),
-    invite: z.boolean().default(false).describe('A mail with a link that sets the first password.'),
+    invite: z
+      .boolean()
+      .default(false)
+      .describe('A mail with a link that sets the first password; 409 with registration.policy closed.'),
   })
   .meta({ id: 'NewAccount' });
 
