@@ -1,19 +1,12 @@
-// Finds accounts for administrators, a page at a time, in a time that does not grow with their number: what fits few accounts is
-// looked up and sorted; else their order is walked, a limited way for each page.
+// Finds accounts for administrators, a page at a time, always in the order that was asked for, in a time that does not grow with
+// their number: what one of the filters finds is sorted where it is few accounts; else the order is walked, a limited way for each page.
 import type { Account, AccountStatus } from '../accounts/account.ts';
 import { accountFrom } from '../accounts/account-row.ts';
+import type { Db } from '../database/database.ts';
 import { type AccountCursor, writeAccountCursor } from './account-search/cursor.ts';
 import { byGroup, byRole, byStatus, byWords, type Deps, type Filter } from './account-search/filters.ts';
 import { type AccountSort, ORDERS } from './account-search/orders.ts';
-import {
-  everything,
-  type Found,
-  inMatchOrder,
-  inOrder,
-  type Look,
-  ofTheseInOrder,
-  walk,
-} from './account-search/walk.ts';
+import { type Asked, everything, onlyAlongIndexes, type Page, sortedPage, walkedPage } from './account-search/pages.ts';
 import { isText, type Words, wordsOf } from './account-search/words.ts';
 
 export interface AccountSearch {
@@ -33,30 +26,52 @@ export interface AccountPage {
   readonly accounts: readonly Account[];
   /** For `after` of the next page, as text; undefined where there is none. A page can be short, or empty, and have one. */
   readonly next: string | undefined;
-  /** `match`: too many accounts begin so to sort them; they stand in the order of the words found. */
-  readonly sortedBy: AccountSort | 'match';
+  /** So many accounts were looked at, in the order, and did not fill the page: it goes on after the last of them. */
+  readonly lookedAt: number | undefined;
 }
 
-/** How many can be looked up and sorted at once. */
-const FEW = 2000;
+/** Accounts. Measured with a million, for pages of less than 100 ms (docs/admin-benchmark.md). */
+export interface SearchBounds {
+  /** What one filter finds is sorted if it is no more. */
+  readonly sorted: number;
+  /** Looked at for a page. */
+  readonly walked: number;
+  /** The same where each is looked for among members and who has a role. */
+  readonly walkedElsewhere: number;
+}
 
-export async function searchAccounts(deps: Deps, search: AccountSearch): Promise<AccountPage> {
-  const { q = '', role, group } = search;
+export const SEARCH_BOUNDS: SearchBounds = { sorted: 10_000, walked: 20_000, walkedElsewhere: 8_000 };
+
+export async function searchAccounts(
+  deps: Deps,
+  search: AccountSearch,
+  bounds: SearchBounds = SEARCH_BOUNDS,
+): Promise<AccountPage> {
+  const { q = '', role, group, sort, after, limit } = search;
   const words = q.trim() === '' ? undefined : wordsOf(q);
-  if (q.trim() !== '' && words === undefined) return nothing(search.sort);
-  if (![role, group].every((name) => name === undefined || isText(name))) return nothing(search.sort);
+  if (q.trim() !== '' && words === undefined) return NOTHING;
+  if (![role, group].every((name) => name === undefined || isText(name))) return NOTHING;
   const filters = await filtersOf(deps, search, words);
-  const fits = everything(filters.map((filter) => filter.fits));
-  const few = await fewOf(deps, filters);
-  if (few !== undefined) return pageOf(deps, search, search.sort, ofTheseInOrder(ORDERS[search.sort], fits, few));
-  if (words === undefined) return pageOf(deps, search, search.sort, inOrder(ORDERS[search.sort], fits));
-  const others = filters.slice(1).map((filter) => filter.fits);
-  return pageOf(deps, search, 'match', inMatchOrder(words, everything(others)));
+  const asked: Asked = {
+    order: ORDERS[sort],
+    fits: everything(filters.map(({ fits }) => fits)),
+    after: after?.by === sort ? after : undefined,
+    limit,
+  };
+  const { rows, next, lookedAt } = await deps.db.transaction().execute(async (tx) => {
+    await onlyAlongIndexes(tx);
+    return (await sortedByOne(tx, filters, asked, bounds)) ?? (await walked(tx, filters, asked, bounds));
+  });
+  return {
+    accounts: rows.map(accountFrom),
+    next: next && writeAccountCursor({ by: sort, ...next }),
+    lookedAt,
+  };
 }
 
-const nothing = (sort: AccountSort): AccountPage => ({ accounts: [], next: undefined, sortedBy: sort });
+const NOTHING: AccountPage = { accounts: [], next: undefined, lookedAt: undefined };
 
-/** The words first. */
+/** What is compared with the account itself stands first. */
 async function filtersOf(
   deps: Deps,
   { status, role, group }: AccountSearch,
@@ -64,35 +79,27 @@ async function filtersOf(
 ): Promise<readonly Filter[]> {
   return [
     ...(words === undefined ? [] : [byWords(words)]),
+    ...(status === undefined ? [] : [byStatus(status)]),
     ...(role === undefined ? [] : [await byRole(deps, role)]),
     ...(group === undefined ? [] : [byGroup(deps, group)]),
-    ...(status === undefined ? [] : [byStatus(status)]),
   ];
 }
 
-/** The ids that one of the filters leaves, if that is few. */
-async function fewOf({ db }: Deps, filters: readonly Filter[]): Promise<readonly string[] | undefined> {
-  for (const { ids } of filters) {
-    if (ids === undefined) continue;
-    const { rows } = await ids(FEW + 1).execute(db);
-    if (rows.length <= FEW) return rows.map(({ id }) => id);
+/** Undefined where each of them finds too many. */
+async function sortedByOne(
+  db: Db,
+  filters: readonly Filter[],
+  asked: Asked,
+  { sorted }: SearchBounds,
+): Promise<Page | undefined> {
+  for (const { found } of filters) {
+    const page = found && (await sortedPage(db, found, { ...asked, atMost: sorted }));
+    if (page !== undefined) return page;
   }
   return undefined;
 }
 
-async function pageOf(
-  deps: Deps,
-  { after, limit }: AccountSearch,
-  sortedBy: AccountSort | 'match',
-  look: Look,
-): Promise<AccountPage> {
-  // The first step is enough where everything fits; the last ones look for the few among many.
-  const steps = [limit + 1, 1000, 2000, 4000];
-  const place = after?.by === sortedBy ? after : undefined;
-  const found: Found = await walk(deps.db, look, { after: place, limit, steps });
-  return {
-    accounts: found.rows.map(accountFrom),
-    next: found.next && writeAccountCursor({ by: sortedBy, key: found.next.key, id: found.next.id }),
-    sortedBy,
-  };
+function walked(db: Db, filters: readonly Filter[], asked: Asked, bounds: SearchBounds): Promise<Page> {
+  const looksElsewhere = filters.some((filter) => filter.looksElsewhere);
+  return walkedPage(db, { ...asked, atMost: looksElsewhere ? bounds.walkedElsewhere : bounds.walked });
 }

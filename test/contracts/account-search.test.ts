@@ -10,7 +10,6 @@ import { postgresAvailable } from '../support/database.ts';
 import { KINDS } from './racing.ts';
 import { openStore, type Store } from './stored.ts';
 
-/** More than are ever sorted at once. */
 const MANY = 3000;
 
 type Person = readonly [id: string, email: string, username: string | null, name: string | null, more?: Partial<Row>];
@@ -184,19 +183,8 @@ describe.each(KINDS)('on %s, a search', (kind) => {
         where id like 'many-%'`.execute(store.deps.db);
     });
 
-    test('that begin alike shows each once, by the words found', async () => {
-      const page = await searchAccounts(store.deps, { q: 'many', sort: 'newest', limit: 50 });
-      expect(page.sortedBy).toBe('match');
-      expect(page.accounts).toHaveLength(50);
-      const all = await everything({ q: 'MANY' }, 700);
-      expect(new Set(all).size).toBe(MANY);
-      expect(all).toHaveLength(MANY);
-      expect(await everything({ q: 'many', status: 'banned' }, 70)).toHaveLength(MANY / 10);
-    });
-
     test('that fit is in the order that was asked for', async () => {
       const page = await searchAccounts(store.deps, { role: 'editor', sort: 'oldest', limit: 3 });
-      expect(page.sortedBy).toBe('oldest');
       expect(page.accounts.map(({ id }) => id)).toEqual(['many-1', 'many-2', 'many-3']);
       expect(await everything({ role: 'editor', sort: 'newest' }, 500)).toHaveLength(MANY + 3);
       const both = await everything({ role: 'editor', status: 'banned', sort: 'email' }, 64);
@@ -254,20 +242,28 @@ describe.skipIf(!postgresAvailable())('with very many accounts on postgres', () 
       { sort: 'newest', limit: 50, ...search, after: readAccountCursor(page.next) },
     );
     const scans: string[] = [];
+    // Again as they were asked, with what was set for them.
     for (const query of [...asked]) {
+      if (/^(begin|commit)|set_config/.test(query.sql)) {
+        await pool.query(query.sql, [...query.parameters]);
+        continue;
+      }
       const { rows } = await pool.query(`explain (format json) ${query.sql}`, [...query.parameters]);
       scans.push(...scansIn(rows[0]['QUERY PLAN'][0].Plan));
     }
     return scans;
   }
 
-  const BIG = /Seq Scan of (accounts|role_assignments|group_members)/;
+  /** Of a range of an index, as a bitmap, all is read before the first row is seen. */
+  const BIG = /(Seq Scan|Bitmap Heap Scan) of (accounts|role_assignments|group_members)/;
 
   test.each<Partial<AccountSearch>>([
     ...ACCOUNT_SORTS.map((sort) => ({ sort })),
     { q: 'person-1' },
     { q: 'person-59999@bulk.test', sort: 'last_sign_in' },
     { q: 'nobody' },
+    { q: 'p' },
+    { q: 'p', sort: 'email_desc' },
     { q: 'p', status: 'banned' },
     { status: 'banned', sort: 'email' },
     { status: 'active', sort: 'longest_away' },

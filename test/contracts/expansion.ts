@@ -32,8 +32,14 @@ export async function statementsOf({ up }: Migration): Promise<readonly string[]
   return said;
 }
 
-/** Statements, or parts of them, that the release before may not survive. Whatever is not known to be harmless is one. */
-export function contractions(statements: readonly string[]): readonly string[] {
+/**
+ * Statements, or parts of them, that the release before may not survive. Whatever is not known to be harmless is one.
+ * `earlier`: of the migrations before. What one of them made as an index that is not unique may go: nothing names it.
+ */
+export function contractions(statements: readonly string[], earlier: readonly string[] = []): readonly string[] {
+  const indexes = new Set(
+    earlier.flatMap(normalized).map((statement) => /^create index (\w+) on /.exec(statement)?.[1]),
+  );
   const made = new Set<string>();
   return statements.flatMap(normalized).flatMap((statement) => {
     const table = /^create table (?:if not exists )?([\w.]+)/.exec(statement)?.[1];
@@ -43,6 +49,7 @@ export function contractions(statements: readonly string[]): readonly string[] {
     );
     if (table !== undefined || made.has(about?.[1] ?? '')) return [];
     if (statement.startsWith('alter table')) return actionsOf(statement).filter((action) => !isExpansion(action));
+    if (indexes.has(/^drop index (\w+)$/.exec(statement)?.[1] ?? '')) return [];
     return HARMLESS.some((form) => form.test(statement)) ? [] : [statement];
   });
 }

@@ -12,8 +12,13 @@ const names = readdirSync(directory)
   .map((file) => path.basename(file, '.ts'))
   .sort();
 
-const contractionsOf = async (name: string) =>
-  contractions(await statementsOf(await import(pathToFileURL(path.join(directory, `${name}.ts`)).href)));
+const saidBy = async (name: string) =>
+  statementsOf(await import(pathToFileURL(path.join(directory, `${name}.ts`)).href));
+
+const contractionsOf = async (name: string) => {
+  const earlier = await Promise.all(names.filter((other) => other < name).map(saidBy));
+  return contractions(await saidBy(name), earlier.flat());
+};
 
 test('the release before has a last migration that is still there', () => {
   expect(names).toContain(RELEASE_BEFORE.lastMigration);
@@ -78,6 +83,16 @@ describe('what is taken for a contraction', () => {
     "update accounts set nickname = '' where nickname is null",
   ])('not: %s', (statement) => {
     expect(contractions([statement])).toEqual([]);
+  });
+
+  test('not: an index that is not unique', () => {
+    const made = [
+      'create index "accounts_name_index" on "accounts" ("name")',
+      'create unique index accounts_nick on accounts (nick)',
+    ];
+    expect(contractions(['drop index "accounts_name_index"'], made)).toEqual([]);
+    expect(contractions(['drop index accounts_nick'], made)).toEqual(['drop index accounts_nick']);
+    expect(contractions(['drop index accounts_name_index'])).toEqual(['drop index accounts_name_index']);
   });
 
   test('not: anything with a table that the same migration makes', () => {

@@ -24,8 +24,16 @@ export const showAccounts =
     const asked = askedOf(ctx);
     const after = readAccountCursor(ctx.query['after']);
     const page = await searchAccounts(deps, { ...asked, after, limit: PAGE_ACCOUNTS });
-    const isPlace = (text: string) => readAccountCursor(text)?.by === page.sortedBy;
+    const isPlace = (text: string) => readAccountCursor(text)?.by === asked.sort;
     const t = textsFor(ctx);
+    const pager = pagerOf(ctx, {
+      path: ACCOUNTS_PATH,
+      words: { ...asked },
+      name: 'after',
+      place: placeIn(ctx, 'after', isPlace),
+      next: page.next,
+      isPlace,
+    });
     await showAdminPage(deps, ctx, {
       view: 'accounts/list',
       title: 'accounts.title',
@@ -35,14 +43,7 @@ export const showAccounts =
       locals: {
         ...(await filtersShown(deps, t, asked)),
         ...listShown(t, asked, page),
-        pager: pagerOf(ctx, {
-          path: ACCOUNTS_PATH,
-          words: { ...asked },
-          name: 'after',
-          place: placeIn(ctx, 'after', isPlace),
-          next: page.next,
-          isPlace,
-        }),
+        ...onward(t, page, pager),
         createHref: CREATE_PATH,
         inviteHref: takesInvitations(deps.config) ? INVITE_PATH : undefined,
       },
@@ -86,20 +87,28 @@ async function filtersShown({ db }: AdminDeps, t: Texts, asked: Asked) {
   };
 }
 
-function listShown(t: Texts, asked: Asked, { accounts, sortedBy, next }: AccountPage) {
+function listShown(t: Texts, asked: Asked, { accounts }: AccountPage) {
   const isFiltered = [asked.q, asked.status, asked.role, asked.group].some((word) => word !== undefined);
   return {
-    heads: headsOf(t, asked, sortedBy),
+    heads: headsOf(t, asked),
     accounts: accounts.map((account) => shown(t, account)),
-    isUnsorted: sortedBy === 'match',
-    empty: t(next !== undefined ? 'accounts.none_yet' : isFiltered ? 'accounts.none_found' : 'accounts.none'),
+    empty: t(isFiltered ? 'accounts.none_found' : 'accounts.none'),
   };
 }
 
+/** A page that is not full says why, with its way on. */
+function onward(t: Texts, { accounts, lookedAt }: AccountPage, pager: ReturnType<typeof pagerOf>) {
+  if (lookedAt === undefined || pager.older === undefined) return { pager };
+  const text = t(accounts.length === 0 ? 'accounts.looked_at.none' : 'accounts.looked_at.some', {
+    looked: t.number(lookedAt),
+  });
+  return { pager: { ...pager, older: undefined }, goOn: { text, href: pager.older } };
+}
+
 /** The other way round where the list is in this order already. */
-function headsOf(t: Texts, asked: Asked, sortedBy: AccountPage['sortedBy']) {
+function headsOf(t: Texts, asked: Asked) {
   const head = (label: MessageKey, ascending: AccountSort, descending: AccountSort, first: AccountSort) => {
-    const is = sortedBy === ascending ? 'ascending' : sortedBy === descending ? 'descending' : undefined;
+    const is = asked.sort === ascending ? 'ascending' : asked.sort === descending ? 'descending' : undefined;
     const other = is === undefined ? first : is === 'ascending' ? descending : ascending;
     return { label: t(label), sort: { is, href: addressWith(ACCOUNTS_PATH, { ...asked, sort: other }) } };
   };

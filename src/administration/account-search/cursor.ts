@@ -6,7 +6,7 @@ import { isText } from './words.ts';
 const text = z.string().max(1000).refine(isText);
 
 const cursor = z.strictObject({
-  by: z.enum([...ACCOUNT_SORTS, 'match']),
+  by: z.enum(ACCOUNT_SORTS),
   key: text,
   id: text,
 });

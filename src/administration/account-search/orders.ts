@@ -42,6 +42,3 @@ export const ORDERS: Readonly<Record<AccountSort, Order>> = {
   last_sign_in: { ...seen, isDescending: true },
   longest_away: { ...seen, isDescending: false },
 };
-
-/** Of the words that a search has found: the smallest of those that begin with it. */
-export const MATCH_ORDER = { ...WORDS, isDescending: false };

@@ -35,41 +35,19 @@ const KEYS = [
 const begins = (key: RawBuilder<unknown>, { beginning, end }: Words): RawBuilder<boolean> =>
   sql<boolean>`(${key} >= ${beginning} and ${key} < ${end})`;
 
-/** A range, not a pattern: nothing that is typed stands for anything else. */
+/** A range, not a pattern: nothing that is typed stands for anything else. Never unknown, as who lacks a name is no hit. */
 export const fitsWords = (words: Words): RawBuilder<boolean> =>
-  sql<boolean>`(${sql.join(
+  sql<boolean>`((${sql.join(
     KEYS.map((key) => begins(key, words)),
     sql` or `,
-  )} or accounts.id = ${words.id})`;
+  )} or accounts.id = ${words.id}) is true)`;
 
-/** The first of an account's words that begin so: an account that several of its words find stands on the list once. */
-export const firstMatch = (words: Words): RawBuilder<string> => sql<string>`least(
-  ${sql.join(KEYS.map((key) => sql`case when ${begins(key, words)} then ${key} end`))},
-  case when accounts.id = ${words.id} then ${words.beginning} end)`;
-
-export const idsBeginning = (words: Words, atMost: number): RawBuilder<{ id: string }> => sql<{ id: string }>`
-  select id from (${streams(words, { columns: sql`accounts.id`, after: undefined, atMost })}) as found
-  group by id limit ${atMost}`;
-
-interface Stretch {
-  readonly columns: RawBuilder<unknown>;
-  readonly after: { readonly key: RawBuilder<unknown>; readonly id: string } | undefined;
-  readonly atMost: number;
-}
-
-/** By word and id, from a place on. An account stands here once for each of its words that fits. */
-export const inOrderOfMatch = (words: Words, stretch: Stretch): RawBuilder<unknown> =>
-  sql`select * from (${streams(words, stretch)}) as found order by key, id limit ${stretch.atMost}`;
-
-/** One for each index: what begins so, in its order. */
-function streams(words: Words, { columns, after, atMost }: Stretch): RawBuilder<unknown> {
-  const each = KEYS.map((key) => {
-    const beyond = after === undefined ? sql`true` : sql`(${key}, accounts.id) > (${after.key}, ${after.id})`;
-    return sql`(select ${columns}, ${key} as key from accounts where ${begins(key, words)} and ${beyond}
-      order by ${key}, accounts.id limit ${atMost})`;
-  });
-  // Its key sorts before all that are longer: only ever on the first page.
-  const itself = after === undefined ? sql`accounts.id = ${words.id}` : sql`false`;
-  const exact = sql`(select ${columns}, ${words.beginning} as key from accounts where ${itself})`;
-  return sql.join([...each, exact], sql` union all `);
+/** Each account once, with what it is sorted by, which stands in the indexes of the words too. */
+export function foundByWords(words: Words, sortKey: RawBuilder<unknown>, atMost: number): RawBuilder<unknown> {
+  const streams = KEYS.map(
+    (key) => sql`(select accounts.id, ${sortKey} as sort_key from accounts where ${begins(key, words)}
+      order by ${key}, accounts.id limit ${atMost})`,
+  );
+  const itself = sql`(select accounts.id, ${sortKey} from accounts where accounts.id = ${words.id})`;
+  return sql`select id, sort_key from (${sql.join([...streams, itself], sql` union `)}) as found limit ${atMost}`;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ACCOUNT_STATUSES } from '../../accounts/account.ts';
 import { readAccountCursor } from '../../administration/account-search/cursor.ts';
 import { ACCOUNT_SORTS } from '../../administration/account-search/orders.ts';
-import { searchAccounts } from '../../administration/search-accounts.ts';
+import { SEARCH_BOUNDS, searchAccounts } from '../../administration/search-accounts.ts';
 import type { ApiDeps } from '../deps.ts';
 import { name } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
@@ -20,6 +20,10 @@ const query = z.strictObject({
   ...pageFields,
 });
 
+const [WALKED, WALKED_ELSEWHERE] = [SEARCH_BOUNDS.walked, SEARCH_BOUNDS.walkedElsewhere].map((count) =>
+  count.toLocaleString('en'),
+);
+
 export const searchOperations = (deps: ApiDeps): readonly Operation[] => [
   operation({
     id: 'listAccounts',
@@ -28,8 +32,7 @@ export const searchOperations = (deps: ApiDeps): readonly Operation[] => [
     needs: 'accounts:read',
     tag: 'Accounts',
     summary: 'Find accounts',
-    description:
-      'A page can be short, or empty, and have a next one. Where too many accounts begin with q, they come in the order of the words found.',
+    description: `Always in the order of sort. Where the filters fit too many accounts to sort them, the order is gone through, up to ${WALKED} accounts for a page (${WALKED_ELSEWHERE} with role or group): such a page has fewer items than limit, or none, and a next that goes on after the last account looked at. The list ends where next is null.`,
     query,
     success: { status: 200, description: 'A page of them.', schema: pageOf(listedAccount) },
     run: async ({ query: { cursor, ...asked } }) => {

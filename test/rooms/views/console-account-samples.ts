@@ -189,6 +189,11 @@ const wrongFields = [
   { field: 'username', message: 'This is no username.' },
 ];
 
+const goOn = {
+  text: 'Nobody else of the 20,000 accounts looked at here fits.',
+  href: '/admin/accounts?after=eyJ&back=-',
+};
+
 export const consoleAccounts: readonly Sample[] = [
   consoleState('accounts/list', 'nobody found', {
     ...list,
@@ -200,7 +205,6 @@ export const consoleAccounts: readonly Sample[] = [
     ...list,
     may: { 'accounts:write': true },
     asked: { q: 'a', status: 'banned', role: 'editor' },
-    isUnsorted: true,
     accounts: [
       account,
       { ...account, name: '', status: { kind: 'bad', label: 'Banned' }, lastSignInAt: undefined },
@@ -211,6 +215,19 @@ export const consoleAccounts: readonly Sample[] = [
       newer: '/admin/accounts?after=eyI&back=-',
       older: '/admin/accounts?after=eyJ&back=-+eyI',
     },
+  }),
+  consoleState('accounts/list', 'nobody so far', {
+    ...list,
+    asked: { q: 'a', sort: 'email' },
+    clear: '/admin/accounts',
+    goOn,
+  }),
+  consoleState('accounts/list', 'some so far', {
+    ...list,
+    asked: { q: 'a' },
+    accounts: [account],
+    goOn,
+    pager: { first: '/admin/accounts', newer: '/admin/accounts?after=eyI&back=-' },
   }),
   page('overview', 'of somebody', overview),
   page('overview', 'waiting for its owner, banned', {

@@ -81,6 +81,19 @@ const accountSearches = (path: string, cursor: string, { id }: Deep): readonly N
   ['group with half of all, longest away', path, { group: LARGE_GROUP, sort: 'longest_away' }],
   ['small group', path, { group: 'team-7' }],
   ['role, group, status and words', path, { q: 'ada', role: COMMON_ROLE, group: LARGE_GROUP, status: 'active' }],
+  // What fits is a tenth of all, and stands where the order ends.
+  ['dense, far down the order: address begins so, by email', path, { q: 'judith.', sort: 'email' }],
+  ['dense, far down the order: name begins so, by email', path, { q: 'judith', sort: 'email' }],
+  ['dense, far down the order: name begins so, by email_desc', path, { q: 'ada', sort: 'email_desc' }],
+  ['dense, far down the order: words and status', path, { q: 'judith', status: 'active', sort: 'email' }],
+  [
+    'dense, far down the order: words, role and group',
+    path,
+    { q: 'a', role: COMMON_ROLE, group: LARGE_GROUP, sort: 'email_desc' },
+  ],
+  ['dense, who fits both is nobody', path, { q: 'b', group: LARGE_GROUP, sort: 'last_sign_in' }],
+  ['thousands, sorted by newest', path, { q: 'frida.berg.1', sort: 'newest' }],
+  ['thousands of usernames, sorted by longest away', path, { q: 'adler1', sort: 'longest_away' }],
 ];
 
 const eventSearches = (path: string, cursor: string, { id, event }: Deep): readonly Named[] => [
