@@ -50,8 +50,18 @@ export function createSupervisor({ count, log, addUp }: SupervisorOptions): Supe
     figuresOf(places.flatMap(({ worker, readyAt }) => (worker !== undefined && readyAt !== undefined ? [worker] : [])));
 
   const launch = (place: Place, onReady: () => void = () => {}, onEnd: (() => void) | undefined = undefined): void => {
-    const worker = cluster.fork();
-    Object.assign(place, { worker, readyAt: undefined, isStale: false, again: undefined });
+    Object.assign(place, { worker: undefined, readyAt: undefined, isStale: false, again: undefined });
+    const over = (how: object): void => {
+      place.worker = undefined;
+      if (stopping || (onEnd !== undefined && place.readyAt === undefined)) onEnd?.();
+      else replace(place, how);
+    };
+    const worker = forked(log);
+    if (worker === undefined) {
+      over({ reason: NO_ROOM });
+      return;
+    }
+    place.worker = worker;
     worker.on('message', (message) => {
       if (message !== READY) return;
       place.readyAt = performance.now();
@@ -59,16 +69,11 @@ export function createSupervisor({ count, log, addUp }: SupervisorOptions): Supe
       onReady();
     });
     if (addUp !== undefined) answerWorker(worker, async () => addUp(await figures()));
-    const over = (how: object): void => {
-      place.worker = undefined;
-      if (stopping || (onEnd !== undefined && place.readyAt === undefined)) onEnd?.();
-      else replace(place, { worker: worker.id, ...how });
-    };
     worker.on('error', (err) => {
       log.error({ event: 'worker.failed', worker: worker.id, err });
-      if (worker.process.pid === undefined) over({ reason: 'the machine had no room for another process' });
+      if (worker.process.pid === undefined) over({ worker: worker.id, reason: NO_ROOM });
     });
-    worker.once('exit', (code, signal) => over({ pid: worker.process.pid, code, signal }));
+    worker.once('exit', (code, signal) => over({ worker: worker.id, pid: worker.process.pid, code, signal }));
   };
 
   const replace = (place: Place, ended: object): void => {
@@ -89,12 +94,7 @@ export function createSupervisor({ count, log, addUp }: SupervisorOptions): Supe
         launch(placeIn(places), onReady, () => resolve(false));
       }),
     figures,
-    reload() {
-      for (const place of places) {
-        if (place.readyAt === undefined) place.isStale = true;
-        else place.worker?.process.kill('SIGHUP');
-      }
-    },
+    reload: () => places.forEach(readAgain),
     async stop() {
       stopping = true;
       for (const { again } of places) clearTimeout(again);
@@ -103,10 +103,27 @@ export function createSupervisor({ count, log, addUp }: SupervisorOptions): Supe
   };
 }
 
+const NO_ROOM = 'the machine had no room for another process';
+
+/** Undefined where it cannot be, which some reasons (no memory) say by throwing, and others (no more processes) by an event. */
+function forked(log: Logger): Worker | undefined {
+  try {
+    return cluster.fork();
+  } catch (err) {
+    log.error({ event: 'worker.failed', err });
+    return undefined;
+  }
+}
+
 function placeIn(places: Place[]): Place {
   const place: Place = { worker: undefined, readyAt: undefined, isStale: false, failures: 0, again: undefined };
   places.push(place);
   return place;
+}
+
+function readAgain(place: Place): void {
+  if (place.readyAt === undefined) place.isStale = true;
+  else place.worker?.process.kill('SIGHUP');
 }
 
 /** SIGTERM, whatever the primary got. */
