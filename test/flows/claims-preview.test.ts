@@ -1,5 +1,6 @@
 // A preview of what an app would read is what it reads: compared with real sign-ins, claim by claim.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { setAcceptedTerms } from '../../src/accounts/accounts.ts';
 import { loadConfiguration } from '../../src/clients/load-configuration.ts';
 import { type PreviewedClaims, previewClaims, type ShownPreview } from '../../src/provider/preview/preview-claims.ts';
 import { grantRole } from '../../src/roles/assignments.ts';
@@ -175,6 +176,15 @@ test('of whoever may not use the app it says why, and what the tokens would be',
   expect(await previewClaims(deps, { accountId: banned.id, clientId: 'plain' })).toMatchObject({
     refusal: { rule: 'account', status: 'banned' },
   });
+});
+
+test('it says whether there are terms to accept first', async () => {
+  const config = { ...deps.config, registration: { ...deps.config.registration, termsVersion: '2' } };
+  const asked = { accountId, clientId: 'plain' };
+  expect(await previewClaims(deps, asked)).toMatchObject({ terms: 'skip' });
+  expect(await previewClaims({ ...deps, config }, asked)).toMatchObject({ terms: 'ask' });
+  await setAcceptedTerms(server.deps, accountId, '2');
+  expect(await previewClaims({ ...deps, config }, asked)).toMatchObject({ terms: 'skip' });
 });
 
 test('what the app could not ask for has no preview', async () => {

@@ -114,6 +114,7 @@ function tokensShown(t: Texts, preview: ShownPreview) {
     person: preview.account.email,
     refused: preview.refusal === undefined ? undefined : t('model.preview.refused'),
     secondFactor: preview.secondFactor !== undefined,
+    terms: preview.terms === 'ask',
     scope: preview.scope,
     audience: preview.audience,
     tokens: [

@@ -1,5 +1,6 @@
 // What an app would read of a person, made by what issues tokens and with where each claim comes from; nothing is issued.
 import type { Provider } from 'oidc-provider';
+import { termsToAccept } from '../../accounts/accepted-terms.ts';
 import { type Account, isUsable } from '../../accounts/account.ts';
 import { findAccount } from '../../accounts/accounts.ts';
 import type { Client, ClientRegistry } from '../../clients/client.ts';
@@ -53,6 +54,8 @@ export interface ShownPreview {
   readonly secondFactor: Demand | undefined;
   /** Whether the person would be asked for what they have not allowed before. */
   readonly consent: 'ask' | 'skip';
+  /** Whether the person would have terms of service to accept first. */
+  readonly terms: 'ask' | 'skip';
   readonly scope: string;
   readonly audience: string;
   /** Undefined without the scope openid. */
@@ -143,6 +146,7 @@ async function show(deps: PreviewDeps, { client, account, words, audience }: Rea
       : { rule: 'account', status: account.status },
     secondFactor: secondFactorDemand({ config, client }, rights),
     consent: client.consent,
+    terms: (await termsToAccept(deps, accountId)) === undefined ? 'skip' : 'ask',
     scope: words.join(' '),
     audience,
     idToken: signsIn ? about('id_token', await idToken(subject)) : undefined,

@@ -244,6 +244,7 @@ export const modelPages: readonly Sample[] = [
       person: 'ada@example.com',
       refused: 'refused',
       secondFactor: true,
+      terms: true,
       scope: 'openid roles',
       audience: 'https://api.shop.example',
       perSignIn: 'iat, exp',
