@@ -99,7 +99,10 @@ export function settle(deps: RegistrationDeps, settling: Settling): Promise<Conf
     const username = usernameFor(deps, registration, settling.username);
     if (username === 'unusable') return { outcome: 'username_unusable' };
     if (passwordHash === undefined) return { outcome: 'over' };
-    const { email, displayName, language, terms } = registration;
+    const { email, displayName, language } = registration;
+    const elsewhere = settling.passwordHash !== undefined;
+    // A stranger may have signed up: what they accepted, the owner has not.
+    const terms = elsewhere ? undefined : registration.terms;
     const made = { email, username, displayName, passwordHash, language, terms, emailVerified: true };
     const account = await insertAccount(inside, made);
     if (account === 'username_taken') {
@@ -110,9 +113,8 @@ export function settle(deps: RegistrationDeps, settling: Settling): Promise<Conf
       await markOvertaken(inside, registration.id);
       return { outcome: 'email_taken' };
     }
-    const elsewhere = settling.passwordHash !== undefined;
     await markConfirmed(inside, { id: registration.id, accountId: account.id, passwordHash, elsewhere });
-    await welcome(inside, { account, registration, source: settling.source });
+    await welcome(inside, { account, registration: { ...registration, terms }, source: settling.source });
     return { outcome: 'confirmed' };
   });
 }

@@ -8,6 +8,7 @@ import type { Browser } from '../support/browser.ts';
 import { NEW_PASSWORD, type Posted, resetLink, resets, startPosted } from '../support/forgotten.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, signsIn } from '../support/sign-in.ts';
+import { linkIn, newAddress, signsUp } from '../support/sign-up.ts';
 import { RESOURCES } from '../support/start-server.ts';
 import { errorOf, isBackAtApp, tokensOf, visits, visitsAndSignsIn } from '../support/visits.ts';
 
@@ -15,7 +16,7 @@ const TITLE = 'Terms of service';
 
 const withTerms = (version: string) => ({
   settings: `mfa: optional
-registration: { terms_version: "${version}" }
+registration: { terms_version: "${version}", policy: open }
 branding: { terms_url: https://example.test/terms }
 limits: { mails_per_recipient: 100, mails_per_network: 100 }${RESOURCES}`,
 });
@@ -78,6 +79,15 @@ test('before consent, so that nothing is allowed by who does not accept', async 
   expect(visit.browser.title).toContain('asks for access');
   await visit.browser.submit({}, 'Allow');
   expect(isBackAtApp(visit)).toBe(true);
+});
+
+test('a stranger who signs up with the address of somebody else accepts nothing for them', async () => {
+  const email = newAddress();
+  await signsUp((await visits(posted.server)).browser, { email, terms: 'yes' });
+  const owner = await newBrowser().open(linkIn(await posted.mailbox.waitFor(email), '/verify-email'));
+  await owner.submit({ password: NEW_PASSWORD }, 'Confirm address');
+  const { browser } = await visitsAndSignsIn(posted.server, { identifier: email, password: NEW_PASSWORD });
+  expect([browser.title, browser.text.includes('have changed')]).toEqual([TITLE, false]);
 });
 
 test('new ones are put to who is signed in, too; without a page the app hears that one is needed', async () => {
