@@ -165,6 +165,14 @@ describe('A long list of the console', () => {
     }
   });
 
+  test('of events says what cannot be looked for, as one says it', async () => {
+    await opens('audit?from=yesterday&until=never&address=here');
+    expect(root.browser.page.status).toBe(400);
+    expect(root.browser.text).toContain('This cannot be looked for: address, from, and until.');
+    const german = await root.browser.request(root.browser.page.url, { headers: { 'accept-language': 'de' } });
+    expect(await german.text()).toContain('Danach lässt sich nicht suchen: address, from und until.');
+  });
+
   test('names its pages for those who hear them, in their language', async () => {
     await opens('sessions');
     await root.browser.click(NEXT);

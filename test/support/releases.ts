@@ -44,7 +44,7 @@ export function releaseBefore(): Release {
   return release;
 }
 
-const PARTS = ['src', 'views', 'migrations', 'package.json'];
+const PARTS = ['src', 'views', 'migrations', 'package.json', 'package-lock.json'];
 
 export function nextRelease(): Release {
   const release = newRelease('next');
