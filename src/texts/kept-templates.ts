@@ -16,7 +16,8 @@ export const NONE_KEPT: KeptTemplates = { find: () => undefined, keep: () => und
 
 /**
  * One file a template, which says by a hash what it was made of and that it is whole. It is run like a module, so it is believed only
- * where nobody but this user can write, as Node believes what it has compiled. `madeOf`: everything that the code depends on.
+ * where nobody but this user can write, as Node believes what it has compiled. `madeOf`: everything that the code depends on; where that
+ * cannot be told (it throws), nothing is kept.
  */
 export function keptTemplates(directory: string | undefined, madeOf: () => string): KeptTemplates {
   if (directory === undefined || !isOursAlone(directory)) return NONE_KEPT;
@@ -31,10 +32,14 @@ export function keptTemplates(directory: string | undefined, madeOf: () => strin
   };
   return {
     find(name) {
-      const text = isOursAlone(folder) ? textOf(fileOf(name)) : undefined;
-      if (text === undefined) return undefined;
-      const code = text.slice(text.indexOf('\n') + 1);
-      return text === `${headOf(markOf(name, code))}${code}` ? code : undefined;
+      if (!isOursAlone(folder)) return undefined;
+      try {
+        const text = readFileSync(fileOf(name), 'utf8');
+        const code = text.slice(text.indexOf('\n') + 1);
+        return text === `${headOf(markOf(name, code))}${code}` ? code : undefined;
+      } catch {
+        return undefined;
+      }
     },
     keep(name, code) {
       const file = fileOf(name);
@@ -46,13 +51,22 @@ export function keptTemplates(directory: string | undefined, madeOf: () => strin
         writeFileSync(fresh, `${headOf(markOf(name, code))}${code}`, { mode: 0o600, flag: 'wx' });
         renameSync(fresh, file);
       } catch {
-        rmSync(fresh, { force: true });
+        drop(fresh);
       }
     },
   };
 }
 
 const headOf = (mark: string): string => `// ${mark}\n`;
+
+/** If it is there, and can be. */
+function drop(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // It will be in nobody's way: it has the number of this process.
+  }
+}
 
 /** Not where users have no numbers (Windows). */
 function isOursAlone(directory: string): boolean {
@@ -65,11 +79,3 @@ function isOursAlone(directory: string): boolean {
 }
 
 const WRITABLE_BY_OTHERS = 0o022;
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-}

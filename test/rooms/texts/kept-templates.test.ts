@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { keptTemplates } from '../../../src/texts/kept-templates.ts';
 import { templatesIn } from '../../../src/texts/templates.ts';
 import { folderOf } from '../http/support.ts';
 
@@ -110,6 +111,22 @@ describe('compiled templates are neither kept nor believed where', () => {
     symlinkSync(elsewhere, join(keptIn, 'templates'));
     expect(said(views, keptIn)).toBe('<p>Hello &lt;Jane&gt;</p>');
     expect(readdirSync(elsewhere)).toEqual([]);
+  });
+
+  test('nobody can tell what they are made of', () => {
+    const keptIn = emptyFolder();
+    const kept = keptTemplates(keptIn, () => {
+      throw new Error('there is no lock file');
+    });
+    kept.keep('people/hello.pug', 'function template() {}');
+    expect(kept.find('people/hello.pug')).toBeUndefined();
+    expect(readdirSync(join(keptIn, 'templates'))).toEqual([]);
+  });
+
+  test('a file stands in the way', () => {
+    const [views, keptIn] = [folderOf(VIEWS), emptyFolder()];
+    writeFileSync(join(keptIn, 'templates'), '');
+    expect(said(views, keptIn)).toBe('<p>Hello &lt;Jane&gt;</p>');
   });
 
   test('there is no folder', () => {
