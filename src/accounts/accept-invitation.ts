@@ -38,7 +38,7 @@ export type Acceptance =
       readonly outcome: 'invalid';
       readonly account: Account;
       readonly flaws: readonly PasswordFlaw[];
-      readonly wrongName: boolean;
+      readonly nameProblem: 'missing' | 'malformed' | undefined;
       /** There are terms, and they were not accepted. */
       readonly refusesTerms: boolean;
     };
@@ -67,13 +67,13 @@ export async function acceptInvitation(
   const account = await openInvitation(deps, token);
   if (account === undefined) return { outcome: 'void' };
   const displayName = name.trim() === '' ? undefined : canonicalDisplayName(name);
-  const wrongName = account.displayName === undefined && name.trim() !== '' && displayName === undefined;
+  const nameProblem = account.displayName === undefined ? problemOf(deps, { name, displayName }) : undefined;
   const names = { ...account, displayName: account.displayName ?? displayName };
   const flaws = passwordFlaws(password, withPersonalWords(deps.rules, names));
   const termsVersion = await termsToAccept(deps, account.id);
   const refusesTerms = termsVersion !== undefined && !acceptsTerms;
-  if (wrongName || refusesTerms || flaws.length > 0) {
-    return { outcome: 'invalid', account, flaws, wrongName, refusesTerms };
+  if (nameProblem !== undefined || refusesTerms || flaws.length > 0) {
+    return { outcome: 'invalid', account, flaws, nameProblem, refusesTerms };
   }
   const passwordHash = await deps.hasher.hash(password);
   return atomically(deps.db, async (db): Promise<Acceptance> => {
@@ -87,6 +87,15 @@ export async function acceptInvitation(
     await recordEvent(inside, { event: 'invitation.accepted', accountId: holder.id, source, details });
     return { outcome: 'accepted', account: accepted };
   });
+}
+
+function problemOf(
+  { config }: Pick<Deps, 'config'>,
+  { name, displayName }: { name: string; displayName: string | undefined },
+): 'missing' | 'malformed' | undefined {
+  if (displayName !== undefined) return undefined;
+  if (name.trim() !== '') return 'malformed';
+  return config.registration.requiredFields.includes('name') ? 'missing' : undefined;
 }
 
 /** A link opens one mailbox's account only: with another address it is no good. */

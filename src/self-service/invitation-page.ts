@@ -53,6 +53,7 @@ async function showForm(deps: SelfServiceDeps, ctx: Koa.Context, shown: Shown): 
       account: { label: account.email },
       email: account.email,
       asksForName: account.displayName === undefined,
+      requiresName: deps.config.registration.requiredFields.includes('name'),
       name: name ?? '',
       termsUrl: asksForTerms ? deps.config.branding.termsUrl : undefined,
       terms,
@@ -87,9 +88,10 @@ export const submitInvitation =
           onward: { label: t('invitation.go_on'), href: '/account' },
         });
       case 'invalid': {
-        const { flaws, wrongName, refusesTerms, account } = accepted;
+        const { flaws, nameProblem, refusesTerms, account } = accepted;
+        const wrongName = nameProblem === 'missing' ? 'sign_up.name_missing' : 'invitation.name_wrong';
         const errors = [
-          ...(wrongName ? [{ field: 'name' as const, message: t('invitation.name_wrong') }] : []),
+          ...(nameProblem === undefined ? [] : [{ field: 'name' as const, message: t(wrongName) }]),
           ...flaws.map((flaw) => ({ field: 'password' as const, message: sayFlaw(t, flaw) })),
           ...(refusesTerms ? [{ field: 'terms' as const, message: t('sign_up.terms_wrong') }] : []),
         ];

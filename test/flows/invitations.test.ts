@@ -44,7 +44,7 @@ const accepts = async (link: string, fields: Record<string, string> = {}) => {
   return browser.submit({ password: PASSWORD, ...fields }, 'Accept');
 };
 
-test('somebody opens the link of the mail, chooses name and password, and signs in; closed as the server is', async () => {
+test('somebody opens the link of the mail, chooses name and password, and signs in; nobody signs up there', async () => {
   const { email } = await invited();
   const link = linkIn(await mailbox.waitFor(email), '/invitation');
   const browser = await newBrowser().open(link);
@@ -125,6 +125,21 @@ test('an operator invites at the command line, and once more, but nobody who has
   expect(
     await failureOf(place, ['user', 'create', '--email', newAddress(), '--invite', '--email-verified']),
   ).toMatchObject({ code: 'invalid' });
+});
+
+test('where a name has to be filled in, whoever is invited without one chooses it', async () => {
+  const registration = 'registration: { required_fields: [name] }';
+  const strict = await startTestServer({ mailbox, settings: `mfa: optional\n${registration}${RESOURCES}` });
+  try {
+    const browser = await accepts((await invited({}, strict)).link, { name: ' ' });
+    expect([browser.page.status, browser.text]).toEqual([400, expect.stringContaining('Enter your name')]);
+    await browser.submit({ name: 'Ina', password: PASSWORD }, 'Accept');
+    expect(browser.title).toBe('Your account is ready');
+    const { link } = await invited({ name: 'Ina Named' }, strict);
+    expect((await accepts(link)).title).toBe('Your account is ready');
+  } finally {
+    await strict.stop();
+  }
 });
 
 test('whoever is invited accepts the terms that there are, and which ones is kept', async () => {

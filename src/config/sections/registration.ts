@@ -18,7 +18,9 @@ export const registrationSection = z.strictObject({
   refused_domains: domains.describe('Addresses of these domains, and of everything below them, are refused.'),
   required_fields: listWithoutRepeats(z.enum(['username', 'name']))
     .default([])
-    .describe('What has to be filled in besides e-mail address and password.'),
+    .describe(
+      'What has to be filled in besides e-mail address and password: username of who signs up, name of who is invited, too.',
+    ),
   reserved_usernames: listWithoutRepeats(shownText(32))
     .default([])
     .describe('Nobody can choose these, besides those that are always reserved (admin, root, support, postmaster…).'),

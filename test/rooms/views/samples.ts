@@ -560,6 +560,7 @@ const signingUp: readonly Sample[] = [
     title: 'Accept',
     action: '/invitation',
     asksForName: true,
+    requiresName: false,
     name: '',
   }),
   state('self-service/invitation', 'everything wrong', {
@@ -567,6 +568,7 @@ const signingUp: readonly Sample[] = [
     title: 'Accept',
     action: '/invitation',
     asksForName: true,
+    requiresName: true,
     name: longPerson.name,
     termsUrl: 'https://shop.example/terms',
     problem: { summary: 'Something is wrong.' },
