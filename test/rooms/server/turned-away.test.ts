@@ -105,7 +105,7 @@ describe('while requests wait for the process itself', { timeout: 60_000 }, () =
   }
 
   test('who comes new is refused, who is there is answered, and then all is well', async () => {
-    const { inside, comeBack, after } = await crowdOf(45);
+    const { inside, comeBack, after } = await crowdOf(40);
     expect([inside, comeBack, after.status]).toEqual([503, '5', 200]);
   });
 
