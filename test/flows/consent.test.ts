@@ -320,3 +320,26 @@ test('a sign-in that has become too old for max_age on the consent page is asked
   await browser.submit({}, 'Allow');
   expect(callbackOf(browser).get('code')).toBeTruthy();
 });
+
+test('who says that they are somebody else allows nothing by the page that is still open in another tab', async () => {
+  const [one, other] = [
+    await server.person({ email: 'one-tab@example.test' }),
+    await server.person({ email: 'other-tab@example.test' }),
+  ];
+  const visit = await visitsAndSignsIn(server, { identifier: one.email, params: { client_id: 'ask' } });
+  const { browser } = visit;
+  const { action, data } = browser.form({ decision: 'allow' });
+  await browser.submit({}, 'Not you?');
+  await signsIn(browser, { identifier: other.email });
+  await browser.request(action, { method: 'POST', form: data });
+  const consents = () =>
+    server.database.db
+      .selectFrom('consents')
+      .select('account_id')
+      .where('account_id', 'in', [one.id, other.id])
+      .execute();
+  expect(await consents()).toEqual([]);
+  await browser.submit({}, 'Allow');
+  expect(isBackAtApp(visit)).toBe(true);
+  expect(await consents()).toEqual([{ account_id: other.id }]);
+});

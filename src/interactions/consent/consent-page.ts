@@ -13,7 +13,12 @@ import { isStale } from '../freshness.ts';
 import { addressOf, readStep, redirectToDispatch, type Step, showStep } from '../page.ts';
 import { termsFor } from './terms-page.ts';
 
-const form = z.object({ csrf: z.string().optional(), decision: z.enum(['allow', 'deny']) });
+const form = z.object({
+  csrf: z.string().optional(),
+  decision: z.enum(['allow', 'deny']),
+  /** Whom the page showed: somebody else may have signed in with another tab since. A page of the release before has none. */
+  account: z.string().max(64).optional(),
+});
 
 export async function showConsent(
   deps: InteractionDeps,
@@ -28,18 +33,20 @@ export async function showConsent(
     account,
     locals: {
       action: addressOf(signIn, 'consent'),
+      accountId: account?.id,
       ...accessInWords(deps.config, textsFor(ctx), asked),
     },
   });
 }
 
-/** What is remembered and granted is what the request asks for, as the page showed it; nothing is read from the form. */
+/** What is remembered and granted is what the request asks for, as the page showed it, for whom it showed; nothing else is read from the form. */
 export const submitConsent =
   (deps: InteractionDeps): Step =>
   async (ctx, signIn) => {
-    const { decision } = await readStep(deps, ctx, { signIn, form });
+    const { decision, account: shown } = await readStep(deps, ctx, { signIn, form });
     const accountId = consentingAccount(signIn);
     if (accountId === undefined || isStale(deps, signIn)) return redirectToDispatch(ctx, signIn);
+    if (shown !== undefined && shown !== accountId) return redirectToDispatch(ctx, signIn);
     // Nobody, where they were banned or deleted while the page was open.
     const person = await findUsablePerson(deps, { accountId });
     if (person === undefined || skipsTerms(deps, signIn, person)) return redirectToDispatch(ctx, signIn);
