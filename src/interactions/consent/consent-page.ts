@@ -13,12 +13,7 @@ import { isStale } from '../freshness.ts';
 import { addressOf, readStep, redirectToDispatch, type Step, showStep } from '../page.ts';
 import { termsFor } from './terms-page.ts';
 
-const form = z.object({
-  csrf: z.string().optional(),
-  decision: z.enum(['allow', 'deny']),
-  /** Whom the page showed: somebody else may have signed in with another tab since. A page of the release before has none. */
-  account: z.string().max(64).optional(),
-});
+const form = z.object({ csrf: z.string().optional(), decision: z.enum(['allow', 'deny']) });
 
 export async function showConsent(
   deps: InteractionDeps,
@@ -32,8 +27,8 @@ export async function showConsent(
     signIn,
     account,
     locals: {
-      action: addressOf(signIn, 'consent'),
-      accountId: account?.id,
+      // Not a field: the release before, which may be asked next, refuses those that it does not know.
+      action: addressOf(signIn, 'consent', account === undefined ? {} : { account: account.id }),
       ...accessInWords(deps.config, textsFor(ctx), asked),
     },
   });
@@ -43,9 +38,11 @@ export async function showConsent(
 export const submitConsent =
   (deps: InteractionDeps): Step =>
   async (ctx, signIn) => {
-    const { decision, account: shown } = await readStep(deps, ctx, { signIn, form });
+    const { decision } = await readStep(deps, ctx, { signIn, form });
     const accountId = consentingAccount(signIn);
     if (accountId === undefined || isStale(deps, signIn)) return redirectToDispatch(ctx, signIn);
+    // Whom the page showed: somebody else may have signed in with another tab since.
+    const shown = ctx.query['account'];
     if (shown !== undefined && shown !== accountId) return redirectToDispatch(ctx, signIn);
     // Nobody, where they were banned or deleted while the page was open.
     const person = await findUsablePerson(deps, { accountId });
