@@ -43,6 +43,7 @@ export async function measureServer(serving: Serving): Promise<Served> {
     await fill(url, { accounts: many.accounts, sessions: Math.ceil(many.artefacts / 3), events: 100_000, mails: 100 });
   }
   await addPeople(url, (operations.length + 1) * 2 * PEOPLE_OF_AN_OPERATION);
+  await postgres.settle();
   const site = await startSite({ databaseUrl: url, workers });
   try {
     await sleep(10_000);

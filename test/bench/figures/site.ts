@@ -27,6 +27,8 @@ export interface Postgres {
   cpuSeconds(): number;
   /** A database of this name that is empty. */
   empty(name: string): Promise<string>;
+  /** Until what was written stands in its files and no table is being looked after: it works on long after it was filled. */
+  settle(): Promise<void>;
   stop(): void;
 }
 
@@ -61,6 +63,12 @@ export async function startPostgres(): Promise<Postgres> {
       await admin.query(`drop database if exists "${name}" with (force)`);
       await admin.query(`create database "${name}"`);
       return `${bare}/${name}`;
+    },
+    async settle() {
+      await admin.query('checkpoint');
+      execFileSync('sync');
+      const workers = "select from pg_stat_activity where backend_type = 'autovacuum worker'";
+      while ((await admin.query(workers)).rowCount !== 0) await sleep(1_000);
     },
     stop,
   };
