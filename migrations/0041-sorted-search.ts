@@ -1,4 +1,5 @@
-// What a search finds is sorted by what stands in its indexes: ten thousand accounts are looked up in them alone.
+// What a search finds is sorted by what stands in its indexes: ten thousand accounts are looked up in them alone. Those that they
+// replace go with the next migration.
 import { type Kysely, sql } from 'kysely';
 
 /** By what lists are sorted, besides the address. */
@@ -10,12 +11,8 @@ const INDEXES: Readonly<Record<string, string>> = {
   accounts_name_words_index: `((lower(display_name) collate "C"), id) include (display_name, email_key, ${TIMES}) where display_name is not null`,
 };
 
-/** Each has the first columns of one above. */
-const REPLACED = ['accounts_email_search_index', 'accounts_username_search_index', 'accounts_name_search_index'];
-
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const [name, definition] of Object.entries(INDEXES)) {
     await sql`create index ${sql.id(name)} on accounts ${sql.raw(definition)}`.execute(db);
   }
-  for (const name of REPLACED) await sql`drop index ${sql.id(name)}`.execute(db);
 }

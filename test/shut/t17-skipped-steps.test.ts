@@ -264,7 +264,7 @@ describe('T17 skipped steps and stale proofs: Keycloak CVE-2023-6787; Pocket ID 
   });
 });
 
-describe('T17 terms of service that are skipped', () => {
+describe('T17 terms of service that are skipped (as Keycloak CVE-2023-6787)', () => {
   let server: TestServer;
 
   beforeAll(async () => {
