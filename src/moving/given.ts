@@ -1,6 +1,7 @@
 // Roles and groups of a row: names that there are, for good or until a day.
 import { sql } from 'kysely';
 import { didYouMean } from '../config/did-you-mean.ts';
+import { PRODUCT_RESOURCE } from '../config/roles/product-permissions.ts';
 import { PRODUCT_ROLE_PREFIX } from '../config/roles/role-names.ts';
 import type { Db } from '../database/database.ts';
 
@@ -13,7 +14,7 @@ export interface Given {
 export interface KnownNames {
   readonly role: ReadonlySet<string>;
   readonly group: ReadonlySet<string>;
-  /** Those that are, or lead to, a role of the product itself. */
+  /** Those that are, or lead to, a role of the product itself or one that carries its permissions. */
   readonly administrative: { readonly role: ReadonlySet<string>; readonly group: ReadonlySet<string> };
   /** Whether such may be given. */
   readonly mayAdminister: boolean;
@@ -24,6 +25,7 @@ export async function findKnownNames(db: Db, mayAdminister: boolean): Promise<Kn
   const { rows } = await sql<{ kind: 'role' | 'group'; name: string; administrative: boolean }>`
     with recursive reaches(role) as (
       select name from roles where starts_with(name, ${PRODUCT_ROLE_PREFIX})
+      union select role from role_permissions where resource = ${PRODUCT_RESOURCE}
       union select i.role from role_includes i join reaches on reaches.role = i.includes
     )
     select 'role' as kind, name, exists (select from reaches where role = name) as administrative

@@ -263,6 +263,29 @@ describe('a bad row is named with its line and its reason, and nothing of it is 
     expect(await howMany()).toBe(before + 3);
   });
 
+  test('nobody administers by way of a role that an operator made for it, either', async () => {
+    await answerOf(here(), ['role', 'create', 'desk', '--permission', 'gatehouse:accounts:write']);
+    await answerOf(here(), ['role', 'create', 'clerk']);
+    await answerOf(here(), ['role', 'create', 'chief', '--include', 'desk']);
+    await answerOf(here(), ['group', 'create', 'desks', '--role', 'chief']);
+    const file = jsonl(
+      { email: address(), roles: ['desk'] },
+      { email: address(), roles: ['chief'] },
+      { email: address(), groups: ['desks'] },
+      { email: address(), roles: ['clerk'] },
+    );
+    const refusal = (field: string, name: string) =>
+      `${field}: "${name}" makes an administrator of Gatehouse, which takes --allow-administrators`;
+    const counts = await counted(file);
+    expect(counts).toMatchObject({ rows: 4, created: 1, refused: 3, exitCode: 1 });
+    expect(badRows(counts)).toEqual([
+      { line: 1, problems: [refusal('roles', 'desk')] },
+      { line: 2, problems: [refusal('roles', 'chief')] },
+      { line: 3, problems: [refusal('groups', 'desks')] },
+    ]);
+    expect(await counted(file, '--allow-administrators')).toMatchObject({ created: 3, refused: 0, exitCode: 0 });
+  });
+
   test('what belongs to somebody else is theirs', async () => {
     const [mine, theirs] = [address(), address()];
     await counted(jsonl({ sub: 'mine-1', email: mine, username: 'mine-one' }, { sub: 'theirs-1', email: theirs }));

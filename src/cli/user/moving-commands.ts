@@ -13,7 +13,7 @@ export function addMovingCommands(user: Command, perform: Perform): void {
     .addOption(new Option('--format <format>', 'where the name of the file does not say it').choices(FORMATS))
     .option('--dry-run', 'say what would be done and what is wrong, and write nothing', false)
     .option('--update', 'change accounts that are there to what their rows say', false)
-    .option('--allow-administrators', 'also give roles of Gatehouse itself', false)
+    .option('--allow-administrators', 'also give roles that let people administer Gatehouse', false)
     .option('--errors <file>', 'list refused rows there as well, as JSON lines')
     .addHelpText(
       'after',
