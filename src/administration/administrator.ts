@@ -3,20 +3,15 @@ import { isUsable } from '../accounts/account.ts';
 import { findAccount } from '../accounts/accounts.ts';
 import type { Actor, Source } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
-import {
-  ALL_PRODUCT_PERMISSIONS,
-  isProductPermission,
-  PRODUCT_RESOURCE,
-  type ProductPermission,
-} from '../config/roles/product-permissions.ts';
+import { ALL_PRODUCT_PERMISSIONS, type ProductPermission } from '../config/roles/product-permissions.ts';
 import type { Db } from '../database/database.ts';
-import { rolesOfClient } from '../roles/client-roles.ts';
-import { permissionsOf, productPermissionsOf } from '../roles/held.ts';
+import { productPermissionsOfClient } from '../roles/client-roles.ts';
+import { productPermissionsOf } from '../roles/held.ts';
 
 export type Administrator =
   /** A person at the console. */
   | { readonly kind: 'account'; readonly accountId: string; readonly source: Source }
-  /** A service client at the API; `scopes` of its token, `assigned` are the roles of its file. */
+  /** A service client at the API; `scopes` of its token, `assigned` are the roles of its file, which permit nothing here. */
   | {
       readonly kind: 'client';
       readonly clientId: string;
@@ -61,9 +56,8 @@ export async function permissionsHeld(
       return new Set(await productPermissionsOf(deps, by.accountId));
     }
     case 'client': {
-      const { roles } = await rolesOfClient(deps.db, { clientId: by.clientId, assigned: by.assigned });
-      const held = await permissionsOf(deps.db, { roles, resource: PRODUCT_RESOURCE });
-      return new Set(held.filter(isProductPermission).filter((name) => by.scopes.includes(name)));
+      const held = await productPermissionsOfClient(deps.db, by.clientId);
+      return new Set(held.filter((name) => by.scopes.includes(name)));
     }
   }
 }

@@ -1,8 +1,9 @@
 // Owns the table client_roles: what service clients have beside the roles of their files.
 
 import { byCodePoint } from '../config/roles/by-code-point.ts';
+import { isProductPermission, PRODUCT_RESOURCE, type ProductPermission } from '../config/roles/product-permissions.ts';
 import type { Db } from '../database/database.ts';
-import { type Held, withIncluded } from './held.ts';
+import { type Held, permissionsOf, withIncluded } from './held.ts';
 
 /** `assigned`: the roles of the client's file, which need not be in the database. */
 export async function rolesOfClient(
@@ -10,6 +11,12 @@ export async function rolesOfClient(
   { clientId, assigned }: { clientId: string; assigned: readonly string[] },
 ): Promise<Held> {
   return withIncluded(db, [...new Set([...assigned, ...(await rolesGivenToClient(db, clientId))])]);
+}
+
+/** What a client may do in administering this very server: by what it was given alone. Whoever writes client files makes no administrator. */
+export async function productPermissionsOfClient(db: Db, clientId: string): Promise<readonly ProductPermission[]> {
+  const { roles } = await withIncluded(db, await rolesGivenToClient(db, clientId));
+  return (await permissionsOf(db, { roles, resource: PRODUCT_RESOURCE })).filter(isProductPermission);
 }
 
 /** Beside those of its file, by name. */

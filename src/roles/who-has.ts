@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { byCodePoint } from '../config/roles/by-code-point.ts';
+import { PRODUCT_RESOURCE } from '../config/roles/product-permissions.ts';
 import type { Db } from '../database/database.ts';
 import { databaseNow } from '../database/time.ts';
 import { clientRoles } from './client-roles.ts';
@@ -165,7 +166,7 @@ export interface ServiceHolder {
   readonly path: readonly string[];
 }
 
-/** Service clients that were given what is sought; `assigned` are the roles of their files. */
+/** Service clients that were given what is sought; `assigned` are the roles of their files, by which nobody administers. */
 export async function clientsThatHave(
   db: Db,
   sought: Sought,
@@ -173,13 +174,18 @@ export async function clientsThatHave(
 ): Promise<readonly ServiceHolder[]> {
   const paths = await pathsTo(db, sought);
   const given = (await clientRoles(db)).map(({ clientId, role }) => ({ clientId, role }));
-  const byFile = assigned.flatMap(({ clientId, roles }) => roles.map((role) => ({ clientId, role })));
+  const byFile = (isOfProduct(sought) ? [] : assigned).flatMap(({ clientId, roles }) =>
+    roles.map((role) => ({ clientId, role })),
+  );
   const isNew = ({ clientId, role }: (typeof given)[number]) =>
     !byFile.some((each) => each.clientId === clientId && each.role === role);
   return [...byFile, ...given.filter(isNew)]
     .flatMap(({ clientId, role }) => (paths.get(role) ?? []).map((path) => ({ clientId, path })))
     .sort((a, b) => byCodePoint(a.clientId, b.clientId) || a.path.length - b.path.length);
 }
+
+const isOfProduct = (sought: Sought): boolean =>
+  'permission' in sought && sought.permission.resource === PRODUCT_RESOURCE;
 
 /** Of all of them; reads as many rows as there are. */
 export async function countHolders({ db, clock }: Deps, sought: Sought): Promise<number> {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { revokeClientRole } from '../../src/roles/client-roles.ts';
 import { base, call, PROGRAMS, program, serviceFile, tokenFor } from '../support/api.ts';
 import { movingClock } from '../support/moving-clock.ts';
+import { claimsIn } from '../support/sign-in.ts';
 import { startTestServer, type TestServer, WEB_SECRET } from '../support/start-server.ts';
 
 let server: TestServer;
@@ -14,7 +15,11 @@ let jane: string;
 
 beforeAll(async () => {
   server = await startTestServer({
-    clients: { ...PROGRAMS, loose: serviceFile('loose') },
+    clients: {
+      ...PROGRAMS,
+      loose: serviceFile('loose'),
+      bold: serviceFile('bold', undefined, 'roles: { assign: [desk, chief] }'),
+    },
   });
   jane = `/accounts/${(await server.person({ email: 'jane@example.test' })).id}`;
 });
@@ -45,6 +50,31 @@ describe('a program', () => {
     const second = await program(server, { clientId: 'second', roles: [] });
     const roleless = await second.call('GET', jane);
     expect([roleless.status, roleless.body.code, roleless.body.needs]).toEqual([403, 'forbidden', 'accounts:read']);
+  });
+
+  test('administers nothing by what its own file says, until an administrator gives it that role', async () => {
+    const keeper = await program(server);
+    const writes = [{ resource: 'gatehouse', name: 'accounts:write' }];
+    const desk = { name: 'desk', description: 'Takes people in', permissions: writes };
+    expect((await keeper.call('POST', '/roles', { body: desk })).status).toBe(201);
+    const chief = { name: 'chief', description: 'May all', includes: ['gatehouse:admin'] };
+    expect((await keeper.call('POST', '/roles', { body: chief })).status).toBe(201);
+
+    const bold = await program(server, { clientId: 'bold', roles: [] });
+    const claims = claimsIn(bold.token);
+    expect(claims['roles']).toEqual(expect.arrayContaining(['chief', 'desk']));
+    expect(claims).not.toHaveProperty('permissions');
+    const takesIn = () => bold.call('POST', '/accounts', { body: { email: 'new@example.test', invite: true } });
+    const refused = await takesIn();
+    expect([refused.status, refused.body.code, refused.body.needs]).toEqual([403, 'forbidden', 'accounts:write']);
+    const rights = (await keeper.call('GET', '/clients/bold/rights')).body;
+    expect([rights.assigned, rights.effective.permissions]).toEqual([['desk', 'chief'], []]);
+
+    expect((await keeper.call('PUT', '/clients/bold/roles/desk')).status).toBe(204);
+    expect((await takesIn()).status).toBe(201);
+    expect((await bold.call('GET', '/clients')).status).toBe(403);
+    const granted = (await keeper.call('GET', '/clients/bold/rights')).body;
+    expect(granted.effective.permissions).toEqual(['accounts:write']);
   });
 
   test('is shut out with the next call when its role is taken away', async () => {

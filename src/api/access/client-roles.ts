@@ -1,9 +1,7 @@
 // Roles of service clients, beside those of their files.
 import { z } from 'zod';
 import { grantClientRoleAs, revokeClientRoleAs } from '../../administration/rights/client-role-as.ts';
-import { PRODUCT_RESOURCE } from '../../config/roles/product-permissions.ts';
-import { rolesGivenToClient, rolesOfClient } from '../../roles/client-roles.ts';
-import { permissionsOf } from '../../roles/held.ts';
+import { productPermissionsOfClient, rolesGivenToClient, rolesOfClient } from '../../roles/client-roles.ts';
 import type { ApiDeps } from '../deps.ts';
 import { found, name } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
@@ -18,7 +16,9 @@ const rights = z
     granted: z.array(z.string()).describe('Here.'),
     effective: z.object({
       roles: z.array(z.string()),
-      permissions: z.array(z.string()).describe('Of the product; its tokens need them as scopes besides.'),
+      permissions: z
+        .array(z.string())
+        .describe('Of the product, by what was granted; its tokens need them as scopes besides.'),
     }),
   })
   .meta({ id: 'RightsOfClient' });
@@ -36,7 +36,7 @@ export const clientRoleOperations = (deps: ApiDeps): readonly Operation[] => [
     run: async ({ params: { clientId } }) => {
       const { assign: assigned } = found(deps.live.current().get(clientId)).roles;
       const { roles } = await rolesOfClient(deps.db, { clientId, assigned });
-      const permissions = await permissionsOf(deps.db, { roles, resource: PRODUCT_RESOURCE });
+      const permissions = await productPermissionsOfClient(deps.db, clientId);
       const granted = await rolesGivenToClient(deps.db, clientId);
       return { status: 200, body: { assigned, granted, effective: { roles, permissions } } };
     },

@@ -261,6 +261,8 @@ describe.each(kinds)('on %s', (kind) => {
       holders: [{ accountId, email, status: 'active', ways: [{ path: [boss, counter] }] }],
     });
     expect(await clientsThatHave(deps.db, { permission })).toEqual([{ clientId: 'robot', path: [counter] }]);
+    const assigned = [{ clientId: 'loader', roles: [counter] }];
+    expect(await clientsThatHave(deps.db, { permission }, { assigned })).toHaveLength(2);
     expect(await useOfRole(deps.db, counter)).toEqual({
       accounts: 0,
       groups: [],
@@ -270,6 +272,21 @@ describe.each(kinds)('on %s', (kind) => {
     });
     expect(await deleteRole(deps.db, counter)).toMatchObject({ outcome: 'deleted', use: { includedBy: [boss] } });
     expect(await whoHas(deps, { permission }, { limit: 10 })).toEqual({ holders: [], next: undefined });
+  });
+
+  test('no service has a permission of the product by its file', async () => {
+    const deps = depsFor(database.db);
+    const permission = { resource: 'gatehouse', name: 'keys:read' };
+    const keys = await role({ permissions: [permission] });
+    const assigned = [{ clientId: 'loader', roles: [keys] }];
+    expect(await clientsThatHave(deps.db, { permission }, { assigned })).toEqual([]);
+    expect(await clientsThatHave(deps.db, { role: keys }, { assigned })).toEqual([
+      { clientId: 'loader', path: [keys] },
+    ]);
+    await grantClientRole(deps.db, { clientId: 'loader', role: keys });
+    expect(await clientsThatHave(deps.db, { permission }, { assigned })).toEqual([
+      { clientId: 'loader', path: [keys] },
+    ]);
   });
 
   test('who would be refused is counted by what people really have', async () => {
