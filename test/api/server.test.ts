@@ -147,6 +147,17 @@ test('a place to go on from that no page has named is refused', async () => {
   }
 });
 
+test('a place of a list in one order is none in another', async () => {
+  for (let n = 0; n < 2; n += 1) await server.person({ email: `ordered-${n}@example.test` });
+  const { next } = await read('/accounts?sort=email&limit=1');
+  const at = `cursor=${encodeURIComponent(next)}`;
+  expect((await keeper.call('GET', `/accounts?sort=email&limit=1&${at}`)).status).toBe(200);
+  for (const order of ['', 'sort=newest&', 'sort=oldest&']) {
+    const { status, body } = await keeper.call('GET', `/accounts?${order}limit=1&${at}`);
+    expect([order, status, body.code, body.errors?.[0].parameter]).toEqual([order, 400, 'invalid_query', 'cursor']);
+  }
+});
+
 test('who is signed in is listed, last used first, and ended from there', async () => {
   const { items } = await read('/sessions');
   expect(items[0]).toMatchObject({ account_id: jane, email: 'jane@example.test', address: '127.0.0.1' });

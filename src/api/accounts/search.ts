@@ -37,7 +37,7 @@ export const searchOperations = (deps: ApiDeps): readonly Operation[] => [
     success: { status: 200, description: 'A page of them.', schema: pageOf(listedAccount) },
     run: async ({ query: { cursor, ...asked } }) => {
       const after = cursor === undefined ? undefined : readAccountCursor(cursor);
-      if (cursor !== undefined && after === undefined) throw foreignCursor();
+      if (cursor !== undefined && after?.by !== asked.sort) throw foreignCursor();
       const { accounts, next } = await searchAccounts(deps, { ...asked, after });
       return page('/accounts', asked, { items: accounts.map(listed), next });
     },
