@@ -13,7 +13,7 @@ export interface MeasuredRequest {
 export type SetGauge = (name: GaugeName, value: number, labels?: Readonly<Record<string, string>>) => void;
 
 /** The figures of one process, to be added to those of others. */
-export type ProcessFigures = readonly object[];
+export type ProcessFigures = readonly { readonly type: unknown }[];
 
 export interface Metrics {
   request(request: MeasuredRequest): void;
@@ -77,7 +77,13 @@ export function createMetrics({ version }: { readonly version: string }): Metric
 
 /** The text format of Prometheus, of all processes added up. */
 export async function exposition(processes: readonly ProcessFigures[]): Promise<string> {
-  return AggregatorRegistry.aggregate(processes as object[][]).metrics();
+  return aggregated(processes).metrics();
 }
+
+/** What several have measured as if it were one. */
+export const sumOf = (processes: readonly ProcessFigures[]): ProcessFigures =>
+  aggregated(processes).getMetricsAsArray();
+
+const aggregated = (processes: readonly ProcessFigures[]) => AggregatorRegistry.aggregate(processes as object[][]);
 
 export const EXPOSITION_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { answerOf, gatehouse, type Program, startProgram } from '../cli/command-line.ts';
 import { configFiles } from '../support/config-files.ts';
 import { makeTestDatabase, postgresAvailable, type TestDatabase } from '../support/database.ts';
-import { parseExposition } from '../support/exposition.ts';
+import { type Exposition, parseExposition } from '../support/exposition.ts';
 import { CLIENTS, freePort, PASSWORD, RESOURCES } from '../support/start-server.ts';
 import { goThroughEverything, newSigner } from './whole-flow.ts';
 
@@ -96,6 +96,15 @@ describe.skipIf(!postgresAvailable() || process.platform !== 'linux')(
         await (await fetch(`${origin}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })).text(),
       );
 
+    /** What Prometheus would take for a restart. */
+    const fallen = (before: Exposition, after: Exposition) => {
+      const key = ({ name, labels }: Exposition['samples'][number]) => JSON.stringify([name, labels]);
+      const values = new Map(after.samples.map((sample) => [key(sample), sample.value]));
+      const counted = before.samples.filter(({ name }) => before.types.get(name) !== 'gauge');
+      expect(counted.length).toBeGreaterThan(100);
+      return counted.filter((sample) => !((values.get(key(sample)) ?? -1) >= sample.value));
+    };
+
     const answers = async (issuer: string) =>
       (await fetch(`${issuer}/readyz`, { headers: { connection: 'close' } })).status;
 
@@ -142,6 +151,19 @@ describe.skipIf(!postgresAvailable() || process.platform !== 'linux')(
       expect(eventsOf(program, 'worker.ended')).toEqual([
         expect.objectContaining({ pid: victim, signal: 'SIGKILL', restartInMs: 1_000 }),
       ]);
+
+      // What it had counted is not forgotten, nor what one has that says nothing now; gauges are of those that answer.
+      const afterwards = await figures(`http://127.0.0.1:${metricsPort}`);
+      expect(fallen(added, afterwards)).toEqual([]);
+      expect(afterwards.sum('gatehouse_info')).toBe(2);
+      const [silent = 0] = childrenOf(program);
+      process.kill(silent, 'SIGSTOP');
+      const meanwhile = await figures(`http://127.0.0.1:${metricsPort}`);
+      process.kill(silent, 'SIGCONT');
+      expect(fallen(afterwards, meanwhile)).toEqual([]);
+      expect(meanwhile.sum('gatehouse_info')).toBeLessThan(2);
+      const again = await figures(`http://127.0.0.1:${metricsPort}`);
+      expect(fallen(meanwhile, again)).toEqual([]);
 
       // At a terminal everybody gets the signal, and a moment later the primary's.
       const workers = childrenOf(program);

@@ -35,7 +35,7 @@ export async function serveWithWorkers(
 ): Promise<Partial<Answer>> {
   const { config, log } = greeting;
   const exposure = await exposureIfAsked(config);
-  const supervisor = createSupervisor({ count, log, addUp: exposure?.addUp });
+  const supervisor = createSupervisor({ count, log, exposure });
   let closeMetrics = async () => {};
   reload.heed(async () => supervisor.reload());
   try {

@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import type { Metrics, ProcessFigures } from '../../observability/metrics.ts';
 import { VERSION } from '../../package.ts';
 import { answerPrimary, askPrimary } from '../workers/figures-channel.ts';
+import type { SumOf } from '../workers/kept-figures.ts';
 import { type Expose, serveMetrics } from './endpoint.ts';
 
 export interface Measuring {
@@ -31,6 +32,7 @@ export async function measuringIfAsked(
 
 export interface Exposure {
   readonly addUp: (figures: readonly ProcessFigures[]) => Promise<string>;
+  readonly sumOf: SumOf;
   /** Opens the port, if one is configured. @throws what listening throws */
   open(figures: () => Promise<readonly ProcessFigures[]>): Promise<() => Promise<void>>;
 }
@@ -38,9 +40,10 @@ export interface Exposure {
 /** In the primary, which measures nothing itself. */
 export async function exposureIfAsked({ metrics: asked }: Config): Promise<Exposure | undefined> {
   if (asked.port === undefined && asked.token === undefined) return undefined;
-  const { EXPOSITION_TYPE, exposition } = await import('../../observability/metrics.ts');
+  const { EXPOSITION_TYPE, exposition, sumOf } = await import('../../observability/metrics.ts');
   return {
     addUp: exposition,
+    sumOf,
     open: (figures) =>
       serveMetrics(asked, async () => ({ type: EXPOSITION_TYPE, text: await exposition(await figures()) })),
   };

@@ -7,12 +7,12 @@ import type { ProcessFigures } from '../../observability/metrics.ts';
 type Message =
   /** Primary to worker: say yours. */
   | { readonly gatehouse: 'figures?'; readonly id: string }
-  | { readonly gatehouse: 'figures'; readonly id: string; readonly figures: ProcessFigures }
+  | { readonly gatehouse: 'figures'; readonly id: string; readonly figures?: ProcessFigures | undefined }
   /** Worker to primary: say everybody's. */
   | { readonly gatehouse: 'sum?'; readonly id: string }
   | { readonly gatehouse: 'sum'; readonly id: string; readonly text: string };
 
-/** Milliseconds. A worker that hangs is left out; the sum of the others is better than none. */
+/** Milliseconds. Of a worker that hangs, what it has said before is told; that and the others is better than nothing. */
 const PATIENCE_MS = 3_000;
 
 const isOf = <Kind extends Message['gatehouse']>(
@@ -24,7 +24,7 @@ const isOf = <Kind extends Message['gatehouse']>(
 export function answerPrimary(read: () => Promise<ProcessFigures>): void {
   process.on('message', async (message) => {
     if (!isOf(message, 'figures?')) return;
-    const figures = await read().catch(() => []);
+    const figures = await read().catch(() => undefined);
     if (process.connected) process.send?.({ gatehouse: 'figures', id: message.id, figures } satisfies Message);
   });
 }
@@ -51,13 +51,8 @@ export function askPrimary(): Promise<string> {
   });
 }
 
-/** What each of them says in time. */
-export async function figuresOf(workers: readonly Worker[]): Promise<readonly ProcessFigures[]> {
-  const all = await Promise.all(workers.map(figuresOfOne));
-  return all.filter((figures) => figures !== undefined);
-}
-
-function figuresOfOne(worker: Worker): Promise<ProcessFigures | undefined> {
+/** Undefined when it does not say them in time. */
+export function figuresOf(worker: Worker): Promise<ProcessFigures | undefined> {
   if (!worker.isConnected()) return Promise.resolve(undefined);
   const id = randomUUID();
   return new Promise((resolve) => {

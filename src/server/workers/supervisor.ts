@@ -3,13 +3,19 @@ import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from '../../observability/logger.ts';
 import type { ProcessFigures } from '../../observability/metrics.ts';
 import { answerWorker, figuresOf } from './figures-channel.ts';
+import { keepFigures, type SumOf } from './kept-figures.ts';
 import { restartDelay } from './restart-delay.ts';
 
 export interface SupervisorOptions {
   readonly count: number;
   readonly log: Logger;
-  /** Adds up what workers have measured; undefined where nobody reads it. */
-  readonly addUp?: ((figures: readonly ProcessFigures[]) => Promise<string>) | undefined;
+  /** Undefined where nobody reads what workers have measured. */
+  readonly exposure?: Exposed | undefined;
+}
+
+interface Exposed {
+  readonly addUp: (figures: readonly ProcessFigures[]) => Promise<string>;
+  readonly sumOf: SumOf;
 }
 
 export interface Supervisor {
@@ -20,7 +26,7 @@ export interface Supervisor {
   start(): Promise<boolean>;
   /** Client files are read again: by those that take requests now, by the others when they do. */
   reload(): void;
-  /** What each of those that take requests has measured. */
+  /** What those that take requests have measured, and those before them have counted. */
   figures(): Promise<readonly ProcessFigures[]>;
   /** Each finishes what it has begun; resolves when all are gone. */
   stop(): Promise<void>;
@@ -42,12 +48,11 @@ const READY = 'gatehouse:ready';
 
 export const sayReady = (): void => void process.send?.(READY);
 
-export function createSupervisor({ count, log, addUp }: SupervisorOptions): Supervisor {
+export function createSupervisor({ count, log, exposure }: SupervisorOptions): Supervisor {
   const places: Place[] = [];
   let stopping = false;
 
-  const figures = () =>
-    figuresOf(places.flatMap(({ worker, readyAt }) => (worker !== undefined && readyAt !== undefined ? [worker] : [])));
+  const figures = readFigures(places, exposure?.sumOf);
 
   const launch = (place: Place, onReady: () => void = () => {}, onEnd: (() => void) | undefined = undefined): void => {
     Object.assign(place, { worker: undefined, readyAt: undefined, isStale: false, again: undefined });
@@ -68,7 +73,7 @@ export function createSupervisor({ count, log, addUp }: SupervisorOptions): Supe
       if (place.isStale) worker.process.kill('SIGHUP');
       onReady();
     });
-    if (addUp !== undefined) answerWorker(worker, async () => addUp(await figures()));
+    if (exposure !== undefined) answerWorker(worker, async () => exposure.addUp(await figures()));
     worker.on('error', (err) => {
       log.error({ event: 'worker.failed', worker: worker.id, err });
       if (worker.process.pid === undefined) over({ worker: worker.id, reason: NO_ROOM });
@@ -100,6 +105,23 @@ export function createSupervisor({ count, log, addUp }: SupervisorOptions): Supe
       for (const { again } of places) clearTimeout(again);
       await Promise.all(places.map(({ worker }) => worker && ended(worker)));
     },
+  };
+}
+
+/** Whoever asks while they are read gets the same: one reading after the other. */
+function readFigures(places: readonly Place[], sumOf: SumOf = () => []) {
+  const keep = keepFigures(sumOf);
+  const ask = async ({ worker, readyAt }: Place) =>
+    worker === undefined || readyAt === undefined
+      ? { worker: undefined, figures: undefined }
+      : { worker: worker.id, figures: await figuresOf(worker) };
+  const read = async () => keep(await Promise.all(places.map(ask)));
+  let underWay: Promise<readonly ProcessFigures[]> | undefined;
+  return () => {
+    underWay ??= read().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
   };
 }
 
