@@ -166,16 +166,16 @@ export interface ServiceHolder {
   readonly path: readonly string[];
 }
 
-/** Service clients that were given what is sought; `assigned` are the roles of their files, by which nobody administers. */
+/** Service clients that have what is sought: given here, or by their files (`clients`), by which nobody administers. */
 export async function clientsThatHave(
   db: Db,
   sought: Sought,
-  { assigned = [] }: { assigned?: readonly { readonly clientId: string; readonly roles: readonly string[] }[] } = {},
+  clients: Iterable<{ readonly clientId: string; readonly roles: { readonly assign: readonly string[] } }>,
 ): Promise<readonly ServiceHolder[]> {
   const paths = await pathsTo(db, sought);
   const given = (await clientRoles(db)).map(({ clientId, role }) => ({ clientId, role }));
-  const byFile = (isOfProduct(sought) ? [] : assigned).flatMap(({ clientId, roles }) =>
-    roles.map((role) => ({ clientId, role })),
+  const byFile = (isOfProduct(sought) ? [] : [...clients]).flatMap(({ clientId, roles }) =>
+    roles.assign.map((role) => ({ clientId, role })),
   );
   const isNew = ({ clientId, role }: (typeof given)[number]) =>
     !byFile.some((each) => each.clientId === clientId && each.role === role);

@@ -1,5 +1,6 @@
 // Roles, permissions, groups and roles of services, through the API.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { grantClientRole } from '../../src/roles/client-roles.ts';
 import { PROGRAMS, type Program, program } from '../support/api.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
 
@@ -33,7 +34,9 @@ describe('a role', () => {
     await keeper.call('POST', '/roles', { body: { name: 'boss', description: 'Leads', includes: ['vendor'] } });
     await keeper.call('POST', '/groups', { body: { name: 'bosses', description: 'Lead', roles: ['boss'] } });
     const path = await someone({ groups: ['bosses'] });
+    await grantClientRole(server.database.db, { clientId: 'second', role: 'boss' });
     const { body } = await keeper.call('GET', '/roles/vendor/holders');
+    expect(body.clients).toEqual([{ client_id: 'second', path: ['boss', 'vendor'] }]);
     expect(body.items).toMatchObject([
       { account_id: path.slice(10), ways: [{ group: 'bosses', path: ['boss', 'vendor'], expires_at: null }] },
     ]);
@@ -41,6 +44,7 @@ describe('a role', () => {
     expect((await keeper.call('GET', '/groups/bosses/effect')).body).toEqual(effect);
     expect((await keeper.call('GET', '/roles/boss/effect')).body).toEqual(effect);
     const holders = await keeper.call('GET', `/permissions/${encodeURIComponent(API)}/items%3Aadd/holders`);
+    expect(holders.body.clients).toEqual(body.clients);
     expect(holders.body.items.map(({ account_id }: { account_id: string }) => account_id)).toEqual([path.slice(10)]);
   });
 

@@ -1,10 +1,14 @@
 // An administrator makes roles, groups and permissions in the console, and sees who has what, and why.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { grantClientRole } from '../../src/roles/client-roles.ts';
 import { createGroup } from '../../src/roles/groups.ts';
 import { heldRoles } from '../../src/roles/held.ts';
 import { listMembers } from '../../src/roles/members.ts';
+import { createPermission } from '../../src/roles/permissions.ts';
+import { createRole } from '../../src/roles/roles.ts';
 import { type AdministratorInTest, administrator } from '../support/administrators.ts';
 import { someModel } from '../support/console-model.ts';
+import { movingClock } from '../support/moving-clock.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
 
 let server: TestServer;
@@ -67,6 +71,21 @@ test('from a permission to a person, and back', async () => {
   await opens('groups/newsroom');
   await root.browser.submit({}, 'Remove');
   expect((await heldRoles(server.deps, id)).roles).toEqual([]);
+});
+
+test('services stand beside people, also those that have it through another role', async () => {
+  const { db } = server.database;
+  const permission = { resource: 'https://api.example.test', name: 'items:pack' };
+  const deps = { db, clock: movingClock };
+  await createPermission(deps, { ...permission, description: 'Can pack items' });
+  await createRole(deps, { name: 'packer', description: '', permissions: [permission] });
+  await createRole(deps, { name: 'robots', description: '', includes: ['packer'] });
+  await grantClientRole(db, { clientId: 'web', role: 'robots' });
+  for (const path of ['roles/packer', `permissions/one?${new URLSearchParams(permission)}`]) {
+    await opens(path);
+    expect(root.browser.text).toContain('Web App');
+    expect(root.browser.text).toContain('given: robots → packer');
+  }
 });
 
 test('deleting what is in use says what it takes away, and asks', async () => {

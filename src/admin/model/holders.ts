@@ -1,8 +1,8 @@
-// Who has a role or a permission, and why: a page of them, as pages show it.
+// Who has a role or a permission, and why, as pages show it: people a page at a time, and the services.
 import type Koa from 'koa';
 import { isAccountId } from '../../crypto/identifiers.ts';
 import { textsFor } from '../../http/page.ts';
-import { type Sought, type Way, whoHas } from '../../roles/who-has.ts';
+import { clientsThatHave, type Sought, type Way, whoHas } from '../../roles/who-has.ts';
 import type { Texts } from '../../texts/messages.ts';
 import type { AdminDeps } from '../deps.ts';
 import type { AtConsole } from '../in-console.ts';
@@ -25,7 +25,12 @@ export async function holdersShown(
   const t = textsFor(ctx);
   const after = placeIn(ctx, 'after', isAccountId);
   const { holders, next } = await whoHas(deps, sought, { after, limit: PAGE_HOLDERS });
+  const services = await clientsThatHave(deps.db, sought, deps.clients().values());
   return {
+    serviceHolders: [...Map.groupBy(services, ({ clientId }) => clientId)].map(([clientId, ways]) => ({
+      name: deps.clients().get(clientId)?.clientName ?? clientId,
+      why: ways.map(({ path: through }) => whyShown(t, { group: undefined, path: through, expiresAt: undefined })),
+    })),
     holders: holders.map(({ accountId, email, name, status, ways }) => ({
       href: admin.may.has('accounts:read') ? accountPath(accountId) : undefined,
       email,

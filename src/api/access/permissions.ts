@@ -8,7 +8,6 @@ import {
 import { versionOf } from '../../administration/outcomes.ts';
 import { findPermission, listPermissions, type Permission } from '../../roles/permissions.ts';
 import type { PermissionRef } from '../../roles/role-contents.ts';
-import { whoHas } from '../../roles/who-has.ts';
 import { requireMatch } from '../conditions.ts';
 import { created } from '../created.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -16,15 +15,8 @@ import { found, name } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
 import { done } from '../outcomes.ts';
 import { page, pageAmong, pageFields, pageOf } from '../pages.ts';
-import {
-  changesOfPermission,
-  confirmation,
-  holderSchema,
-  newPermission,
-  permissionSchema,
-  shownHolder,
-  shownPermission,
-} from './schemas.ts';
+import { holdersPage, holdersSchema } from './holders.ts';
+import { changesOfPermission, confirmation, newPermission, permissionSchema, shownPermission } from './schemas.ts';
 
 const params = z.object({
   resource: name.describe('The audience of an API, percent-encoded; a client_id; or gatehouse.'),
@@ -71,11 +63,10 @@ const reading = (deps: ApiDeps): readonly Operation[] => [
     summary: 'Who has a permission, and why',
     params,
     query: z.strictObject(pageFields),
-    success: { status: 200, description: 'A page of them, by id.', schema: pageOf(holderSchema) },
+    success: { status: 200, description: 'A page of them, by id, and the services.', schema: holdersSchema },
     run: async ({ params: of, query: asked }) => {
       const permission = await read(deps, of);
-      const { holders, next } = await whoHas(deps, { permission }, { after: asked.cursor, limit: asked.limit });
-      return page(`${pathOf(permission)}/holders`, asked, { items: holders.map(shownHolder), next });
+      return holdersPage(deps, { permission }, { path: `${pathOf(permission)}/holders`, query: asked });
     },
   }),
 ];

@@ -4,7 +4,6 @@ import { changeRoleAs, createRoleAs, deleteRoleAs } from '../../administration/m
 import { versionOf } from '../../administration/outcomes.ts';
 import { findRole, listRoles } from '../../roles/role.ts';
 import { useOfRole } from '../../roles/usage.ts';
-import { whoHas } from '../../roles/who-has.ts';
 import { requireMatch } from '../conditions.ts';
 import { created } from '../created.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -12,7 +11,8 @@ import { found, name } from '../fields.ts';
 import { type Operation, operation } from '../operation.ts';
 import { done } from '../outcomes.ts';
 import { page, pageAmong, pageFields, pageOf } from '../pages.ts';
-import { changesOfRole, confirmation, holderSchema, newRole, roleSchema, shownHolder, shownRole } from './schemas.ts';
+import { holdersPage, holdersSchema } from './holders.ts';
+import { changesOfRole, confirmation, newRole, roleSchema, shownRole } from './schemas.ts';
 
 const params = z.object({ role: name });
 
@@ -93,11 +93,10 @@ const reading = (deps: ApiDeps): readonly Operation[] => [
     summary: 'Who has a role, and why',
     params,
     query: z.strictObject(pageFields),
-    success: { status: 200, description: 'A page of them, by id.', schema: pageOf(holderSchema) },
+    success: { status: 200, description: 'A page of them, by id, and the services.', schema: holdersSchema },
     run: async ({ params: { role }, query: asked }) => {
       found(await findRole(deps.db, role));
-      const { holders, next } = await whoHas(deps, { role }, { after: asked.cursor, limit: asked.limit });
-      return page(`/roles/${role}/holders`, asked, { items: holders.map(shownHolder), next });
+      return holdersPage(deps, { role }, { path: `/roles/${role}/holders`, query: asked });
     },
   }),
 ];

@@ -31,9 +31,7 @@ export const whoHasPermission = (
 
 async function answer(deps: AccessDeps, sought: Sought, page: Page): Promise<Answer> {
   const { holders, next } = await whoHas(deps, sought, page);
-  const services = await clientsThatHave(deps.db, sought, {
-    assigned: [...deps.clients().values()].map(({ clientId, roles }) => ({ clientId, roles: roles.assign })),
-  });
+  const services = await clientsThatHave(deps.db, sought, deps.clients().values());
   return {
     result: {
       accounts: holders.map(({ accountId, email, status, ways }) => ({

@@ -260,9 +260,11 @@ describe.each(kinds)('on %s', (kind) => {
     expect(await whoHas(deps, { permission }, { limit: 10 })).toMatchObject({
       holders: [{ accountId, email, status: 'active', ways: [{ path: [boss, counter] }] }],
     });
-    expect(await clientsThatHave(deps.db, { permission })).toEqual([{ clientId: 'robot', path: [counter] }]);
-    const assigned = [{ clientId: 'loader', roles: [counter] }];
-    expect(await clientsThatHave(deps.db, { permission }, { assigned })).toHaveLength(2);
+    const byFile = [{ clientId: 'filed', roles: { assign: [boss] } }];
+    expect(await clientsThatHave(deps.db, { permission }, byFile)).toEqual([
+      { clientId: 'filed', path: [boss, counter] },
+      { clientId: 'robot', path: [counter] },
+    ]);
     expect(await useOfRole(deps.db, counter)).toEqual({
       accounts: 0,
       groups: [],
@@ -278,15 +280,11 @@ describe.each(kinds)('on %s', (kind) => {
     const deps = depsFor(database.db);
     const permission = { resource: 'gatehouse', name: 'keys:read' };
     const keys = await role({ permissions: [permission] });
-    const assigned = [{ clientId: 'loader', roles: [keys] }];
-    expect(await clientsThatHave(deps.db, { permission }, { assigned })).toEqual([]);
-    expect(await clientsThatHave(deps.db, { role: keys }, { assigned })).toEqual([
-      { clientId: 'loader', path: [keys] },
-    ]);
+    const byFile = [{ clientId: 'loader', roles: { assign: [keys] } }];
+    expect(await clientsThatHave(deps.db, { permission }, byFile)).toEqual([]);
+    expect(await clientsThatHave(deps.db, { role: keys }, byFile)).toEqual([{ clientId: 'loader', path: [keys] }]);
     await grantClientRole(deps.db, { clientId: 'loader', role: keys });
-    expect(await clientsThatHave(deps.db, { permission }, { assigned })).toEqual([
-      { clientId: 'loader', path: [keys] },
-    ]);
+    expect(await clientsThatHave(deps.db, { permission }, byFile)).toEqual([{ clientId: 'loader', path: [keys] }]);
   });
 
   test('who would be refused is counted by what people really have', async () => {

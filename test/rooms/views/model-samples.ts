@@ -54,6 +54,7 @@ const role = {
   services: [{ id: 'robot', name: 'Robot', on: true, byFile: true }],
   holders,
   holdersPager: { older: '/admin/roles/editor?after=1' },
+  serviceHolders: [{ name: LONG, why: [{ text: 'given: editor', until: undefined }] }],
   ...fine,
 };
 
@@ -81,6 +82,7 @@ const onePermission = {
   roles: [{ name: 'editor', href: '/admin/roles/editor' }],
   holders: [],
   holdersPager: {},
+  serviceHolders: [{ name: 'Robot', why: [{ text: 'given: editor → viewer', until: undefined }] }],
   ...fine,
 };
 
