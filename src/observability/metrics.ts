@@ -12,6 +12,8 @@ export interface MeasuredRequest {
 
 export type SetGauge = (name: GaugeName, value: number, labels?: Readonly<Record<string, string>>) => void;
 
+type Look = (set: SetGauge) => Promise<void> | void;
+
 /** The figures of one process, to be added to those of others. */
 export type ProcessFigures = readonly { readonly type: unknown }[];
 
@@ -22,8 +24,9 @@ export interface Metrics {
   /** To the database and back. */
   readonly roundTrip: (seconds: number) => void;
   readonly swept: (rows: Readonly<Record<string, number>>) => void;
-  /** Asked before each reading. What throws leaves its figures out. */
-  beforeReading(look: (set: SetGauge) => Promise<void> | void): void;
+  /** Asked before each reading. What throws leaves its figures out; what nobody sets has no value. */
+  beforeReading(look: Look): void;
+  /** Whoever asks while they are read gets the same. */
   read(): Promise<ProcessFigures>;
 }
 
@@ -52,8 +55,15 @@ export function createMetrics({ version }: { readonly version: string }): Metric
       new Gauge({ name: `gatehouse_${name}`, help, labelNames: labels, aggregator, registers }),
     ]),
   );
-  const set: SetGauge = (name, value, labels = {}) => gauges.get(name)?.set({ ...labels }, value);
-  const looks: ((set: SetGauge) => Promise<void> | void)[] = [(tell) => tell('info', 1, { version })];
+  const looks: Look[] = [(tell) => tell('info', 1, { version })];
+  const readNow = async (): Promise<ProcessFigures> => {
+    const seen = (await Promise.all(looks.map(seenBy))).flat();
+    // What is no longer so (a configuration of before, an algorithm without a key) is not told again.
+    for (const gauge of gauges.values()) clear(gauge);
+    for (const [name, value, labels = {}] of seen) gauges.get(name)?.set({ ...labels }, value);
+    return register.getMetricsAsJSON();
+  };
+  let underWay: Promise<ProcessFigures> | undefined;
   return {
     request({ method, route, status, seconds }) {
       requests.inc({ method, route, status: `${Math.floor(status / 100)}xx` });
@@ -66,13 +76,30 @@ export function createMetrics({ version }: { readonly version: string }): Metric
       for (const [kind, count] of Object.entries(rows)) sweptRows.inc({ kind }, count);
     },
     beforeReading: (look) => void looks.push(look),
-    async read() {
-      // What is no longer so (a configuration of before, an algorithm without a key) is not told again.
-      for (const gauge of gauges.values()) gauge.reset();
-      await Promise.all(looks.map(async (look) => look(set)).map((looked) => looked.catch(() => undefined)));
-      return register.getMetricsAsJSON();
+    read() {
+      underWay ??= readNow().finally(() => {
+        underWay = undefined;
+      });
+      return underWay;
     },
   };
+}
+
+/** All that a look sets, or nothing where it throws. */
+async function seenBy(look: Look): Promise<readonly Parameters<SetGauge>[]> {
+  const seen: Parameters<SetGauge>[] = [];
+  try {
+    await look((...figure) => void seen.push(figure));
+    return seen;
+  } catch {
+    return [];
+  }
+}
+
+/** A gauge without labels would say 0 after a reset alone. */
+function clear(gauge: Gauge): void {
+  gauge.reset();
+  gauge.remove({});
 }
 
 /** The text format of Prometheus, of all processes added up. */
