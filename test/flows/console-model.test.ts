@@ -86,6 +86,11 @@ test('services stand beside people, also those that have it through another role
     expect(root.browser.text).toContain('Web App');
     expect(root.browser.text).toContain('given: robots → packer');
   }
+  await opens('clients/web');
+  const [given, has] = root.browser.document
+    .querySelectorAll('section[aria-labelledby=service] dd')
+    .map(({ text }) => text.trim());
+  expect([given, has]).toEqual(['robots', 'packer, robots']);
 });
 
 test('deleting what is in use says what it takes away, and asks', async () => {

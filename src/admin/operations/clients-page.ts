@@ -5,9 +5,11 @@ import { secretDaysLeft } from '../../clients/live/secret-age.ts';
 import { textsFor } from '../../http/page.ts';
 import { nothingThere } from '../../http/refusals.ts';
 import { countLiveGrants } from '../../protocol-store/live-grants.ts';
+import { rolesGivenToClient, rolesOfClient } from '../../roles/client-roles.ts';
 import { type AppUse, MOST_COUNTED, useOfApps } from '../../sessions/app-sign-ins.ts';
 import type { AdminDeps } from '../deps.ts';
 import type { AdminStep } from '../in-console.ts';
+import { rolePath } from '../model/paths.ts';
 import { pathOf } from '../navigation.ts';
 import { showAdminPage } from '../page.ts';
 import { clientFacts } from './client-facts.ts';
@@ -55,6 +57,7 @@ export const showClient =
       locals: {
         back: CLIENTS_PATH,
         facts: clientFacts(textsFor(ctx), client),
+        service: await serviceShown(deps, client, { mayReadRoles: admin.may.has('roles:read') }),
         secrets: client.secrets.map(({ created, expires }) => ({
           created,
           expires,
@@ -65,6 +68,16 @@ export const showClient =
       },
     });
   };
+
+/** What it has when it asks for itself: roles given here, beside those of its file, with all that they include. */
+async function serviceShown({ db }: AdminDeps, client: Client, { mayReadRoles }: { mayReadRoles: boolean }) {
+  const { clientId, grantTypes, roles } = client;
+  const given = await rolesGivenToClient(db, clientId);
+  if (!grantTypes.includes('client_credentials') && given.length === 0) return undefined;
+  const linked = (name: string) => ({ name, href: mayReadRoles ? rolePath(name) : undefined });
+  const has = await rolesOfClient(db, { clientId, assigned: roles.assign });
+  return { given: given.map(linked), has: has.roles.map(linked) };
+}
 
 const shownUse = (ctx: Koa.Context, use: AppUse | undefined) => ({
   people: counted(ctx, use?.people),

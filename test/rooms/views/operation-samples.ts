@@ -81,6 +81,7 @@ export const operationPages: readonly Sample[] = [
     ],
     people: '10,000+',
     grants: '10,000+',
+    service: { given: [{ name: LONG, href: '/admin/roles/long' }], has: [{ name: 'reader' }, { name: 'writer' }] },
     lastAt: at,
   }),
   consoleState('operations/client', 'without', {
