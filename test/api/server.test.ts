@@ -177,6 +177,8 @@ test('a preview shows what an app would read of somebody, and why', async () => 
   expect(body).toMatchObject({
     account: { id: jane },
     refusal: null,
+    consent: 'skip',
+    terms: 'skip',
     id_token: { claims: { sub: jane, roles: ['vendor'] } },
     roles: [{ role: 'vendor', ways: [{ group: null, path: ['vendor'] }] }],
   });
@@ -188,4 +190,21 @@ test('a preview shows what an app would read of somebody, and why', async () => 
   ]) {
     expect([400, 404]).toContain((await keeper.call('GET', `/claims-preview?account=${jane}&${query}`)).status);
   }
+});
+
+test('whom a preview was about, and who looked, is an event; what is not shown is none', async () => {
+  const events = async () => (await read(`/events?event=claims.previewed&account=${jane}`)).items;
+  const before = (await events()).length;
+  const { headers, body } = await keeper.call('GET', `/claims-preview?account=${jane}&client=web&scope=openid+roles`);
+  await keeper.call('GET', `/claims-preview?account=${jane}&client=web&scope=secrets`);
+  const after = await events();
+  expect(after).toHaveLength(before + 1);
+  expect(after[0]).toMatchObject({
+    actor: 'client:keeper',
+    account_id: jane,
+    client_id: 'web',
+    address: '127.0.0.1',
+    request_id: headers.get('x-request-id'),
+    details: { scope: 'openid roles', resource: body.audience },
+  });
 });

@@ -1,5 +1,7 @@
 // What an app would read of a person, and why; nothing is issued.
 import { z } from 'zod';
+import { actorOf } from '../../administration/administrator.ts';
+import { recordEvent } from '../../audit/audit-log.ts';
 import { nothingThere } from '../../http/refusals.ts';
 import { type Preview, previewClaims, type ShownPreview } from '../../provider/preview/preview-claims.ts';
 import type { Way } from '../../roles/who-has.ts';
@@ -26,6 +28,7 @@ const preview = z
     refusal: z.looseObject({ rule: z.string() }).nullable().describe('Why none of it would be issued now.'),
     second_factor: z.string().nullable().describe('Who would have one asked for.'),
     consent: z.enum(['ask', 'skip']),
+    terms: z.enum(['ask', 'skip']).describe('Whether there would be terms of service to accept first.'),
     id_token: claims,
     access_token: claims,
     userinfo: claims,
@@ -59,12 +62,20 @@ export const previewOperations = (deps: ApiDeps): readonly Operation[] => [
     needs: 'accounts:read',
     tag: 'Access',
     summary: 'What an app would read of a person, and why',
-    description: 'Made by what issues tokens; nothing is issued.',
+    description: 'Made by what issues tokens; nothing is issued. That it was looked at is an event.',
     query,
     success: { status: 200, description: 'The claims.', schema: preview },
-    run: async ({ query: { account, client: clientId, scope, resource } }) => {
+    run: async ({ by, query: { account, client: clientId, scope, resource } }) => {
       const shown = await previewClaims(deps, { accountId: account, clientId, scope, resource });
       if (shown.outcome !== 'shown') throw notShown(shown);
+      await recordEvent(deps, {
+        event: 'claims.previewed',
+        accountId: account,
+        clientId,
+        actor: actorOf(by),
+        source: by.source,
+        details: { scope: shown.scope, resource: shown.audience },
+      });
       return { status: 200, body: bodyOf(shown) };
     },
   }),
@@ -94,6 +105,7 @@ const bodyOf = ({ account, rights, ...shown }: ShownPreview) => ({
   refusal: shown.refusal ?? null,
   second_factor: shown.secondFactor ?? null,
   consent: shown.consent,
+  terms: shown.terms,
   id_token: shown.idToken ?? null,
   access_token: shown.accessToken,
   userinfo: shown.userinfo ?? null,
