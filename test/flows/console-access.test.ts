@@ -1,10 +1,12 @@
 // Who gets to the console of administrators, and for how long.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { revokeRole } from '../../src/roles/assignments.ts';
+import { createRole } from '../../src/roles/roles.ts';
 import { administrator } from '../support/administrators.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, signsIn } from '../support/sign-in.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
+import { confirmsPassword } from '../support/visits.ts';
 
 let server: TestServer;
 
@@ -24,6 +26,24 @@ describe('the console', () => {
     await signsIn(ada, { identifier: 'ada@example.test' });
     expect(ada.title).toBe('This is not for you');
     expect(ada.text).not.toContain('accounts:read');
+  });
+
+  test('shows nothing to a password alone, whatever role it is that permits something, and asks for a second factor', async () => {
+    const permissions = [{ resource: 'gatehouse', name: 'accounts:read' }];
+    await createRole(server.deps, { name: 'desk', description: '', mfa: 'optional', permissions });
+    await createRole(server.deps, { name: 'lead', description: '', mfa: 'optional', includes: ['desk'] });
+    await server.person({ email: 'dot@example.test', roles: ['lead'] });
+    const dot = await newBrowser().open(at('/account'));
+    await signsIn(dot, { identifier: 'dot@example.test' });
+    expect(dot.title).toBe('Your account');
+    for (const path of ['/admin', '/admin/accounts']) {
+      const answer = await dot.request(at(path));
+      const asked = new URL(answer.headers.get('location') ?? '', server.issuer).searchParams;
+      expect([path, answer.status, asked.get('acr_values')]).toEqual([path, 303, 'mfa']);
+    }
+    await dot.open(at('/admin'));
+    await confirmsPassword(dot);
+    expect(dot.title).toBe('Set up your authenticator app');
   });
 
   test('takes administrators with a second factor, and shows a helpdesk what it may see', async () => {

@@ -11,6 +11,7 @@ import {
 import { ADMIN_ROLE } from '../../src/config/roles/role-names.ts';
 import { type AdministratorInTest, administrator } from '../support/administrators.ts';
 import type { Browser } from '../support/browser.ts';
+import { movingClock } from '../support/moving-clock.ts';
 import { newBrowser, signsIn } from '../support/sign-in.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
 
@@ -152,8 +153,17 @@ const accountsAndRights = async (): Promise<string> => {
     db.selectFrom('roles').select('name').orderBy('name').execute(),
     db.selectFrom('groups').select('name').orderBy('name').execute(),
     db.selectFrom('permissions').select(['resource', 'name']).orderBy('resource').orderBy('name').execute(),
+    db.selectFrom('signing_keys').select('kid').orderBy('kid').execute(),
   ]);
   return JSON.stringify(tables);
+};
+
+const mailsToTarget = async (): Promise<readonly string[]> => {
+  const mails = server.database.db
+    .selectFrom('mail_outbox')
+    .select('id')
+    .where('recipient', '=', 'target@example.test');
+  return (await mails.execute()).map(({ id }) => id);
 };
 
 describe('T48 functions of the console (CVE-2024-3656, CVE-2026-63203, GHSA-gv74-j8m3-fg5f)', () => {
@@ -210,6 +220,23 @@ describe('T48 functions of the console (CVE-2024-3656, CVE-2026-63203, GHSA-gv74
       if (!may) expect(text).toContain(cell.needs);
     }
     if (who !== 'an administrator') expect(await accountsAndRights()).toBe(before);
+  });
+
+  test('whoever used the second factor six minutes ago reads on, and changes nothing before using it again', async () => {
+    const root = await administrator(server);
+    const csrf = tokenOn(root.browser);
+    movingClock.advance({ minutes: 6 });
+    const before = await accountsAndRights();
+    const mailed = await mailsToTarget();
+    for (const cell of cells().filter(({ isChange }) => isChange)) {
+      const { status, to } = await reaches(root.browser, cell, csrf);
+      const asked = new URL(to, server.issuer).searchParams;
+      expect([cell.name, status, asked.get('max_age')]).toEqual([cell.name, 303, '300']);
+    }
+    expect(await accountsAndRights()).toBe(before);
+    expect((await mailsToTarget()).filter((id) => !mailed.includes(id))).toEqual([]);
+    await root.browser.open(`${server.issuer}/admin`);
+    expect(root.browser.title).toBe('Administration');
   });
 
   test('single permissions open what they name, each alone', async () => {
