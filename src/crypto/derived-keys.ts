@@ -1,7 +1,14 @@
 // Keys out of secrets: every key the server needs besides its signing keys comes from the one master secret.
 import { hkdfSync } from 'node:crypto';
 
-export type KeyPurpose = 'cookies' | 'csrf' | 'sealing' | 'pushed-request' | 'fingerprints' | 'mailed-codes';
+export type KeyPurpose =
+  | 'cookies'
+  | 'csrf'
+  | 'sealing'
+  | 'dpop-nonce'
+  | 'pushed-request'
+  | 'fingerprints'
+  | 'mailed-codes';
 
 /** The secret that everything new is made with, and those that are accepted besides. */
 export interface MasterSecrets {

@@ -31,17 +31,19 @@ interface SecretDeps {
 }
 
 /**
- * 32 bytes that every process of this installation has, whatever its master secret; made by whoever asks first. One that no
- * accepted secret opens any more is made anew: ask only for what may be lost, and with a box that opens the signing keys.
+ * Bytes that every process of this installation has, whatever its master secret: `first`, of whoever asks first. What no
+ * accepted secret opens any more is made anew, at random: ask only for what may be lost, and with a box that opens the
+ * signing keys.
  */
-export async function serverSecret({ db, box }: SecretDeps, name: ServerSecret): Promise<Buffer> {
+export async function serverSecret({ db, box }: SecretDeps, name: ServerSecret, first: Buffer): Promise<Buffer> {
   const key = `secret:${name}`;
-  const made = randomBytes(SECRET_BYTES);
-  const value = box.seal(made.toString('base64url'), placeOf(key));
+  const sealed = (secret: Buffer) => box.seal(secret.toString('base64url'), placeOf(key));
   for (;;) {
     const row = await db.selectFrom('server_state').select('value').where('key', '=', key).executeTakeFirst();
     const opened = row && openedBy(box, row.value, key);
     if (opened !== undefined) return opened;
+    const made = row === undefined ? first : randomBytes(SECRET_BYTES);
+    const value = sealed(made);
     if (await (row === undefined ? add(db, { key, value }) : replace(db, { key, value, former: row.value })))
       return made;
   }

@@ -17,8 +17,9 @@ describe.each(KINDS)('on %s', { timeout: 60_000 }, (kind) => {
   });
   afterEach(() => database.close());
 
-  const asks = (...keys: [Buffer, ...Buffer[]]) =>
-    serverSecret({ db: database.db, box: createSealedBox(...keys) }, 'dpop_nonces');
+  const suggests = (secret: Buffer, ...keys: [Buffer, ...Buffer[]]) =>
+    serverSecret({ db: database.db, box: createSealedBox(...keys) }, 'dpop_nonces', secret);
+  const asks = (...keys: [Buffer, ...Buffer[]]) => suggests(randomBytes(32), ...keys);
   const texts = (secrets: readonly Buffer[]) => new Set(secrets.map((secret) => secret.toString('hex')));
 
   test('twelve who ask at once have the same 32 bytes', async () => {
@@ -43,9 +44,15 @@ describe.each(KINDS)('on %s', { timeout: 60_000 }, (kind) => {
     expect(await setOnce(db, 'demo_roles_created')).toBe(false);
   });
 
-  test('one that nobody can open any more is made anew, once', async () => {
+  test('it is what was suggested first, and stays that', async () => {
+    const suggested = randomBytes(32);
+    expect(await suggests(suggested, first)).toEqual(suggested);
+    expect(await suggests(randomBytes(32), first)).toEqual(suggested);
+  });
+
+  test('one that nobody can open any more is made anew, once, whatever is suggested', async () => {
     const had = await asks(first);
-    const anew = await atOnce(12, () => asks(second));
+    const anew = await atOnce(12, () => suggests(had, second));
     expect(texts(anew).size).toBe(1);
     expect(anew[0]).not.toEqual(had);
   });

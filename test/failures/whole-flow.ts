@@ -120,9 +120,10 @@ async function provesItself({ issuer, email: _, signer }: Flow): Promise<void> {
     .sign(signer.keys.privateKey);
   const holder = await generateKeyPair('ES256');
   const jwk = await exportJWK(holder.publicKey);
-  const proof = await new SignJWT({ htm: 'POST', htu: `${issuer}/token`, iat: now, jti: randomUUID() })
-    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk })
-    .sign(holder.privateKey);
+  const proofOf = (claims: { iat: number; nonce?: string }) =>
+    new SignJWT({ htm: 'POST', htu: `${issuer}/token`, jti: randomUUID(), ...claims })
+      .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk })
+      .sign(holder.privateKey);
   const asSigner = {
     grant_type: 'client_credentials',
     client_assertion: assertion,
@@ -131,7 +132,19 @@ async function provesItself({ issuer, email: _, signer }: Flow): Promise<void> {
   const asked = async (form: Record<string, string>, more: Parameters<typeof post>[2] = {}) =>
     (await post(`${issuer}/token`, form, more)).status;
   expect([await asked(asSigner), await asked(asSigner)]).toEqual([200, 401]);
-  const bound = { client: { clientId: 'robot', secret: WEB.secret ?? '' }, headers: { dpop: proof } };
+  const client = { clientId: 'robot', secret: WEB.secret ?? '' };
   const robot = { grant_type: 'client_credentials' };
+  const bound = { client, headers: { dpop: await proofOf({ iat: now }) } };
   expect([await asked(robot, bound), await asked(robot, bound)]).toEqual([200, 400]);
+
+  // Whose clock is an hour slow needs a nonce, and that of one process is good at the other, whichever that is.
+  const late = async (nonce?: string) => {
+    const dpop = await proofOf({ iat: now - 3600, ...(nonce === undefined ? {} : { nonce }) });
+    return post(`${issuer}/token`, robot, { client, headers: { dpop } });
+  };
+  const [one, other] = [await late(), await late()];
+  expect([one.status, other.status]).toEqual([400, 400]);
+  const nonces = [other, one].map(({ headers }) => headers.get('dpop-nonce') ?? 'none');
+  expect(nonces).not.toContain('none');
+  for (const nonce of nonces) expect((await late(nonce)).status).toBe(200);
 }

@@ -1,6 +1,7 @@
 // The engine with the keys of the database: looked at every ten seconds, and built anew when they have changed.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Provider } from 'oidc-provider';
+import { deriveKey } from '../../crypto/derived-keys.ts';
 import type { SealedBox } from '../../crypto/sealed-box.ts';
 import type { SigningKey } from '../../keys/signing-key.ts';
 import { currentPrint, listSigningKeys, printOf } from '../../keys/signing-keys.ts';
@@ -30,7 +31,9 @@ type Deps = Omit<ProviderDeps, 'keys' | 'nonceSecret'> & { readonly box: SealedB
 export async function createLiveEngine(deps: Deps): Promise<LiveEngine> {
   const { db, log } = deps;
   let keys: readonly SigningKey[] = await listSigningKeys(deps);
-  const nonceSecret = await serverSecret(deps, 'dpop_nonces');
+  // What the release before makes its nonces with: while both run, each takes those of the other.
+  const first = deriveKey(deps.config.masterSecret, 'dpop-nonce');
+  const nonceSecret = await serverSecret(deps, 'dpop_nonces', first);
   let provider = createProvider({ ...deps, keys, nonceSecret });
   let last = Promise.resolve();
   let isTold = false;
