@@ -24,6 +24,7 @@ import { addMemberAs, removeMemberAs } from '../../src/administration/rights/mem
 import { grantRoleAs, revokeRoleAs } from '../../src/administration/rights/role-as.ts';
 import type { ProductPermission } from '../../src/config/roles/product-permissions.ts';
 import { grantRole } from '../../src/roles/assignments.ts';
+import { grantClientRole } from '../../src/roles/client-roles.ts';
 import { createGroup } from '../../src/roles/groups.ts';
 import { addMember } from '../../src/roles/members.ts';
 import { createRole } from '../../src/roles/roles.ts';
@@ -203,11 +204,14 @@ describe.each(KINDS)('administration on %s', { timeout: 60_000 }, (kind) => {
 
   test.each(ALL)('a program whose token lacks the scope cannot %s', async (_name, { needs, run }) => {
     const jane = await newAccount(server);
-    const program = { kind: 'client', clientId: 'robot', assigned: [ADMIN], source: SOURCE } as const;
+    const program = { kind: 'client', clientId: 'robot', assigned: [], source: SOURCE } as const;
+    await grantClientRole(server.database.db, { clientId: 'robot', role: ADMIN });
     await expectUntouched(() => run(deps, { ...program, scopes: [] }, jane), { outcome: 'forbidden', needs });
-    // A scope is nothing without the role.
-    const unassigned = { ...program, assigned: [], scopes: [needs] };
-    await expectUntouched(() => run(deps, unassigned, jane), { outcome: 'forbidden', needs });
+    // A scope is nothing without the role, and the role nothing that only the file gives.
+    for (const assigned of [[], [ADMIN]]) {
+      const other = { ...program, clientId: 'other', assigned, scopes: [needs] };
+      await expectUntouched(() => run(deps, other, jane), { outcome: 'forbidden', needs });
+    }
     expect((await run(deps, { ...program, scopes: [needs] }, jane)).outcome).not.toBe('forbidden');
   });
 
@@ -312,7 +316,8 @@ describe.each(KINDS)('administration on %s', { timeout: 60_000 }, (kind) => {
     test('nor a program to itself', async () => {
       await meddler();
       const scopes = ['roles:assign', 'roles:write'];
-      const by = { kind: 'client', clientId: 'robot', assigned: ['meddler'], scopes, source: SOURCE } as const;
+      const by = { kind: 'client', clientId: 'robot', assigned: [], scopes, source: SOURCE } as const;
+      await grantClientRole(server.database.db, { clientId: 'robot', role: 'meddler' });
       await expectUntouched(() => grantClientRoleAs(deps, by, { clientId: 'robot', role: 'meddler' }), OWN);
       const writing = permissions(['roles:write']);
       await expectUntouched(() => changeRoleAs(deps, by, { name: 'meddler', permissions: writing }), OWN);
