@@ -6,8 +6,8 @@ import { makeSpares } from './spare-keys.ts';
 import { BY_SERVER, take } from './take-step.ts';
 
 /**
- * Sees to it that there is a key of each of the algorithms, and of those that are always published, and that each is replaced in time. Looking costs one small
- * statement; true when something was done.
+ * Sees to it that there is a key of each of the algorithms, and of those that are always published, and that each is
+ * replaced in time. Looking costs one small statement; true when something was done.
  */
 export async function turnKeys(deps: KeyDeps, algorithms: readonly SigningAlgorithm[]): Promise<boolean> {
   const wanted = { algorithms: [...deps.rules.algorithms, ...algorithms], rules: deps.rules };
