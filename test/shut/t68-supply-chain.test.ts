@@ -30,6 +30,14 @@ interface Manifest {
 
 const manifest = json<Manifest>('package.json');
 
+/** The oldest version without any of these advisories. oidc-provider has none: its floor is the version whose code we know. */
+const FLOORS: readonly (readonly [name: string, floor: string, advisories: string])[] = [
+  ['kysely', '0.28.17', 'CVE-2026-32763, CVE-2026-33442, CVE-2026-44635'],
+  ['koa', '3.1.2', 'CVE-2026-27959, CVE-2025-32379, CVE-2025-25200'],
+  ['pug', '3.0.3', 'CVE-2021-21353, CVE-2024-36361'],
+  ['oidc-provider', '9.13.3', 'no advisory'],
+];
+
 /** More of them than this are a decision, which changes this number. */
 const MOST_DIRECT = 32;
 
@@ -64,6 +72,25 @@ describe('T68 the supply chain (ASVS 15.1.2, 15.2.1, 15.2.4)', () => {
     expect(Object.keys(manifest.scripts).filter((name) => /^(?:pre|post)?install$|^prepare$/.test(name))).toEqual([]);
   });
 
+  test.each(FLOORS)('%s is nowhere locked below %s (%s)', (name, floor) => {
+    const copies = locked.filter(
+      ([place]) => place === `node_modules/${name}` || place.endsWith(`/node_modules/${name}`),
+    );
+    expect(copies.length).toBeGreaterThan(0);
+    expect(copies.filter(([, { version = '' }]) => isBelow(version, floor))).toEqual([]);
+  });
+
+  test.each([
+    ['0.28.16', '0.28.17', true],
+    ['0.28.17', '0.28.17', false],
+    ['0.29.0', '0.28.17', false],
+    ['3.1.10', '3.1.2', false],
+    ['2.16.1', '3.1.2', true],
+    ['3.1.2-beta.1', '3.1.2', true],
+  ])('of %s and %s, the first is below the second: %s', (version, floor, below) => {
+    expect(isBelow(version, floor)).toBe(below);
+  });
+
   test('a server is made of few packages that we chose', () => {
     expect(Object.keys(manifest.dependencies).length).toBeLessThanOrEqual(MOST_DIRECT);
   });
@@ -84,6 +111,13 @@ describe('T68 the supply chain (ASVS 15.1.2, 15.2.1, 15.2.4)', () => {
     }
   });
 });
+
+/** A version before a release (`3.1.2-beta.1`) is below it. */
+function isBelow(version: string, floor: string): boolean {
+  const [release = '', before] = version.split('-', 2);
+  const order = release.localeCompare(floor, 'en', { numeric: true });
+  return order < 0 || (order === 0 && before !== undefined);
+}
 
 interface Component {
   readonly name: string;
