@@ -28,7 +28,13 @@ export interface Apps {
 }
 
 /** What there is to say of it; undefined where it was not answered. */
-export type Done = { readonly answer: Answer | undefined; readonly good: boolean; readonly why?: string | undefined };
+export interface Done {
+  readonly answer: Answer | undefined;
+  readonly good: boolean;
+  readonly why?: string | undefined;
+  /** When the last of several requests was due. */
+  readonly since?: number | undefined;
+}
 
 export const ASK: Readonly<Record<Kind, (apps: Apps) => Promise<Done>>> = {
   async refresh({ entrance, chains, reader }) {
@@ -96,7 +102,7 @@ export async function doneOf(apps: Apps, kind: Kind): Promise<Done> {
   try {
     return await ASK[kind](apps);
   } catch (error) {
-    if (error instanceof Stranded) return { answer: error.answer, good: false, why: error.message };
+    if (error instanceof Stranded) return { answer: error.answer, good: false, why: error.message, since: error.since };
     return { answer: undefined, good: false, why: error instanceof Error ? error.message : String(error) };
   }
 }

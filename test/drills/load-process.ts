@@ -26,11 +26,13 @@ function begin(plan: Plan): Apps {
 async function once(kind: Kind, at: number): Promise<void> {
   if (apps === undefined) return;
   underWay += 1;
-  const { answer, good, why } = await doneOf(apps, kind);
+  const { answer, good, why, since = at } = await doneOf(apps, kind);
   underWay -= 1;
+  const now = Date.now();
+  const times = { at, ms: now - at, lastMs: now - since };
   const status = answer?.status ?? (good ? 200 : 0);
   const comeBack = answer?.comeBack === true;
-  outcomes.push({ kind, at, ms: Date.now() - at, status, good, comeBack, ...(why === undefined ? {} : { why }) });
+  outcomes.push({ kind, ...times, status, good, comeBack, ...(why === undefined ? {} : { why }) });
   if (why !== undefined && good && apps.words.length < MOST_WORDS) apps.words.push(why);
   if (why !== undefined && status === 400 && apps.words.length < MOST_WORDS) apps.words.push(why);
 }

@@ -84,8 +84,20 @@ const send =
     return Object.defineProperty(response, 'url', { value: url });
   };
 
-export const browserAt = (entrance: Entrance, jar?: Browser['jar']): Browser =>
-  new Browser({
+/** Whoever uses it asks again as soon as they are answered. */
+export class TimedBrowser extends Browser {
+  /** When the last answer came, and the one before it. */
+  answered: { readonly last?: number; readonly before?: number | undefined } = {};
+
+  override async request(...asked: Parameters<Browser['request']>): Promise<Response> {
+    const answer = await super.request(...asked);
+    this.answered = { last: Date.now(), before: this.answered.last };
+    return answer;
+  }
+}
+
+export const browserAt = (entrance: Entrance, jar?: Browser['jar']): TimedBrowser =>
+  new TimedBrowser({
     send: send(entrance),
     stopAt: (url) => url.startsWith('https://drill.example.test/'),
     ...(jar === undefined ? {} : { jar }),
@@ -95,21 +107,25 @@ export const CALLBACK = 'https://drill.example.test/callback';
 export const SECRET_OF_APPS = 'the-secret-of-the-apps-of-drills-0123456789';
 const PASSWORD = 'correct horse battery staple';
 
-/** Somebody did not get through; the status of the page where they are. */
+/** Somebody did not get through; the status of the page where they are, and since when they waited for it. */
 export class Stranded extends Error {
   readonly answer: Answer;
-  constructor(answer: Answer) {
+  readonly since: number | undefined;
+  constructor(answer: Answer, since: number | undefined) {
     super(`${answer.status}: ${answer.text.slice(0, 160)}`);
     this.answer = answer;
+    this.since = since;
   }
 }
 
-const strandedAt = ({ page }: Browser): Stranded =>
-  new Stranded({ status: page.status, text: page.text, comeBack: page.headers.has('retry-after') });
+const strandedAt = ({ page, answered }: TimedBrowser): Stranded => {
+  const answer = { status: page.status, text: page.text, comeBack: page.headers.has('retry-after') };
+  return new Stranded(answer, answered.before);
+};
 
 export interface Visit {
   readonly clientId: string;
-  readonly browser: Browser;
+  readonly browser: TimedBrowser;
   /** Who signs in if the page asks. Undefined: nobody is there to. */
   readonly email?: string;
 }
@@ -143,7 +159,7 @@ export async function newChain(entrance: Entrance, visit: Visit): Promise<{ chai
   const secret = clientId.startsWith('public') ? null : SECRET_OF_APPS;
   const form = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: CALLBACK };
   const answer = await askAs(entrance, { clientId, secret }, { at: '/token', form });
-  if (answer.status !== 200) throw new Stranded(answer);
+  if (answer.status !== 200) throw new Stranded(answer, visit.browser.answered.last);
   const tokens = JSON.parse(answer.text) as TokenAnswer;
   const chain = { clientId, secret, accessToken: tokens.access_token, refreshToken: tokens.refresh_token };
   return { chain, tokens };

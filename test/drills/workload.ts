@@ -22,6 +22,8 @@ export interface Outcome {
   readonly at: number;
   /** From then until it was answered. */
   readonly ms: number;
+  /** Of the last of several requests: from the answer before it. */
+  readonly lastMs: number;
   /** 0: there was no answer. */
   readonly status: number;
   readonly good: boolean;
