@@ -18,7 +18,7 @@ const NEW_SECRET = 'drills-replace-their-master-secret-by-this-9876543210';
 /** Seconds: the longest lifetime of a token here, and what JWKS may be cached. */
 const KEPT_SECONDS = 3_600 + 300;
 
-/** As README.md has them. In the short form the processes have the first step behind them, and one takes the second. */
+/** As README.md has them. In the short form the processes have the first step behind them, and the last before them. */
 const STEPS = [
   { GATEHOUSE_SECRET: SECRET, GATEHOUSE_SECRET_PREVIOUS: NEW_SECRET },
   { GATEHOUSE_SECRET: NEW_SECRET, GATEHOUSE_SECRET_PREVIOUS: SECRET },
@@ -79,25 +79,33 @@ async function bringTo({ processes }: Pick<Site, 'processes'>, variables: Variab
   }
 }
 
-async function secretTurns({ how, site }: Stage): Promise<{ broken: unknown; takenAway: number }> {
+interface Sealed {
+  readonly columns: readonly { readonly resealed: number }[];
+  readonly broken: readonly string[];
+}
+
+const sumOf = ({ columns }: Sealed): number => columns.reduce((sum, { resealed }) => sum + resealed, 0);
+
+async function reseal(site: Site, variables: Variables): Promise<Sealed> {
+  const env = { ...site.env, ...variables, GATEHOUSE_LOG_LEVEL: 'silent' };
+  const answer = await answerOf({ cwd: site.configDir, env }, ['secrets', 'reseal', '--yes']);
+  return answer as unknown as Sealed;
+}
+
+async function secretTurns({ how, site }: Stage) {
   const [first, second, third] = STEPS;
-  if (how.short) {
-    await bringTo({ processes: site.processes.slice(0, 1) }, second);
-    return { broken: [], takenAway: Date.now() };
-  }
-  await bringTo(site, first);
+  if (!how.short) await bringTo(site, first);
   await bringTo(site, second);
-  const env = { ...site.env, ...second, GATEHOUSE_LOG_LEVEL: 'silent' };
-  const { broken } = await answerOf({ cwd: site.configDir, env }, ['secrets', 'reseal', '--yes']);
+  const sealed = await reseal(site, second);
+  // Whoever knows the new secret alone finds out what still needs the former one.
+  const left = await reseal(site, third);
   const takenAway = Date.now();
-  await bringTo(site, third);
-  return { broken, takenAway };
+  if (!how.short) await bringTo(site, third);
+  return { takenAway, resealed: sumOf(sealed), broken: sealed.broken.length, left: sumOf(left) + left.broken.length };
 }
 
 async function both(stage: Stage) {
-  const keys = await keysTurn(stage);
-  const { broken, takenAway } = await secretTurns(stage);
-  return { ...keys, takenAway, broken: Array.isArray(broken) ? broken.length : 0 };
+  return { ...(await keysTurn(stage)), ...(await secretTurns(stage)) };
 }
 
 export const newSecrets: Drill = {
@@ -107,7 +115,7 @@ export const newSecrets: Drill = {
     const { keysCachedSeconds, tokens } = how.short ? SHORT : FULL;
     const variables = how.short ? STEPS[0] : {};
     const seen = await underLoad(how, { rates: { ...W, refresh: 60, silent: 5 }, keysCachedSeconds, variables }, both);
-    const { visible, kept, stillThere, active, broken, takenAway } = seen.found;
+    const { visible, kept, stillThere, active, resealed, broken, left, takenAway } = seen.found;
     const { verified, unverified } = seen.checked;
     // Browsers that have not come back since sign in once more when the former secret is taken away (README.md).
     const silent = ofKind(seen.during, 'silent').filter(({ at }) => at < takenAway);
@@ -122,6 +130,7 @@ export const newSecrets: Drill = {
         'apps keep keys for, s': keysCachedSeconds,
         'the next key was everywhere after, s': Math.round(visible * 10) / 10,
         'the former key is kept for, s': Math.round(kept),
+        'sealed anew': resealed,
         'signed-in browsers that came back': silent.length,
         ...seen.more,
       },
@@ -133,7 +142,9 @@ export const newSecrets: Drill = {
         [`the new key is seen in every process within ${VISIBLE_SECONDS} s`]: visible <= VISIBLE_SECONDS,
         'the former key is published as long as a token or a copy of it lasts': stillThere && kept >= KEPT_SECONDS,
         'who is signed in stays so': silent.length > 0 && failed(silent).length === 0,
+        'what was sealed is sealed anew': resealed > 0,
         'nothing sealed is broken': broken === 0,
+        [`nothing sealed needs the former secret (${left})`]: left === 0,
       }),
     };
   },
