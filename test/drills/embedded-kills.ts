@@ -143,7 +143,9 @@ export async function copy(site: EmbeddedSite, keeper: Keeper, how: Copy['how'])
     await writing.stop();
     started = await startOn(site, folder);
     if (started.outcome !== 'up') return { how, outcome: started.outcome, missing: 0 };
-    return { how, outcome: 'up', missing: before.length - (await presentIn(folder, before)) };
+    const present = await presentIn(folder, before).catch(() => undefined);
+    if (present === undefined) return { how, outcome: 'failed loudly', missing: 0 };
+    return { how, outcome: 'up', missing: before.length - present };
   } finally {
     await writing.stop();
     await ended(started?.child, 'SIGKILL');
