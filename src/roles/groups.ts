@@ -193,11 +193,17 @@ export async function updateGroup(
 export type GroupDeletion =
   /** With what it took away. */
   | { readonly outcome: 'deleted'; readonly before: Group; readonly use: UseOfGroup }
+  /** `mayTake` was not content with what it would take away. */
+  | { readonly outcome: 'in_use'; readonly use: UseOfGroup }
   | { readonly outcome: 'unknown' }
   /** What is declared no longer can be deleted before its day is over. */
   | { readonly outcome: 'declared' };
 
-export async function deleteGroup(db: Db, name: string): Promise<GroupDeletion> {
+export async function deleteGroup(
+  db: Db,
+  name: string,
+  mayTake: (use: UseOfGroup) => boolean = () => true,
+): Promise<GroupDeletion> {
   return atomically(db, async (tx) => {
     await lockModel(tx);
     await tx.selectFrom('groups').select('name').where('name', '=', name).forUpdate().execute();
@@ -205,6 +211,7 @@ export async function deleteGroup(db: Db, name: string): Promise<GroupDeletion> 
     if (before === undefined) return { outcome: 'unknown' };
     if (before.origin === 'declared') return { outcome: 'declared' };
     const use = await useOfGroup(tx, name);
+    if (!mayTake(use)) return { outcome: 'in_use', use };
     await tx.deleteFrom('groups').where('name', '=', name).execute();
     return { outcome: 'deleted', before, use };
   });

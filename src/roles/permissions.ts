@@ -186,13 +186,19 @@ export async function updatePermission(
 export type PermissionDeletion =
   /** With what it took away. */
   | { readonly outcome: 'deleted'; readonly before: Permission; readonly use: UseOfPermission }
+  /** `mayTake` was not content with what it would take away. */
+  | { readonly outcome: 'in_use'; readonly use: UseOfPermission }
   | { readonly outcome: 'unknown' }
   | { readonly outcome: 'reserved' }
   /** What is declared no longer can be deleted before its day is over. */
   | { readonly outcome: 'declared' };
 
 /** From every role that carries it. */
-export async function deletePermission(db: Db, { resource, name }: PermissionRef): Promise<PermissionDeletion> {
+export async function deletePermission(
+  db: Db,
+  { resource, name }: PermissionRef,
+  mayTake: (use: UseOfPermission) => boolean = () => true,
+): Promise<PermissionDeletion> {
   return atomically(db, async (tx) => {
     await lockPermission(tx, { resource, name });
     const before = await findPermission(tx, { resource, name });
@@ -206,6 +212,7 @@ export async function deletePermission(db: Db, { resource, name }: PermissionRef
       case 'removed':
       case 'made_here': {
         const use = await useOfPermission(tx, { resource, name });
+        if (!mayTake(use)) return { outcome: 'in_use', use };
         await tx.deleteFrom('permissions').where('resource', '=', resource).where('name', '=', name).execute();
         return { outcome: 'deleted', before, use };
       }

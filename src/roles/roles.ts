@@ -201,13 +201,19 @@ export async function updateRole(
 export type RoleDeletion =
   /** With what it took away. */
   | { readonly outcome: 'deleted'; readonly before: RoleWithContents; readonly use: UseOfRole }
+  /** `mayTake` was not content with what it would take away. */
+  | { readonly outcome: 'in_use'; readonly use: UseOfRole }
   | { readonly outcome: 'unknown' }
   | { readonly outcome: 'reserved' }
   /** What is declared no longer can be deleted before its day is over. */
   | { readonly outcome: 'declared' };
 
 /** From everybody who has it, and from whatever includes or carries it. */
-export async function deleteRole(db: Db, name: string): Promise<RoleDeletion> {
+export async function deleteRole(
+  db: Db,
+  name: string,
+  mayTake: (use: UseOfRole) => boolean = () => true,
+): Promise<RoleDeletion> {
   return atomically(db, async (tx) => {
     await lockModel(tx);
     await tx.selectFrom('roles').select('name').where('name', '=', name).forUpdate().execute();
@@ -222,6 +228,7 @@ export async function deleteRole(db: Db, name: string): Promise<RoleDeletion> {
       case 'removed':
       case 'made_here': {
         const use = await useOfRole(tx, name);
+        if (!mayTake(use)) return { outcome: 'in_use', use };
         await tx.deleteFrom('roles').where('name', '=', name).execute();
         return { outcome: 'deleted', before, use };
       }

@@ -1,7 +1,7 @@
 // Makes, changes and deletes groups: nobody gives a group, or takes from it, a role with what they do not have themselves.
 import { type DetailValue, recordEvent } from '../../audit/audit-log.ts';
 import { changeGroup, createGroup, deleteGroup, findGroup, type Group } from '../../roles/groups.ts';
-import { isGroupInUse, type UseOfGroup, useOfGroup } from '../../roles/usage.ts';
+import { isGroupInUse, type UseOfGroup } from '../../roles/usage.ts';
 import { type AdministrationDeps, type Administrator, actorOf, sourceOf } from '../administrator.ts';
 import { type Acting, change } from '../change.ts';
 import { productPermissionsWithin } from '../guards.ts';
@@ -90,12 +90,10 @@ export function deleteGroupAs(
     const before = at.found;
     const refused = await mayCarry(inside, acting, { name, taken: before.roles });
     if (refused !== undefined) return refused;
-    const use = await useOfGroup(inside.db, name);
-    const deletion = await deleteGroup(inside.db, name);
+    const deletion = await deleteGroup(inside.db, name, (use) => confirmed || !isGroupInUse(use));
     if (deletion.outcome === 'unknown') return unknown('group', name);
-    if (deletion.outcome === 'declared') return { outcome: 'declared' };
-    // It is taken back by that answer.
-    if (!confirmed && isGroupInUse(use)) return { outcome: 'in_use', use };
+    if (deletion.outcome !== 'deleted') return deletion;
+    const { use } = deletion;
     const details = { before: groupAsWritten(before), members: use.members, roles: use.roles };
     await record(inside, by, { event: 'group.deleted', name, details });
     return { outcome: 'done', use };

@@ -9,7 +9,7 @@ import {
   type Permission,
 } from '../../roles/permissions.ts';
 import type { PermissionRef } from '../../roles/role-contents.ts';
-import { isPermissionInUse, type UseOfPermission, useOfPermission } from '../../roles/usage.ts';
+import { isPermissionInUse, type UseOfPermission } from '../../roles/usage.ts';
 import { type AdministrationDeps, type Administrator, actorOf, sourceOf } from '../administrator.ts';
 import { change } from '../change.ts';
 import { canBeName, type InUse, type Outcome, unknown } from '../outcomes.ts';
@@ -87,12 +87,10 @@ export function deletePermissionAs(
     const at = await current('permission', { name: ref.name, version }, () => find(inside, ref));
     if ('refused' in at) return at.refused;
     const before = at.found;
-    const use = await useOfPermission(inside.db, ref);
-    const deletion = await deletePermission(inside.db, ref);
+    const deletion = await deletePermission(inside.db, ref, (use) => confirmed || !isPermissionInUse(use));
     if (deletion.outcome === 'unknown') return unknown('permission', ref.name);
-    if (deletion.outcome !== 'deleted') return { outcome: deletion.outcome };
-    // It is taken back by that answer.
-    if (!confirmed && isPermissionInUse(use)) return { outcome: 'in_use', use };
+    if (deletion.outcome !== 'deleted') return deletion;
+    const { use } = deletion;
     const details = { before: { description: before.description }, roles: use.roles };
     await record(inside, by, { event: 'permission.deleted', ...ref, details });
     return { outcome: 'done', use };

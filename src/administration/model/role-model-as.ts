@@ -3,7 +3,7 @@ import { type DetailValue, recordEvent } from '../../audit/audit-log.ts';
 import { findRole, type RoleWithContents } from '../../roles/role.ts';
 import type { ContentsChange, RoleContents } from '../../roles/role-contents.ts';
 import { changeRole, createRole, deleteRole, type RoleChanges, type RoleFields } from '../../roles/roles.ts';
-import { isRoleInUse, type UseOfRole, useOfRole } from '../../roles/usage.ts';
+import { isRoleInUse, type UseOfRole } from '../../roles/usage.ts';
 import { type AdministrationDeps, type Administrator, actorOf, sourceOf } from '../administrator.ts';
 import { type Acting, change } from '../change.ts';
 import { mayGive, productPermissionsWithin } from '../guards.ts';
@@ -103,12 +103,10 @@ export function deleteRoleAs(
     const touched = { given: [], taken: await productPermissionsWithin(inside.db, [name]) };
     const refused = await mayTouch(inside, acting, { touched, isOwn: () => hasRole(inside, by, name) });
     if (refused !== undefined) return refused;
-    const use = await useOfRole(inside.db, name);
-    const deletion = await deleteRole(inside.db, name);
+    const deletion = await deleteRole(inside.db, name, (use) => confirmed || !isRoleInUse(use));
     if (deletion.outcome === 'unknown') return unknown('role', name);
-    if (deletion.outcome !== 'deleted') return { outcome: deletion.outcome };
-    // It is taken back by that answer.
-    if (!confirmed && isRoleInUse(use)) return { outcome: 'in_use', use };
+    if (deletion.outcome !== 'deleted') return deletion;
+    const { use } = deletion;
     const { accounts, groups, clients } = use;
     const details = { before: roleAsWritten(before), accounts, groups: groups.length, clients: clients.length };
     await record(inside, by, { event: 'role.deleted', name, details });

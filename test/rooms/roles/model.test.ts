@@ -126,7 +126,9 @@ describe.each(kinds)('on %s', (kind) => {
       before: { description: 'Can refund' },
     });
     const clerk = await role({ permissions: [permission] });
-    expect(await deletePermission(deps.db, permission)).toMatchObject({ outcome: 'deleted', use: { roles: [clerk] } });
+    const use = { roles: [clerk] };
+    expect(await deletePermission(deps.db, permission, () => false)).toMatchObject({ outcome: 'in_use', use });
+    expect(await deletePermission(deps.db, permission)).toMatchObject({ outcome: 'deleted', use });
     expect(await findRole(deps.db, clerk)).toMatchObject({ permissions: [] });
     expect(await listPermissions(deps.db, { resource: API })).not.toContainEqual(expect.objectContaining(permission));
   });
@@ -175,6 +177,8 @@ describe.each(kinds)('on %s', (kind) => {
     expect(await removeMember(deps.db, member)).toBe('removed');
     expect(await removeMember(deps.db, member)).toBe('not_a_member');
     await addMember(deps, member);
+    expect(await deleteGroup(deps.db, editors, () => false)).toMatchObject({ outcome: 'in_use', use: { members: 1 } });
+    expect(await rolesOf(deps, accountId)).toEqual([editor]);
     expect(await deleteGroup(deps.db, editors)).toMatchObject({ outcome: 'deleted', use: { members: 1 } });
     expect(await rolesOf(deps, accountId)).toEqual([]);
     expect(await addMember(deps, member)).toBe('unknown_group');

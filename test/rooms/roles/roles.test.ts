@@ -96,6 +96,8 @@ describe.each(kinds)('on %s', (kind) => {
       await grantRole(deps.db, { accountId: id, role: 'kept' });
     }
     expect((await countsOf(deps.db)).roles.get('doomed')).toBe(3);
+    expect(await deleteRole(deps.db, 'doomed', () => false)).toMatchObject({ outcome: 'in_use', use: { accounts: 3 } });
+    for (const { id } of people) expect(await rolesOf(deps, id)).toEqual(['doomed', 'kept']);
     expect(await deleteRole(deps.db, 'doomed')).toMatchObject({ outcome: 'deleted', use: { accounts: 3 } });
     expect(await deleteRole(deps.db, 'doomed')).toEqual({ outcome: 'unknown' });
     for (const { id } of people) expect(await rolesOf(deps, id)).toEqual(['kept']);
