@@ -60,7 +60,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
 /** Node looks every 30 s whether one of the two is over, unless told otherwise. */
 const CHECK_CONNECTIONS_MS = 1_000;
-/** Beyond it new connections are closed at once; far more than a proxy keeps open to one process. */
+/** Far more than a proxy keeps open to one process. */
 const MAX_CONNECTIONS = 5_000;
 /** Milliseconds in which a load balancer sees /readyz answer 503 while requests are still taken. */
 const UNREADY_BEFORE_CLOSING_MS = 3_000;
@@ -170,7 +170,12 @@ async function sayIfNewer(log: Logger, database: OpenDatabase): Promise<void> {
 
 const GOES_ON = 'The database was migrated by a newer Gatehouse. This one goes on with what it knows of it.';
 
-function listen({ app, readiness }: Composed, { server: { host, port } }: Config): Promise<Server> {
+/** Connections beyond `most` are closed at once. */
+export function listen(
+  { app, readiness }: Pick<Composed, 'app' | 'readiness'>,
+  { server: { host, port } }: Pick<Config, 'server'>,
+  most = MAX_CONNECTIONS,
+): Promise<Server> {
   // Node would write what it has compiled when the process ends by itself: one that is killed would leave nothing to the next.
   flushCompileCache();
   const handle = app.callback();
@@ -185,7 +190,7 @@ function listen({ app, readiness }: Composed, { server: { host, port } }: Config
     if (readiness.state === 'stopping') res.shouldKeepAlive = false;
     void handle(req, res);
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = most;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
