@@ -221,7 +221,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-function writeConfigDir({ settings = SETTINGS, clients = {}, files = {} }: TestServerOptions): string {
+export function writeConfigDir({ settings = SETTINGS, clients = {}, files = {} }: TestServerOptions): string {
   const configDir = mkdtempSync(path.join(tmpdir(), 'gatehouse-config-'));
   mkdirSync(path.join(configDir, 'clients'));
   writeFileSync(path.join(configDir, 'gatehouse.yaml'), settings);

@@ -34,7 +34,11 @@ export interface AppTokens {
 }
 
 /** An app sends this browser to Gatehouse. */
-export async function visits(server: TestServer, params: Params = {}, browser = newBrowser()): Promise<Visit> {
+export async function visits(
+  server: Pick<TestServer, 'issuer'>,
+  params: Params = {},
+  browser = newBrowser(),
+): Promise<Visit> {
   const request = authorizationRequest(server.issuer, params);
   await browser.open(request.url);
   return { browser, request };
