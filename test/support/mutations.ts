@@ -22,6 +22,7 @@ export function mutationsOf(value: string, samples = SAMPLES): readonly Mutation
     })),
     { what: 'with a NUL before it', value: `\0${value}` },
     { what: 'with a blank before it', value: ` ${value}` },
+    ...['~', '~.', 'a.', '.'].map((head) => ({ what: `with ${head} before it`, value: head + value })),
     { what: 'with a blank in it', value: `${value.slice(0, 10)} ${value.slice(10)}` },
     { what: 'twice', value: value + value },
     { what: 'in capitals', value: value.toUpperCase() },
