@@ -164,8 +164,8 @@ const pageOptions = ({ config, clock }: Pick<Given, 'config' | 'clock'>, assets:
 const OF_EVERY_SIGN_IN = ['interactions/sign-in', 'interactions/consent', 'interactions/continue', 'errors/refused'];
 
 /** Workers share the cores, unless a number of hashes for each of them is configured. */
-export const passwordHasher = ({ limits }: Config, workers = 1): PasswordHasher =>
-  createPasswordHasher({
-    parallel: limits.parallelHashes || Math.max(1, Math.floor(availableParallelism() / workers)),
-    queue: limits.hashQueue,
-  });
+export const hashesAtOnce = ({ limits }: Config, workers: number): number =>
+  limits.parallelHashes || Math.max(1, Math.floor(availableParallelism() / workers));
+
+export const passwordHasher = (config: Config, workers = 1): PasswordHasher =>
+  createPasswordHasher({ parallel: hashesAtOnce(config, workers), queue: config.limits.hashQueue });

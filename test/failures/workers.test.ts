@@ -1,6 +1,7 @@
 // gatehouse serve --workers: several processes behind one port, on PostgreSQL.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { answerOf, gatehouse, type Program, startProgram } from '../cli/command-line.ts';
@@ -138,6 +139,11 @@ describe.skipIf(!postgresAvailable() || process.platform !== 'linux')(
       await expect.poll(() => eventsOf(program, 'clients.unchanged').length, { timeout: 20_000 }).toBe(2);
       const [victim = 0, ...others] = childrenOf(program);
       expect(others).toHaveLength(1);
+      // They wait for the same cores: one thread more than hashes at once, not Node's four.
+      const threads = 1 + Math.max(1, Math.floor(availableParallelism() / 2));
+      for (const pid of [victim, ...others]) {
+        expect(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')).toContain(`UV_THREADPOOL_SIZE=${threads}`);
+      }
       const statuses: number[] = [];
       process.kill(victim, 'SIGKILL');
       // What it had in its hands is lost; the next connection is another's once the kernel has told the primary.

@@ -3,6 +3,7 @@ import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import type { Config } from '../../config/config.ts';
 import { openDatabase } from '../../database/database.ts';
+import { hashesAtOnce } from '../../server/compose.ts';
 import { exposureIfAsked } from '../../server/metrics/open-metrics.ts';
 import { createSupervisor } from '../../server/workers/supervisor.ts';
 import { CommandFailed } from '../failure.ts';
@@ -27,6 +28,10 @@ export const workerNumber = (): number | undefined => cluster.worker?.id;
 /** Lets the process end: until then, its line to the primary keeps it. */
 export const leavePrimary = (): void => void cluster.worker?.disconnect();
 
+/** Workers wait for the same cores, so each has a thread more than it hashes at once, not Node's four. */
+const threadsOf = ({ config, terminal }: Pick<Greeting, 'config' | 'terminal'>, workers: number): number =>
+  Number(terminal.env['UV_THREADPOOL_SIZE']) || hashesAtOnce(config, workers) + 1;
+
 /** Answers when all of them have stopped; with 1 where the first could not start, which has said why. */
 export async function serveWithWorkers(
   count: number,
@@ -35,7 +40,7 @@ export async function serveWithWorkers(
 ): Promise<Partial<Answer>> {
   const { config, log } = greeting;
   const exposure = await exposureIfAsked(config);
-  const supervisor = createSupervisor({ count, log, exposure });
+  const supervisor = createSupervisor({ count, threads: threadsOf(greeting, count), log, exposure });
   let closeMetrics = async () => {};
   reload.heed(async () => supervisor.reload());
   try {

@@ -8,6 +8,8 @@ import { restartDelay } from './restart-delay.ts';
 
 export interface SupervisorOptions {
   readonly count: number;
+  /** Of each worker, besides its main one. */
+  readonly threads: number;
   readonly log: Logger;
   /** Undefined where nobody reads what workers have measured. */
   readonly exposure?: Exposed | undefined;
@@ -48,7 +50,7 @@ const READY = 'gatehouse:ready';
 
 export const sayReady = (): void => void process.send?.(READY);
 
-export function createSupervisor({ count, log, exposure }: SupervisorOptions): Supervisor {
+export function createSupervisor({ count, threads, log, exposure }: SupervisorOptions): Supervisor {
   const places: Place[] = [];
   let stopping = false;
 
@@ -61,7 +63,7 @@ export function createSupervisor({ count, log, exposure }: SupervisorOptions): S
       if (stopping || (onEnd !== undefined && place.readyAt === undefined)) onEnd?.();
       else replace(place, how);
     };
-    const worker = forked(log);
+    const worker = forked(log, threads);
     if (worker === undefined) {
       over({ reason: NO_ROOM });
       return;
@@ -128,9 +130,9 @@ function readFigures(places: readonly Place[], sumOf: SumOf = () => []) {
 const NO_ROOM = 'the machine had no room for another process';
 
 /** Undefined where it cannot be, which some reasons (no memory) say by throwing, and others (no more processes) by an event. */
-function forked(log: Logger): Worker | undefined {
+function forked(log: Logger, threads: number): Worker | undefined {
   try {
-    return cluster.fork();
+    return cluster.fork({ UV_THREADPOOL_SIZE: threads });
   } catch (err) {
     log.error({ event: 'worker.failed', err });
     return undefined;
