@@ -50,6 +50,12 @@ export type Outcome<Done extends object = object> = NotDone | ({ readonly outcom
 /** What deleting it would take away: ask, and say `confirmed`. */
 export type InUse<Use> = { readonly outcome: 'in_use'; readonly use: Use };
 
+/** Whether whoever asks has been told what a deletion would take away; or just what of it. */
+export type Confirmed<Use> = boolean | ((use: Use) => boolean);
+
+export const mayTake = <Use>(confirmed: Confirmed<Use>, isInUse: (use: Use) => boolean): ((use: Use) => boolean) =>
+  typeof confirmed === 'function' ? confirmed : (use) => confirmed || !isInUse(use);
+
 /** Stands for the state of an account, a role or a group: what `version` of a verb is compared with. */
 export const versionOf = ({ updatedAt }: { readonly updatedAt: Date }): string => updatedAt.toISOString();
 

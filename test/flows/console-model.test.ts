@@ -1,9 +1,10 @@
 // An administrator makes roles, groups and permissions in the console, and sees who has what, and why.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { grantRole } from '../../src/roles/assignments.ts';
 import { grantClientRole } from '../../src/roles/client-roles.ts';
 import { createGroup } from '../../src/roles/groups.ts';
 import { heldRoles } from '../../src/roles/held.ts';
-import { listMembers } from '../../src/roles/members.ts';
+import { addMember, listMembers } from '../../src/roles/members.ts';
 import { createPermission } from '../../src/roles/permissions.ts';
 import { createRole } from '../../src/roles/roles.ts';
 import { type AdministratorInTest, administrator } from '../support/administrators.ts';
@@ -100,6 +101,49 @@ test('deleting what is in use says what it takes away, and asks', async () => {
   await root.browser.submit({}, 'Delete');
   expect(root.browser.text).toContain('The role was deleted.');
   expect((await heldRoles(server.deps, model.accountId)).roles).toEqual([]);
+});
+
+test.each([
+  ['role', 'somebody else is given it', 'The role was deleted.'],
+  ['group', 'somebody else comes into it', 'The group was deleted.'],
+  ['permission', 'another role carries it', 'The permission was deleted.'],
+] as const)(
+  'what is confirmed is what was shown: of a %s, where %s meanwhile, it is shown anew',
+  async (what, _meanwhile, deleted) => {
+    const { db } = server.deps;
+    const model = await someModel(server);
+    const permission = { resource: 'https://api.example.test', name: `seen:${what}` };
+    await createPermission(server.deps, { ...permission, description: '' });
+    const { id: accountId } = await server.person({ email: `late-${what}@example.test` });
+    const page = {
+      role: `roles/${model.role}/delete`,
+      group: `groups/${model.group}/delete`,
+      permission: `permissions/delete?${new URLSearchParams(permission)}`,
+    }[what];
+    const meanwhile = {
+      role: () => grantRole(db, { accountId, role: model.role }),
+      group: () => addMember(server.deps, { accountId, group: model.group }),
+      permission: () => createRole(server.deps, { name: 'late', description: '', permissions: [permission] }),
+    }[what];
+    const { browser } = root;
+    await opens(page);
+    await meanwhile();
+    await browser.submit({}, 'Delete');
+    expect(browser.text).toContain('This has changed since you looked, and nothing was deleted.');
+    await browser.submit({}, 'Delete');
+    expect(browser.text).toContain(deleted);
+  },
+);
+
+test('a page of the release before, which does not say what it has shown, deletes', async () => {
+  const model = await someModel(server);
+  const { browser } = root;
+  await opens(`roles/${model.role}/delete`);
+  const { action, data } = browser.form({}, 'Delete');
+  expect(Object.keys(data)).toEqual(['csrf']);
+  await browser.request(action.split('?')[0] ?? '', { method: 'POST', form: data });
+  await opens('roles');
+  expect(browser.text).toContain('The role was deleted.');
 });
 
 test('a name that no role can have is refused beside its field, and nothing typed is lost', async () => {

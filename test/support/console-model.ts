@@ -1,5 +1,6 @@
 // Roles, groups and permissions for tests, and the console's forms about them.
 
+import type { HTMLElement } from 'node-html-parser';
 import { createGroup } from '../../src/roles/groups.ts';
 import { createPermission } from '../../src/roles/permissions.ts';
 import { createRole } from '../../src/roles/roles.ts';
@@ -35,11 +36,14 @@ export async function someModel(server: TestServer) {
 export const permissionQuery = (model: { resource: string; permission: string }): string =>
   String(new URLSearchParams({ resource: model.resource, name: model.permission }));
 
+/** Its address may say besides what the page has shown. */
+const leadsTo = (form: HTMLElement, action: string): boolean => form.getAttribute('action')?.split('?')[0] === action;
+
 /** Filled in as an administrator would, by the address that each is sent to. */
 export const modelForms = (server: () => TestServer): Record<string, () => Promise<ConsoleForm>> => {
   const form = async (path: string, action: string, fields: Record<string, string> = {}): Promise<ConsoleForm> => {
     const browser = await consoleBrowser(server(), path);
-    const found = browser.document.querySelectorAll('form').find((each) => each.getAttribute('action') === action);
+    const found = browser.document.querySelectorAll('form').find((each) => leadsTo(each, action));
     const inputs = found?.querySelectorAll('input') ?? [];
     const own = inputs.flatMap((input): [string, string][] => {
       const name = input.getAttribute('name');
@@ -47,7 +51,11 @@ export const modelForms = (server: () => TestServer): Record<string, () => Promi
         ? []
         : [[name, input.getAttribute('value') ?? '']];
     });
-    return { browser, action: `${server().issuer}${action}`, data: { ...Object.fromEntries(own), ...fields } };
+    return {
+      browser,
+      action: `${server().issuer}${found?.getAttribute('action') ?? action}`,
+      data: { ...Object.fromEntries(own), ...fields },
+    };
   };
   const onRole = async (more: string, fields: Record<string, string> = {}) => {
     const { role } = await someModel(server());

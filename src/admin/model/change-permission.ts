@@ -7,7 +7,7 @@ import {
   deletePermissionAs,
 } from '../../administration/model/permission-model-as.ts';
 import { textsFor } from '../../http/page.ts';
-import { useOfPermission } from '../../roles/usage.ts';
+import { type UseOfPermission, useOfPermission } from '../../roles/usage.ts';
 import { backTo, readAccountForm } from '../../signed-in/form.ts';
 import type { AdminDeps } from '../deps.ts';
 import type { AdminStep, AtConsole } from '../in-console.ts';
@@ -16,6 +16,7 @@ import { showAdminPage } from '../page.ts';
 import { wordIn } from '../query.ts';
 import { NEW_PERMISSION_PATH, PERMISSIONS_PATH, permissionPath } from './paths.ts';
 import { permissionOf, showPermissionPage } from './permissions-page.ts';
+import { actionFor, confirmedBy } from './seen.ts';
 
 const csrf = z.string().optional();
 const word = z.string().max(500);
@@ -89,7 +90,8 @@ export const showDeletePermission =
     const permission = await permissionOf(deps, asked);
     const { resource, name } = permission;
     const t = textsFor(ctx);
-    const { roles } = await useOfPermission(deps.db, permission);
+    const use = await useOfPermission(deps.db, permission);
+    const { roles } = use;
     await showAdminPage(deps, ctx, {
       view: 'model/delete',
       title: { name },
@@ -100,7 +102,7 @@ export const showDeletePermission =
         consequences: [
           roles.length === 0 ? t('model.delete.no_roles') : t('model.delete.roles_lose', { roles: t.list(roles) }),
         ],
-        action: `${PERMISSIONS_PATH}/delete`,
+        action: actionFor(`${PERMISSIONS_PATH}/delete`, { thing: permission, use }),
         fields: { resource, name },
         cancel: permissionPath(permission),
       },
@@ -113,11 +115,14 @@ export const submitDeletePermission =
     const typed = await readAccountForm(deps, ctx, { me: admin.me, form: which });
     const permission = await permissionOf(deps, typed);
     const ref = { resource: typed.resource, name: typed.name };
-    const answer = await deletePermissionAs(deps, admin.by, { ...ref, confirmed: true });
+    const answer = await deletePermissionAs(deps, admin.by, {
+      ...ref,
+      ...confirmedBy<UseOfPermission>(ctx, permission),
+    });
     if (answer.outcome === 'done' || answer.outcome === 'unchanged') {
       return backTo(ctx, PERMISSIONS_PATH, 'model.permissions.deleted');
     }
-    if (answer.outcome === 'in_use') return backTo(ctx, permissionPath(ref, 'delete'));
+    if (answer.outcome === 'in_use') return backTo(ctx, permissionPath(ref, 'delete'), 'model.delete.changed');
     const trouble = troubleOf(textsFor(ctx), answer);
     await showPermissionPage(deps, ctx, { admin, permission, trouble });
   };

@@ -11,13 +11,16 @@ import { troubleOf } from '../not-done.ts';
 import { showAdminPage } from '../page.ts';
 import { ROLES_PATH, rolePath } from './paths.ts';
 import { roleOf, showRolePage } from './role-page.ts';
+import { actionFor, confirmedBy } from './seen.ts';
 
 const form = z.strictObject({ csrf: z.string().optional() });
 
 export const showDeleteRole =
   (deps: AdminDeps): AdminStep =>
   async (ctx, admin) => {
-    const { name } = await roleOf(deps, ctx);
+    const role = await roleOf(deps, ctx);
+    const { name } = role;
+    const use = await useOfRole(deps.db, name);
     const t = textsFor(ctx);
     await showAdminPage(deps, ctx, {
       view: 'model/delete',
@@ -26,8 +29,8 @@ export const showDeleteRole =
       admin,
       locals: {
         question: t('model.roles.delete', { name }),
-        consequences: consequences(t, await useOfRole(deps.db, name)),
-        action: rolePath(name, 'delete'),
+        consequences: consequences(t, use),
+        action: actionFor(rolePath(name, 'delete'), { thing: role, use }),
         cancel: rolePath(name),
       },
     });
@@ -38,11 +41,10 @@ export const submitDeleteRole =
   async (ctx, admin) => {
     await readAccountForm(deps, ctx, { me: admin.me, form });
     const role = await roleOf(deps, ctx);
-    // The page before has said what it takes away.
-    const answer = await deleteRoleAs(deps, admin.by, { name: role.name, confirmed: true });
+    const answer = await deleteRoleAs(deps, admin.by, { name: role.name, ...confirmedBy<UseOfRole>(ctx, role) });
     if (answer.outcome === 'done' || answer.outcome === 'unchanged')
       return backTo(ctx, ROLES_PATH, 'model.roles.deleted');
-    if (answer.outcome === 'in_use') return backTo(ctx, rolePath(role.name, 'delete'));
+    if (answer.outcome === 'in_use') return backTo(ctx, rolePath(role.name, 'delete'), 'model.delete.changed');
     await showRolePage(deps, ctx, { admin, role, trouble: troubleOf(textsFor(ctx), answer) });
   };
 

@@ -3,7 +3,7 @@ import type Koa from 'koa';
 import { z } from 'zod';
 import { createGroupAs, deleteGroupAs } from '../../administration/model/group-model-as.ts';
 import { textsFor } from '../../http/page.ts';
-import { useOfGroup } from '../../roles/usage.ts';
+import { type UseOfGroup, useOfGroup } from '../../roles/usage.ts';
 import { backTo, readAccountForm } from '../../signed-in/form.ts';
 import type { AdminDeps } from '../deps.ts';
 import type { AdminStep, AtConsole } from '../in-console.ts';
@@ -11,6 +11,7 @@ import { answerWith, errorOf, type Trouble, troubleOf } from '../not-done.ts';
 import { showAdminPage } from '../page.ts';
 import { groupOf, showGroupPage } from './group-page.ts';
 import { GROUPS_PATH, groupPath, NEW_GROUP_PATH } from './paths.ts';
+import { actionFor, confirmedBy } from './seen.ts';
 
 const csrf = z.string().optional();
 const newForm = z.strictObject({ csrf, name: z.string().max(400), description: z.string().max(400) });
@@ -58,9 +59,11 @@ async function showPage(
 export const showDeleteGroup =
   (deps: AdminDeps): AdminStep =>
   async (ctx, admin) => {
-    const { name } = await groupOf(deps, ctx);
+    const group = await groupOf(deps, ctx);
+    const { name } = group;
+    const use = await useOfGroup(deps.db, name);
+    const { members, roles } = use;
     const t = textsFor(ctx);
-    const { members, roles } = await useOfGroup(deps.db, name);
     await showAdminPage(deps, ctx, {
       view: 'model/delete',
       title: { name },
@@ -72,7 +75,7 @@ export const showDeleteGroup =
           t.count('model.delete.members', members),
           ...(roles.length === 0 ? [] : [t('model.delete.members_lose', { roles: t.list(roles) })]),
         ],
-        action: groupPath(name, 'delete'),
+        action: actionFor(groupPath(name, 'delete'), { thing: group, use }),
         cancel: groupPath(name),
       },
     });
@@ -83,10 +86,10 @@ export const submitDeleteGroup =
   async (ctx, admin) => {
     await readAccountForm(deps, ctx, { me: admin.me, form: emptyForm });
     const group = await groupOf(deps, ctx);
-    const answer = await deleteGroupAs(deps, admin.by, { name: group.name, confirmed: true });
+    const answer = await deleteGroupAs(deps, admin.by, { name: group.name, ...confirmedBy<UseOfGroup>(ctx, group) });
     if (answer.outcome === 'done' || answer.outcome === 'unchanged') {
       return backTo(ctx, GROUPS_PATH, 'model.groups.deleted');
     }
-    if (answer.outcome === 'in_use') return backTo(ctx, groupPath(group.name, 'delete'));
+    if (answer.outcome === 'in_use') return backTo(ctx, groupPath(group.name, 'delete'), 'model.delete.changed');
     await showGroupPage(deps, ctx, { admin, group, trouble: troubleOf(textsFor(ctx), answer) });
   };

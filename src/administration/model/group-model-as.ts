@@ -5,7 +5,7 @@ import { isGroupInUse, type UseOfGroup } from '../../roles/usage.ts';
 import { type AdministrationDeps, type Administrator, actorOf, sourceOf } from '../administrator.ts';
 import { type Acting, change } from '../change.ts';
 import { productPermissionsWithin } from '../guards.ts';
-import { canBeName, type InUse, type Outcome, type Refusal, unknown } from '../outcomes.ts';
+import { type Confirmed, canBeName, type InUse, mayTake, type Outcome, type Refusal, unknown } from '../outcomes.ts';
 import { differing, groupAsWritten } from './as-written.ts';
 import { current } from './current.ts';
 import { problemIn } from './problems.ts';
@@ -74,8 +74,7 @@ export function changeGroupAs(
 
 export interface DeletionOfGroup {
   readonly name: string;
-  /** Whoever asks has been told what it would take away. */
-  readonly confirmed?: boolean;
+  readonly confirmed?: Confirmed<UseOfGroup>;
   readonly version?: string | undefined;
 }
 
@@ -90,7 +89,7 @@ export function deleteGroupAs(
     const before = at.found;
     const refused = await mayCarry(inside, acting, { name, taken: before.roles });
     if (refused !== undefined) return refused;
-    const deletion = await deleteGroup(inside.db, name, (use) => confirmed || !isGroupInUse(use));
+    const deletion = await deleteGroup(inside.db, name, mayTake(confirmed, isGroupInUse));
     if (deletion.outcome === 'unknown') return unknown('group', name);
     if (deletion.outcome !== 'deleted') return deletion;
     const { use } = deletion;

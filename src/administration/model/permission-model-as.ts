@@ -12,7 +12,7 @@ import type { PermissionRef } from '../../roles/role-contents.ts';
 import { isPermissionInUse, type UseOfPermission } from '../../roles/usage.ts';
 import { type AdministrationDeps, type Administrator, actorOf, sourceOf } from '../administrator.ts';
 import { change } from '../change.ts';
-import { canBeName, type InUse, type Outcome, unknown } from '../outcomes.ts';
+import { type Confirmed, canBeName, type InUse, mayTake, type Outcome, unknown } from '../outcomes.ts';
 import { current } from './current.ts';
 import { hasPermissions, type ModelDeps } from './deps.ts';
 import { problemIn } from './problems.ts';
@@ -73,8 +73,7 @@ export function changePermissionAs(
 }
 
 export interface DeletionOfPermission extends PermissionRef {
-  /** Whoever asks has been told what it would take away. */
-  readonly confirmed?: boolean;
+  readonly confirmed?: Confirmed<UseOfPermission>;
   readonly version?: string | undefined;
 }
 
@@ -87,7 +86,7 @@ export function deletePermissionAs(
     const at = await current('permission', { name: ref.name, version }, () => find(inside, ref));
     if ('refused' in at) return at.refused;
     const before = at.found;
-    const deletion = await deletePermission(inside.db, ref, (use) => confirmed || !isPermissionInUse(use));
+    const deletion = await deletePermission(inside.db, ref, mayTake(confirmed, isPermissionInUse));
     if (deletion.outcome === 'unknown') return unknown('permission', ref.name);
     if (deletion.outcome !== 'deleted') return deletion;
     const { use } = deletion;

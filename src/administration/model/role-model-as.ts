@@ -7,7 +7,16 @@ import { isRoleInUse, type UseOfRole } from '../../roles/usage.ts';
 import { type AdministrationDeps, type Administrator, actorOf, sourceOf } from '../administrator.ts';
 import { type Acting, change } from '../change.ts';
 import { mayGive, productPermissionsWithin } from '../guards.ts';
-import { canBeName, type InUse, type NotDone, type Outcome, type Refusal, unknown } from '../outcomes.ts';
+import {
+  type Confirmed,
+  canBeName,
+  type InUse,
+  mayTake,
+  type NotDone,
+  type Outcome,
+  type Refusal,
+  unknown,
+} from '../outcomes.ts';
 import { differing, roleAsWritten } from './as-written.ts';
 import { current } from './current.ts';
 import { type ModelDeps, scopeProblems } from './deps.ts';
@@ -86,8 +95,7 @@ async function mayChange(
 
 export interface DeletionOfRole {
   readonly name: string;
-  /** Whoever asks has been told what it would take away. */
-  readonly confirmed?: boolean;
+  readonly confirmed?: Confirmed<UseOfRole>;
   readonly version?: string | undefined;
 }
 
@@ -103,7 +111,7 @@ export function deleteRoleAs(
     const touched = { given: [], taken: await productPermissionsWithin(inside.db, [name]) };
     const refused = await mayTouch(inside, acting, { touched, isOwn: () => hasRole(inside, by, name) });
     if (refused !== undefined) return refused;
-    const deletion = await deleteRole(inside.db, name, (use) => confirmed || !isRoleInUse(use));
+    const deletion = await deleteRole(inside.db, name, mayTake(confirmed, isRoleInUse));
     if (deletion.outcome === 'unknown') return unknown('role', name);
     if (deletion.outcome !== 'deleted') return deletion;
     const { use } = deletion;
