@@ -1,6 +1,7 @@
 // roles.yaml meets the database, for the reload that has read it.
 import type { LiveClients } from '../clients/live/live-clients.ts';
 import type { RolesFileDeps } from '../clients/live/roles-file.ts';
+import { administeringRolesIn } from '../clients/plan/administering-roles.ts';
 import { manyRolesIn } from '../clients/plan/many-roles.ts';
 import { unknownNamesIn } from '../clients/plan/unknown-names.ts';
 import type { Clock } from '../clock.ts';
@@ -33,6 +34,7 @@ export function applyingRoles(deps: Deps): RolesFileDeps['applyRoles'] {
         roles: roles.map(({ name }) => name),
         groups: await namesOfGroups(deps.db),
       }),
+      ...administeringRolesIn(clients, roles),
       ...manyRolesIn(clients, { roles, most: deps.mostRoles }),
     ]);
     for (const line of lines) {

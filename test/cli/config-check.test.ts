@@ -45,6 +45,33 @@ test('problems of all files are told in one go', async () => {
   for (const file of ['gatehouse.yaml:1', 'clients/shop.yaml:4', 'roles.yaml:1']) expect(stdout).toContain(file);
 });
 
+test('a service whose file assigns it a role that administers is told that it does not by that', async () => {
+  const roles = [
+    'operator: {permissions: {gatehouse: [accounts:read]}}',
+    'lead: {includes: [operator]}',
+    'helper: {includes: ["gatehouse:helpdesk"]}',
+    'deployer: {}',
+  ];
+  const service = 'client_id: robot\npreset: service\nclient_secrets: [{ env: ROBOT }]\n';
+  const files = {
+    'config/roles.yaml': `roles: {${roles.join(', ')}}\n`,
+    'config/clients/robot.yaml': `${service}roles: {assign: [deployer, helper, lead]}\n`,
+  };
+  const robot = { ...place(files), env: { ROBOT: 'a-secret-of-the-robot-that-is-long-enough' } };
+  const { valid, warnings } = await answerOf(robot, ['config', 'check']);
+  const said = (name: string) =>
+    `"${name}" carries permissions of Gatehouse itself, which no client file can give; "clients" of roles.yaml or an administrator can`;
+  expect([valid, warnings]).toEqual([
+    true,
+    ['helper', 'lead'].map((name) => ({
+      file: 'config/clients/robot.yaml',
+      line: 4,
+      path: 'roles.assign',
+      message: said(name),
+    })),
+  ]);
+});
+
 test('a client that shows more roles than a token should have is named, with the line that shows them', async () => {
   const many = Array.from({ length: 4 }, (_, at) => `shop-${at}: {}`).join(', ');
   const files = (roles: string) => ({

@@ -7,7 +7,7 @@ import { addMember } from '../../src/roles/members.ts';
 import { createRole } from '../../src/roles/roles.ts';
 import { refresh, signedIn, tokensOf, WEB } from '../protocol/apps.ts';
 import { claimsIn } from '../support/sign-in.ts';
-import { startTestServer, type TestServer, type TestServerOptions } from '../support/start-server.ts';
+import { startTestServer, type TestServer, type TestServerOptions, WEB_SECRET } from '../support/start-server.ts';
 
 async function started(roles: string, options: TestServerOptions = {}): Promise<TestServer> {
   const server = await startTestServer({ files: { 'roles.yaml': roles }, ...options });
@@ -135,4 +135,20 @@ test('an app that lets in a role or a group there is not is warned of, with what
     'clients/later.yaml:4  access.require_any_group: there is no group "to-be-made"',
     'clients/staff.yaml:4  access.require_any_role: there is no role "edtior"; did you mean "editor"?',
   ]);
+});
+
+test('a service whose file assigns it a role that administers is warned of, at once when the role comes to', async () => {
+  const robot = `client_id: robot\npreset: service\nclient_secrets: [{ value: "${WEB_SECRET}" }]\nroles: { assign: [editor] }\n`;
+  const server = await started(EDITOR, { clients: { robot }, watching: { intervalMs: 100 } });
+  const warned = () =>
+    linesOf(server, 'configuration.warning')
+      .map(({ msg }) => msg)
+      .filter((line) => String(line).includes('roles.assign'));
+  expect(warned()).toEqual([]);
+  save(server, 'roles:\n  editor: {description: Edits, permissions: {gatehouse: [accounts:read]}}\n');
+  await expect
+    .poll(warned, soon)
+    .toEqual([
+      'clients/robot.yaml:4  roles.assign: "editor" carries permissions of Gatehouse itself, which no client file can give; "clients" of roles.yaml or an administrator can',
+    ]);
 });

@@ -1,5 +1,6 @@
 // gatehouse config check: everything a server would refuse in any file, before it has to.
 import { knownNames } from '../../clients/load-configuration.ts';
+import { administeringRolesIn } from '../../clients/plan/administering-roles.ts';
 import { manyRolesIn } from '../../clients/plan/many-roles.ts';
 import { unknownNamesIn } from '../../clients/plan/unknown-names.ts';
 import { formatProblems, type Problem } from '../../config/problem.ts';
@@ -26,6 +27,7 @@ export async function checkFiles(invocation: Invocation): Promise<Answer> {
   const warnings = [
     ...loaded.warnings,
     ...unknownNamesIn(loaded.clients, names, { likely: true }),
+    ...administeringRolesIn(loaded.clients, shown.roles),
     ...manyRolesIn(loaded.clients, shown),
   ];
   const lines = [
