@@ -14,7 +14,7 @@ const KILLS = Number(process.env['DRILL_KILLS'] ?? 100);
 const share = (of: number): number => Math.ceil((of * KILLS) / 100);
 /** `pairs` start in one moment; copies are of one moment, or torn. */
 const IN_FULL = { kills: KILLS, seconds: share(20), pairs: share(10), instant: share(15), torn: share(15) };
-const IN_SHORT: typeof IN_FULL = { kills: 1, seconds: 1, pairs: 1, instant: 1, torn: 2 };
+const IN_SHORT: typeof IN_FULL = { kills: 1, seconds: 1, pairs: 1, instant: 1, torn: 1 };
 /** Accounts that are made one after the other, before and after. */
 const ALONE = 30;
 

@@ -147,7 +147,7 @@ test('a service whose file assigns it a role that administers is warned of, at o
   expect(warned()).toEqual([]);
   save(server, 'roles:\n  editor: {description: Edits, permissions: {gatehouse: [accounts:read]}}\n');
   await expect
-    .poll(warned, soon)
+    .poll(warned, { ...soon, timeout: 30_000 })
     .toEqual([
       'clients/robot.yaml:4  roles.assign: "editor" carries permissions of Gatehouse itself, which no client file can give; "clients" of roles.yaml or an administrator can',
     ]);
