@@ -1,4 +1,4 @@
-// R21: five times the load, for a minute; what is too much is refused, and afterwards all is as before.
+// R21: five times the load, for two minutes; what is too much is refused, and afterwards all is as before.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Drill, missedOf, type Report } from './drill.ts';
 import { ofKind, percentile, type Span, spreadOf, within } from './measures.ts';
@@ -29,7 +29,7 @@ async function overload({ how, site, load, rates }: Stage) {
   }
   const from = Date.now();
   load.rates(scaled(rates, FACTOR));
-  await sleep(how.short ? 5_000 : 60_000);
+  await sleep(how.short ? 5_000 : 120_000);
   const to = Date.now();
   load.rates(rates);
   await sleep(how.short ? 4_000 : 15_000);

@@ -1,24 +1,25 @@
-// bench/results/drills.json: the last run of each drill, with the machine and the commit it ran on.
+// bench/results/drills.json and docs/drills.md: the last run of each drill, with the machine and the commit it ran on.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { ROOT } from '../architecture/sources.ts';
+import { type KeptRun, pageWithRuns } from './results-page.ts';
 
 const FILE = path.join(ROOT, 'bench/results/drills.json');
+const PAGE = path.join(ROOT, 'docs/drills.md');
 
-interface Result {
-  readonly id: string;
-}
+type Result = Omit<KeptRun, 'date' | 'commit'>;
 
 /** In the place of what the drill had there before. Short forms prove less: they are not kept. */
-export function keepResults<T extends Result & { readonly short: boolean }>({ short, ...result }: T): void {
+export function keepResults({ short, ...result }: Result & { readonly short: boolean }): void {
   if (short) return;
-  const kept: { drills: Result[] } = existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : { drills: [] };
+  const kept: { drills: KeptRun[] } = existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : { drills: [] };
   const others = kept.drills.filter(({ id }) => id !== result.id);
   const drills = [...others, { ...result, ...here() }].sort((a, b) => a.id.localeCompare(b.id));
   mkdirSync(path.dirname(FILE), { recursive: true });
   writeFileSync(FILE, `${JSON.stringify({ measured: 'drills', drills }, undefined, 2)}\n`);
+  writeFileSync(PAGE, pageWithRuns(readFileSync(PAGE, 'utf8'), drills));
 }
 
 const here = () => ({
