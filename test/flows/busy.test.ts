@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { SPA, signedIn } from '../protocol/apps.ts';
 import { CROWD_SETTINGS, crowdSignsIn, HASH_MIB, PARALLEL_HASHES } from '../support/crowd.ts';
+import { startMeasuredServer } from '../support/measured-server.ts';
 import { RESOURCES, startTestServer, type TestServer } from '../support/start-server.ts';
 import { visits } from '../support/visits.ts';
 
@@ -39,22 +40,45 @@ describe('T60 hashing passwords for a crowd (Rauthy `max_hash_threads`; ASVS 15.
 
 describe('T60 five hundred people at once (Rauthy `max_hash_threads`; ASVS 15.1.3, 15.2.2)', () => {
   const COUNT = 500;
-  /** What the sockets, requests and answers of so many take, those of the crowd itself too: it is in this process. */
-  const SLACK_MIB = 100;
+  const ROUNDS = 5;
+  /** Milliseconds, where a refresh alone takes less than a thirtieth of it: on a machine that nobody else keeps busy. */
+  const MOST_REFRESH_MS = 500;
+  const MOST_TIMES_ALONE = 30;
+  /** What the requests, sockets and answers of so many take besides two hashes. */
+  const SLACK_MIB = 24;
 
-  test('all are answered or asked to come back, apps refresh meanwhile, and memory stays', async () => {
-    const many = await startTestServer({ settings: CROWD_SETTINGS });
+  const inOrder = (refreshes: readonly { readonly milliseconds: number }[]) =>
+    refreshes.map(({ milliseconds }) => milliseconds).toSorted((one, other) => one - other);
+  const at = (share: number, sorted: readonly number[]) =>
+    sorted[Math.floor(share * (sorted.length - 1))] ?? Number.POSITIVE_INFINITY;
+
+  test('all are answered or asked to come back, apps refresh as quickly as they must meanwhile, and memory stays', async () => {
+    const many = await startMeasuredServer(['pia@example.test'], { settings: CROWD_SETTINGS });
     onTestFinished(() => many.stop());
-    await many.person({ email: 'pia@example.test' });
-    const { tokens } = await signedIn(many.issuer, { app: SPA, email: 'pia@example.test' });
+    const rssMib = async () => (await many.figures()).rssMib;
+    let { refreshToken } = (await signedIn(many.issuer, { app: SPA, email: 'pia@example.test' })).tokens;
+    const comes = async (count: number) => {
+      const crowd = await crowdSignsIn(many, { count, refreshToken, rssMib });
+      refreshToken = crowd.refreshToken;
+      return crowd;
+    };
     // The first crowd makes the connections and warms up the process.
-    const { refreshToken } = await crowdSignsIn(many, { count: COUNT, refreshToken: tokens.refreshToken });
-    const { statuses, refreshes, grownMib } = await crowdSignsIn(many, { count: COUNT, refreshToken });
-    expect(statuses).toHaveLength(COUNT);
-    expect(new Set(statuses)).toEqual(new Set([400, 503]));
-    expect(refreshes.length).toBeGreaterThan(1);
-    expect(refreshes.filter(({ status }) => status !== 200)).toEqual([]);
-    expect(grownMib).toBeLessThan(2 * HASH_MIB * PARALLEL_HASHES + SLACK_MIB);
+    await comes(COUNT);
+    const rounds: { slowest: number; most: number; refused: number; grownMib: number }[] = [];
+    const isGood = ({ slowest, most, refused, grownMib }: (typeof rounds)[number]) =>
+      slowest < most && refused === 0 && grownMib < HASH_MIB * PARALLEL_HASHES + SLACK_MIB;
+    // What else goes on at a busy machine makes one round slow, hardly every one.
+    while (rounds.length < ROUNDS && !rounds.some(isGood)) {
+      const alone = inOrder((await comes(1)).refreshes);
+      const { statuses, refreshes, grownMib } = await comes(COUNT);
+      expect(statuses).toHaveLength(COUNT);
+      expect(new Set(statuses)).toEqual(new Set([400, 503]));
+      expect(refreshes.length).toBeGreaterThan(1);
+      const most = Math.max(MOST_REFRESH_MS, MOST_TIMES_ALONE * at(0.5, alone));
+      const refused = refreshes.filter(({ status }) => status !== 200).length;
+      rounds.push({ slowest: at(0.99, inOrder(refreshes)), most, refused, grownMib });
+    }
+    expect(rounds.filter(isGood), JSON.stringify(rounds)).toHaveLength(1);
     expect((await fetch(`${many.issuer}/.well-known/openid-configuration`)).status).toBe(200);
-  });
+  }, 240_000);
 });

@@ -1,4 +1,5 @@
 // A crowd signs in at once while an app goes on refreshing: what everybody was answered, and what it took.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { refresh, SPA } from '../protocol/apps.ts';
 import { RESOURCES, type TestServer } from './start-server.ts';
 import { visits } from './visits.ts';
@@ -24,17 +25,23 @@ export interface Crowd {
   readonly grownMib: number;
 }
 
+interface CrowdOptions {
+  readonly count: number;
+  readonly refreshToken: string;
+  /** Of the server, where it is a process of its own. */
+  readonly rssMib?: () => Promise<number>;
+}
+
+const ownRssMib = async () => process.memoryUsage.rss() / MIB;
+
 /** Somebody who had signed in to an app has it refresh until the last of the crowd is answered. */
 export async function crowdSignsIn(
-  server: TestServer,
-  { count, ...somebody }: { count: number; refreshToken: string },
+  server: Pick<TestServer, 'issuer'>,
+  { count, rssMib = ownRssMib, ...somebody }: CrowdOptions,
 ): Promise<Crowd> {
   const { browser } = await visits(server);
-  const before = process.memoryUsage.rss();
+  const before = await rssMib();
   let most = before;
-  const watch = setInterval(() => {
-    most = Math.max(most, process.memoryUsage.rss());
-  }, SAMPLE_MS);
   let waiting = true;
   const crowd = Promise.all(
     Array.from({ length: count }, async (_, at) => {
@@ -46,16 +53,21 @@ export async function crowdSignsIn(
   ).finally(() => {
     waiting = false;
   });
+  const watch = (async () => {
+    while (waiting) {
+      most = Math.max(most, await rssMib());
+      await sleep(SAMPLE_MS);
+    }
+  })();
   const refreshes: { status: number; milliseconds: number }[] = [];
   let { refreshToken } = somebody;
   while (waiting) {
     const start = performance.now();
     const { status, body } = await refresh(server.issuer, SPA, refreshToken);
     refreshes.push({ status, milliseconds: performance.now() - start });
-    if (status !== 200) break;
-    refreshToken = String(body['refresh_token']);
+    if (status === 200) refreshToken = String(body['refresh_token']);
   }
   const statuses = await crowd;
-  clearInterval(watch);
-  return { refreshToken, statuses, refreshes, grownMib: (most - before) / MIB };
+  await watch;
+  return { refreshToken, statuses, refreshes, grownMib: most - before };
 }
