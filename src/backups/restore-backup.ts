@@ -3,7 +3,13 @@ import { recordEvent } from '../audit/audit-log.ts';
 import { type Manifest, readManifest, verifyPayload } from '../database/backups/backup-file.ts';
 import { askWith, contentsOf, difference } from '../database/backups/contents.ts';
 import { restoreEmbedded } from '../database/backups/embedded-restore.ts';
-import { endRestore, isEmptyPostgres, loadPostgres, requireUnused } from '../database/backups/postgres-backup.ts';
+import {
+  endRestore,
+  isEmptyPostgres,
+  loadPostgres,
+  requireLoadable,
+  requireUnused,
+} from '../database/backups/postgres-backup.ts';
 import type { PostgresPrograms } from '../database/backups/postgres-programs.ts';
 import { BackupRefused } from '../database/backups/refused.ts';
 import { type Db, type OpenDatabase, openDatabase } from '../database/database.ts';
@@ -39,6 +45,7 @@ export async function restoreBackup(deps: BackupDeps, request: RestoreRequest): 
         })
       : await onPostgres(postgres, async (database) => {
           await requireUnused(database);
+          await requireLoadable(database, postgres, { file: request.file, tables: Object.keys(manifest.rows) });
           if (!(await isEmptyPostgres(database))) await request.onOccupied();
           await loadPostgres(database, postgres, request);
           return finish(database, endRestore);

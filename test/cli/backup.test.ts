@@ -221,7 +221,10 @@ describe.skipIf(!postgresAvailable())('the programs of PostgreSQL', () => {
     await makesJane(place);
     await answerOf(place, ['backup', 'jane.backup']);
     const restore = ['restore', 'jane.backup', '--replace', '--yes'];
-    const broken = fakePrograms(place, 'cat > /dev/null; echo "no space left" >&2; exit 1');
+    const broken = fakePrograms(
+      place,
+      'case "$*" in *--list*|*--schema=gatehouse_restoring*) exec pg_restore "$@";; esac; cat > /dev/null; echo "no space left" >&2; exit 1',
+    );
     const failure = await failureOf(place, [...restore, '--pg-bin', broken]);
     expect(failure).toMatchObject({ code: 'program_failed', message: expect.stringContaining('no space left') });
     for (const words of [['user', 'list'], ['migrate'], ['serve']]) {
@@ -229,6 +232,47 @@ describe.skipIf(!postgresAvailable())('the programs of PostgreSQL', () => {
     }
     await answerOf(place, restore);
     expect(await people(place)).toEqual(['jane@example.test']);
+  });
+
+  test.each([
+    ['are not there', undefined, 'program_missing'],
+    ['cannot read the file', 'echo "unsupported version (1.99) in file header" >&2; exit 1', 'program_failed'],
+    [
+      'are not understood by the server',
+      `case "$*" in *--list*) exec pg_restore "$@";; esac
+       cat > /dev/null; echo 'unrecognized configuration parameter "transaction_timeout"' >&2; exit 1`,
+      'program_failed',
+    ],
+  ])('that %s restore nothing, and nothing is lost', async (_why, script, code) => {
+    const place = await operatorOn('postgres');
+    await makesJane(place);
+    await answerOf(place, ['backup', 'jane.backup']);
+    const directory = script === undefined ? '/nowhere' : fakePrograms(place, script);
+    const restore = ['restore', 'jane.backup', '--replace', '--yes', '--pg-bin', directory];
+    expect(await failureOf(place, restore)).toMatchObject({ exitCode: 1, code });
+    expect(await people(place)).toEqual(['jane@example.test']);
+  });
+
+  test('a backup of another schema is refused with both names, and one of the same is restored', async () => {
+    const place = await operatorOn('postgres');
+    await answerOf(place, ['backup', 'public.backup']);
+    const own = await operatorOn('postgres', makeEmptyDatabase);
+    const url = new URL(String(own.url));
+    const somebody = new Client({ connectionString: url.href });
+    await somebody.connect();
+    onTestFinished(() => somebody.end());
+    await somebody.query('create schema gh');
+    url.searchParams.set('options', '-c search_path=gh');
+    const inGh = withEnv(own, { DATABASE_URL: url.href });
+    await answerOf(inGh, ['migrate']);
+    await makesJane(inGh);
+    const failure = await failureOf(inGh, ['restore', fileIn(place, 'public.backup'), '--replace', '--yes']);
+    expect(failure).toMatchObject({ exitCode: 1, code: 'backup_of_another_schema' });
+    expect(failure.message).toMatch(/"public".*"gh".*Nothing was changed/);
+    expect(await people(inGh)).toEqual(['jane@example.test']);
+    await answerOf(inGh, ['backup', 'gh.backup']);
+    await answerOf(inGh, ['restore', 'gh.backup', '--replace', '--yes']);
+    expect(await people(inGh)).toEqual(['jane@example.test']);
   });
 
   test.each([

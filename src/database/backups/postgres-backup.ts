@@ -37,11 +37,43 @@ export async function requireListed(
   programs: PostgresPrograms,
   { file, tables }: { file: string; tables: readonly string[] },
 ): Promise<void> {
-  const list = await run(programs, { program: 'pg_restore', words: ['--list'], input: payloadOf(file) });
-  const listed = new Set([...list.matchAll(/^\d+; \d+ \d+ TABLE DATA \S+ (\S+)/gm)].map(([, table]) => table));
+  const listed = new Set((await listOf(programs, file)).map(({ table }) => table));
   const lacking = tables.filter((table) => !listed.has(table));
   if (lacking.length === 0) return;
   throw new BackupRefused('backup_broken', `${file} lacks ${lacking.join(', ')}. Nothing was kept.`);
+}
+
+async function listOf(programs: PostgresPrograms, file: string): Promise<readonly { schema: string; table: string }[]> {
+  const list = await run(programs, { program: 'pg_restore', words: ['--list'], input: payloadOf(file) });
+  return [...list.matchAll(/^\d+; \d+ \d+ TABLE DATA (\S+) (\S+)/gm)].map(([, schema = '', table = '']) => ({
+    schema,
+    table,
+  }));
+}
+
+/**
+ * Before anything is dropped: the dump has our tables where they are to be restored, and the program that restores
+ * them reads it, reaches the database and is understood there.
+ * @throws BackupRefused
+ */
+export async function requireLoadable(
+  database: Patient,
+  programs: PostgresPrograms,
+  { file, tables }: { file: string; tables: readonly string[] },
+): Promise<void> {
+  const list = await listOf(programs, file);
+  const { name, schema } = await placeOf(database);
+  const here = new Set(list.filter((each) => each.schema === schema).map(({ table }) => table));
+  if (!tables.every((table) => here.has(table))) {
+    const schemas = [...new Set(list.filter(({ table }) => tables.includes(table)).map((each) => `"${each.schema}"`))];
+    throw new BackupRefused(
+      'backup_of_another_schema',
+      `${file} has the tables of Gatehouse in the schema ${schemas.join(' and ')}, this database has them in "${schema}". ` +
+        'Nothing was changed. Restore it where search_path names the same schema as when it was made.',
+    );
+  }
+  // No schema has the name of the mark: everything is done but nothing restored.
+  await run(programs, { program: 'pg_restore', words: wordsInto(name, RESTORE_MARK), input: payloadOf(file) });
 }
 
 export const isEmptyPostgres = ({ withPatientConnection }: Patient): Promise<boolean> =>
@@ -81,12 +113,15 @@ export async function loadPostgres(
   { file }: { file: string },
 ): Promise<void> {
   await database.withPatientConnection((db) => db.transaction().execute(clear));
-  const words = ['--single-transaction', '--exit-on-error', '--no-owner', '--no-privileges', '--no-comments'];
   const { name, schema } = await placeOf(database);
-  // A dump has the whole database; what others have beside our schema is there still.
-  const where = ['--no-password', `--dbname=${name}`, `--schema=${schema}`];
-  await run(programs, { program: 'pg_restore', words: [...words, ...where], input: payloadOf(file) });
+  await run(programs, { program: 'pg_restore', words: wordsInto(name, schema), input: payloadOf(file) });
 }
+
+/** A dump has the whole database; what others have beside our schema is there still. */
+const wordsInto = (name: string, schema: string): readonly string[] => [
+  ...['--single-transaction', '--exit-on-error', '--no-owner', '--no-privileges', '--no-comments'],
+  ...['--no-password', `--dbname=${name}`, `--schema=${schema}`],
+];
 
 const placeOf = ({ withPatientConnection }: Patient): Promise<{ name: string; schema: string }> =>
   withPatientConnection(async (db) => {

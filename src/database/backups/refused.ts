@@ -4,6 +4,7 @@ export type BackupProblem =
   | 'backup_broken'
   | 'backup_newer'
   | 'backup_of_another_kind'
+  | 'backup_of_another_schema'
   | 'database_empty'
   | 'database_in_use'
   | 'file_exists'
