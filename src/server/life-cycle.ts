@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import { flushCompileCache } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { ClientRegistry } from '../clients/client.ts';
 import { createLiveClients, type LiveClients } from '../clients/live/live-clients.ts';
 import type { ReloadNews } from '../clients/live/reload.ts';
@@ -65,6 +65,9 @@ const MAX_CONNECTIONS = 5_000;
 /** Milliseconds in which a load balancer sees /readyz answer 503 while requests are still taken. */
 const UNREADY_BEFORE_CLOSING_MS = 3_000;
 const DRAIN_INTERVAL_MS = 50;
+/** Milliseconds. In a turn that is over sooner hardly anybody has come since it looked; and how long to wait for such a turn. */
+const SHORT_TURN_MS = 2;
+const TAKING_MS = 5_000;
 
 /**
  * @throws DatabaseInUse, DatabaseUnavailable, DatabaseNewerThanCode, DatabaseOfAnotherHistory, ConfigurationInvalid (a client that the engine refuses), or what
@@ -202,6 +205,7 @@ export function listen(
 
 /** Idle connections close at once; those with a request in flight when it is answered, or when the time is up. */
 async function drain(server: Server, milliseconds: number): Promise<void> {
+  await takeWaiting(server, Math.min(milliseconds, TAKING_MS));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   // A connection that has been answered stays open for the next request, and nothing closes it but this.
@@ -210,6 +214,28 @@ async function drain(server: Server, milliseconds: number): Promise<void> {
   await closed;
   clearInterval(answered);
   clearTimeout(timer);
+}
+
+/**
+ * Connections that the kernel has made and nobody has taken are reset when the listener closes, and with them what was sent on
+ * them: a proxy sends no form a second time. A turn takes one.
+ */
+async function takeWaiting(server: Server, milliseconds: number): Promise<void> {
+  const until = performance.now() + milliseconds;
+  let taken = true;
+  let turned = 0;
+  const onConnection = () => {
+    taken = true;
+  };
+  server.on('connection', onConnection);
+  // To the end of this turn, which has looked already.
+  await nextTurn();
+  for (let now = performance.now(); (taken || turned > SHORT_TURN_MS) && now < until; now += turned) {
+    taken = false;
+    await nextTurn();
+    turned = performance.now() - now;
+  }
+  server.off('connection', onConnection);
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {
