@@ -4,11 +4,10 @@ import type { Config } from '../../config/config.ts';
 import type { SealedBox } from '../../crypto/sealed-box.ts';
 import { SealBroken, sealedBoxOf } from '../../crypto/sealed-box.ts';
 import type { Db } from '../../database/database.ts';
-import { countSealedOtherwise } from '../../database/sealed-rows.ts';
 import { overdueDays } from '../../keys/coming.ts';
 import { describeKeys, type KeyInfo, listSigningKeys } from '../../keys/signing-keys.ts';
 import { count } from '../output.ts';
-import { SEALED_COLUMNS } from '../secrets/sealed-columns.ts';
+import { countLeft } from '../secrets/sealed-columns.ts';
 import { type Finding, note, ok, problem } from './finding.ts';
 import type { Connected } from './surroundings.ts';
 
@@ -63,22 +62,17 @@ function keyFindings(
   ];
 }
 
-/** More are not counted. */
-const MOST_COUNTED = 10_000;
-
 /** What still needs a former master secret, where there is one. */
 async function sealFindings(
   deps: { readonly db: Db; readonly box: SealedBox },
   { previousSecrets }: Pick<Config, 'previousSecrets'>,
 ): Promise<Finding[]> {
   if (previousSecrets.length === 0) return [];
-  const counts = await Promise.all(SEALED_COLUMNS.map((column) => countSealedOtherwise(deps, column, MOST_COUNTED)));
-  const left = counts.reduce((sum, each) => sum + each, 0);
+  const { left, orMore } = await countLeft(deps);
   if (left === 0) {
     const fix = 'Take GATEHOUSE_SECRET_PREVIOUS away once the longest session since the change is over.';
     return [note(CHECK, 'Nothing in the database is sealed with a former master secret; cookies may be', fix)];
   }
-  const many = counts.includes(MOST_COUNTED) ? ' or more' : '';
-  const message = `${count(left, 'row')}${many} in the database ${left === 1 ? 'is' : 'are'} sealed with a former master secret`;
+  const message = `${count(left, 'row')}${orMore ? ' or more' : ''} in the database ${left === 1 ? 'is' : 'are'} sealed with a former master secret`;
   return [note(CHECK, message, 'Run "gatehouse secrets reseal" once every server runs with the new one.')];
 }
