@@ -253,6 +253,15 @@ describe.skipIf(!postgresAvailable())('the programs of PostgreSQL', () => {
     expect(await people(place)).toEqual(['jane@example.test']);
   });
 
+  test('that are slow let somebody else write a file of that name, which is not replaced', async () => {
+    const place = await operatorOn('postgres');
+    const script = `case "$*" in *--list*) echo mine > ${fileIn(place, 'same.backup')};; esac; exec "$(basename "$0")" "$@"`;
+    const failure = await failureOf(place, ['backup', 'same.backup', '--pg-bin', fakePrograms(place, script)]);
+    expect(failure).toMatchObject({ exitCode: 1, code: 'file_exists' });
+    expect(readFileSync(fileIn(place, 'same.backup'), 'utf8')).toBe('mine\n');
+    expect(readdirSync(place.cwd).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
   test('a backup of another schema is refused with both names, and one of the same is restored', async () => {
     const place = await operatorOn('postgres');
     await answerOf(place, ['backup', 'public.backup']);

@@ -40,19 +40,36 @@ export interface BackupSteps {
   verify(draft: string, manifest: Manifest): Promise<void>;
 }
 
-/** Under its name there is a whole and verified backup, or nothing. */
+/** Under its name there is a whole and verified backup, or nothing; an empty file if it is killed as it gives the name. */
 export async function writeBackup(file: string, steps: BackupSteps): Promise<Manifest> {
-  if (existsSync(file)) throw new BackupRefused('file_exists', `${file} exists already. Nothing was written.`);
+  if (existsSync(file)) throw existsAlready(file);
   const draft = `${file}.${process.pid}.part`;
   try {
     const manifest = await writeDraft(draft, steps);
     await verifyPayload(draft, manifest);
     await steps.verify(draft, manifest);
-    await rename(draft, file);
+    await giveName(draft, file);
     await syncDirectory(path.dirname(file));
     return manifest;
   } finally {
     rmSync(draft, { force: true });
+  }
+}
+
+const existsAlready = (file: string): BackupRefused =>
+  new BackupRefused('file_exists', `${file} exists already. Nothing was written.`);
+
+/** A rename alone would replace what has got that name meanwhile, and not every file system has links. */
+async function giveName(draft: string, file: string): Promise<void> {
+  const taken = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EEXIST' ? existsAlready(file) : error;
+  });
+  await taken.close();
+  try {
+    await rename(draft, file);
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
   }
 }
 
