@@ -1,5 +1,6 @@
 # The server alone, in production mode. Configuration is mounted; the demo, the tests and their packages stay outside.
-FROM node:24-slim
+# The Debian with the client of the PostgreSQL that the compositions run: pg_dump refuses a newer server.
+FROM node:24-trixie-slim
 ENV NODE_ENV=production \
     GATEHOUSE_MODE=production \
     GATEHOUSE_CONFIG_DIR=/etc/gatehouse \
@@ -7,6 +8,10 @@ ENV NODE_ENV=production \
     NODE_COMPILE_CACHE=/var/lib/gatehouse/compiled \
     HOST=0.0.0.0 \
     PORT=3000
+# pg_dump and pg_restore, for backup and restore.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends postgresql-client-17 \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json ./
 # Without the optional packages, which are Node itself; without install scripts: argon2 brings its binaries along.

@@ -20,8 +20,16 @@ interface Service {
   readonly ports?: readonly string[];
 }
 
-const { services, volumes } = parse(text) as { services: Record<string, Service>; volumes: Record<string, unknown> };
+interface Composed {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
+}
+
+const { services, volumes } = parse(text) as Composed;
 const settings = readFileSync(path.join(FOLDER, 'gatehouse/gatehouse.yaml'), 'utf8');
+
+/** Debian's, by the major version of the PostgreSQL in it. */
+const RELEASE_WITH_CLIENT: Readonly<Record<string, string>> = { '15': 'bookworm', '17': 'trixie' };
 
 const SECRETS: Readonly<Record<string, string>> = {
   GATEHOUSE_SECRET: 'Qm9zc2FOb3ZhLTk0MjctS2llc2Vsd2VnLTE3LVRhbmdv',
@@ -86,6 +94,28 @@ describe('the composition', () => {
     expect(environmentOf(services['server']!)['DATABASE_URL']).toMatch(
       /^postgres:\/\/gatehouse:\w+@database:5432\/gatehouse$/,
     );
+  });
+
+  test('is backed up and restored by commands there are, with a client as new as its database', async () => {
+    const image = readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8');
+    const client = /\bpostgresql-client-(\d+)\b/.exec(image)?.[1];
+    // What Debian has under that name: another version is in none of its packages.
+    expect(image).toMatch(new RegExp(`^FROM node:\\d+-${RELEASE_WITH_CLIENT[String(client)]}-slim$`, 'm'));
+    for (const file of ['docker-compose.yml', 'deploy/compose/compose.yaml']) {
+      const composed = parse(readFileSync(path.join(ROOT, file), 'utf8')) as Composed;
+      expect(composed.services['database']?.image, file).toBe(`postgres:${client}`);
+      expect(composed.services['server']?.image, file).toBe('gatehouse');
+    }
+    const documented = readFileSync(path.join(ROOT, 'docs/backup.md'), 'utf8');
+    const asked = [...documented.matchAll(/^docker compose run --rm --volume \S+ (\S+) gatehouse (\w+) (.*)$/gm)];
+    expect(asked.map(([, service, command]) => [service, command])).toEqual([
+      ['server', 'backup'],
+      ['server', 'restore'],
+    ]);
+    for (const [, , command = '', words = ''] of asked) {
+      const { stdout } = await gatehouse({ cwd: configFiles({}).cwd, env: {} }, [command, '--help']);
+      for (const option of words.split(' ').filter((word) => word.startsWith('--'))) expect(stdout).toContain(option);
+    }
   });
 
   test('has Prometheus ask where the server answers', () => {
