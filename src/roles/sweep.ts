@@ -1,5 +1,5 @@
 // Takes away what is over: roles and memberships that were given until a day, and what has been declared no longer for one.
-import { recordEvent } from '../audit/audit-log.ts';
+import { recordEvent, recordEvents } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
@@ -20,27 +20,15 @@ export async function sweepExpiredRights(deps: Deps, batch: number): Promise<num
   return atomically(deps.db, async (tx) => {
     const inside = { ...deps, db: tx };
     const assignments = await takeExpiredAssignments(inside, batch);
-    for (const { accountId, role, expiresAt } of assignments) {
-      const details = { reason: 'expired', expires_at: expiresAt.toISOString() };
-      await recordEvent(inside, {
-        event: 'role.revoked',
-        accountId,
-        actor: 'server',
-        subject: `role:${role}`,
-        details,
-      });
-    }
     const memberships = await takeExpiredMemberships(inside, batch);
-    for (const { accountId, group, expiresAt } of memberships) {
-      const details = { reason: 'expired', expires_at: expiresAt.toISOString() };
-      await recordEvent(inside, {
-        event: 'group.member_removed',
-        accountId,
-        actor: 'server',
-        subject: `group:${group}`,
-        details,
-      });
-    }
+    const over = ({ accountId, expiresAt }: { accountId: string; expiresAt: Date }) =>
+      ({ accountId, actor: 'server', details: { reason: 'expired', expires_at: expiresAt.toISOString() } }) as const;
+    await recordEvents(inside, [
+      ...assignments.map((each) => ({ event: 'role.revoked', subject: `role:${each.role}`, ...over(each) }) as const),
+      ...memberships.map(
+        (each) => ({ event: 'group.member_removed', subject: `group:${each.group}`, ...over(each) }) as const,
+      ),
+    ]);
     return Math.max(assignments.length, memberships.length);
   });
 }

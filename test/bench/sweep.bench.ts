@@ -7,18 +7,28 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sweepMailedTokens } from '../../src/accounts/mailed-tokens.ts';
 import { sweepEvents } from '../../src/audit/audit-log.ts';
+import { sweepDevices } from '../../src/devices/devices.ts';
 import { sweepReferences } from '../../src/explanations/error-references.ts';
+import { sweepFigures } from '../../src/figures/hourly-figures.ts';
 import { sweepCounters } from '../../src/limits/counters.ts';
+import { sweepNetworkFailures } from '../../src/limits/network-failures.ts';
 import { sweepNotices } from '../../src/logout-notices/logout-notices.ts';
 import { sweepMails } from '../../src/mail/outbox.ts';
 import { deleteExpiredPayloads, type StoreDeps } from '../../src/protocol-store/payloads.ts';
 import { SWEEP_BATCH_ROWS } from '../../src/protocol-store/sweep.ts';
+import { sweepRegistrations } from '../../src/registrations/registrations.ts';
+import { sweepExpiredRights } from '../../src/roles/sweep.ts';
+import { sweepAppSignInDays } from '../../src/sessions/app-sign-ins.ts';
 import { sweepSessionDetails } from '../../src/sessions/session-details.ts';
+import { sweepSignInCodes } from '../../src/sign-in-codes/sign-in-codes.ts';
 import { openStore, type Store } from '../contracts/stored.ts';
 import { type FilledTable, fillWithExpired } from '../support/many-expired.ts';
 
 const ROWS = Number(process.env['ROWS'] ?? 1_000_000);
 const MOST_MILLISECONDS = 200;
+/** Kept for 400 days, a row an hour for each of thirteen events. */
+const MOST_ROWS: Partial<Record<FilledTable, number>> = { hourly_figures: 125_000 };
+const rowsOf = (table: FilledTable): number => Math.min(ROWS, MOST_ROWS[table] ?? ROWS);
 
 const SWEEPS: readonly [FilledTable, (deps: StoreDeps, batch: number) => Promise<number>][] = [
   ['oidc_payloads', deleteExpiredPayloads],
@@ -29,6 +39,15 @@ const SWEEPS: readonly [FilledTable, (deps: StoreDeps, batch: number) => Promise
   ['logout_notices', sweepNotices],
   ['error_references', sweepReferences],
   ['audit_events', (deps, batch) => sweepEvents(deps, { batch, keptSeconds: 365 * 86_400 })],
+  ['network_failures', sweepNetworkFailures],
+  ['devices', sweepDevices],
+  ['registrations', sweepRegistrations],
+  ['sign_in_codes', sweepSignInCodes],
+  ['hourly_figures', sweepFigures],
+  ['app_sign_in_days', sweepAppSignInDays],
+  // Each of them has its event.
+  ['role_assignments', sweepExpiredRights],
+  ['group_members', sweepExpiredRights],
 ];
 
 interface Figure {
@@ -74,14 +93,14 @@ test.each(SWEEPS)('%s', async (table, sweep) => {
   const at = (share: number) => Number((sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(1));
   const seconds = Number((times.reduce((sum, time) => sum + time, 0) / 1000).toFixed(1));
   figures.push({ table, rows, batches: times.length, seconds, p50: at(0.5), p99: at(0.99), most: at(1) });
-  expect(rows).toBe(ROWS);
+  expect(rows).toBe(rowsOf(table));
   expect(at(1)).toBeLessThanOrEqual(MOST_MILLISECONDS);
 });
 
 /** In parts, as a statement of ours may take no longer than a few seconds. Then as the database's own housekeeping leaves it. */
 async function fill(table: FilledTable): Promise<void> {
   await store.database.withPatientConnection(async (db) => {
-    await fillWithExpired(db as StoreDeps['db'], table, ROWS);
+    await fillWithExpired(db as StoreDeps['db'], table, rowsOf(table));
     await sql`analyze ${sql.table(table)}`.execute(db);
   });
 }

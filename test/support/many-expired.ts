@@ -31,13 +31,26 @@ const FILLED = {
   sign_in_codes: sql`(id, account_id, code_hash, expires_at) select 'expired-' || n, id, 'c', ${LONG_AGO}`,
 } as const;
 
-export type FilledTable = keyof typeof FILLED;
+/** What no request of a stranger fills; roles and groups are made for it, and events come of it. */
+const FILLED_BY_OPERATORS = {
+  hourly_figures: sql`(hour, event, count) select ${LONG_AGO}, 'sign_in.failed', 1`,
+  app_sign_in_days: sql`(client_id, day, lane, count) select 'web', ${LONG_AGO}, 0, 1`,
+  role_assignments: sql`(account_id, role, expires_at) select id, 'expired-' || n, ${LONG_AGO}`,
+  group_members: sql`(account_id, group_name, expires_at) select id, 'expired-' || n, ${LONG_AGO}`,
+} as const;
+const NAMED = { role_assignments: 'roles', group_members: 'groups' } as const;
 
-export const FILLED_TABLES = Object.keys(FILLED) as readonly FilledTable[];
+export type FilledTable = keyof typeof FILLED | keyof typeof FILLED_BY_OPERATORS;
+
+export const FILLED_TABLES = Object.keys(FILLED) as readonly (keyof typeof FILLED)[];
 
 /** Needs one account, which owns what must belong to somebody. */
 export async function fillWithExpired(db: Db, table: FilledTable, rows: number): Promise<void> {
-  const what = sql`insert into ${sql.table(table)} ${FILLED[table]}
+  if (table === 'role_assignments' || table === 'group_members') {
+    await sql`insert into ${sql.table(NAMED[table])} (name, description)
+      select 'expired-' || n, '' from generate_series(1, ${sql.lit(rows)}) n`.execute(db);
+  }
+  const what = sql`insert into ${sql.table(table)} ${{ ...FILLED, ...FILLED_BY_OPERATORS }[table]}
     from generate_series(1, ${sql.lit(rows)}) n, (select id from accounts limit 1) owner`;
   await what.execute(db);
 }

@@ -9,7 +9,7 @@ import { createPasswordHasher } from '../../src/accounts/password-hash.ts';
 import { passwordRulesFor } from '../../src/accounts/password-rules.ts';
 import { loadConfiguration } from '../../src/clients/load-configuration.ts';
 import { openDatabase } from '../../src/database/database.ts';
-import { makeTestDatabase } from './database.ts';
+import { type DatabaseKind, makeTestDatabase, type TestDatabase } from './database.ts';
 import { movingClock } from './moving-clock.ts';
 import { ended, saysThatItListens } from './serve-process.ts';
 import { freePort, PASSWORD, type TestServerOptions, writeConfigDir } from './start-server.ts';
@@ -83,12 +83,12 @@ if (isMainThread && process.send) {
   process.channel.unref();
 }`;
 
-/** With these people, who have PASSWORD, on an embedded database of its own. */
+/** With these people, who have PASSWORD, on a database of its own: an embedded one, unless stated. */
 export async function startMeasuredServer(
   people: readonly string[],
-  options: Pick<TestServerOptions, 'settings'> = {},
+  { database = 'pglite', ...options }: Pick<TestServerOptions, 'settings'> & { database?: DatabaseKind } = {},
 ): Promise<MeasuredServer> {
-  const place = await makeTestDatabase();
+  const place = await makeTestDatabase(database);
   const configDir = writeConfigDir(options);
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
@@ -100,8 +100,9 @@ export async function startMeasuredServer(
     GATEHOUSE_DATA_DIR: place.dataDir,
     HOST: '127.0.0.1',
     PORT: String(port),
+    ...(place.url === undefined ? {} : { DATABASE_URL: place.url }),
   };
-  await addPeople(people, { env, dataDir: place.dataDir });
+  await addPeople(people, { env, place });
   const child = spawn(path.join(ROOT, 'bin/gatehouse'), ['serve'], {
     env: { ...env, NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(TELLS)}` },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -177,10 +178,10 @@ async function sendsByHand(
 
 async function addPeople(
   people: readonly string[],
-  { env, dataDir }: { env: Record<string, string>; dataDir: string },
+  { env, place }: { env: Record<string, string>; place: TestDatabase },
 ): Promise<void> {
-  const { config } = loadConfiguration({ env, cwd: dataDir });
-  const { db, close } = await openDatabase({ url: undefined, dataDir, poolSize: 1 });
+  const { config } = loadConfiguration({ env, cwd: place.dataDir });
+  const { db, close } = await openDatabase({ url: place.url, dataDir: place.dataDir, poolSize: 1 });
   const hasher = createPasswordHasher({ parallel: 1, queue: people.length });
   const rules = passwordRulesFor(config.accounts, config.name);
   for (const email of people) {

@@ -32,7 +32,7 @@ export const PEOPLE_OF_AN_OPERATION = 2_500;
 const WARM_SECONDS = 10;
 
 export interface At {
-  readonly site: Pick<Site, 'port' | 'cpuSeconds' | 'megabytes'>;
+  readonly site: Pick<Site, 'port' | 'cpuSeconds' | 'megabytesAtMost'>;
   readonly postgres: Pick<Postgres, 'cpuSeconds'>;
   readonly people: number;
   readonly onSample?: (megabytes: number) => void;
@@ -81,7 +81,7 @@ async function oneRun(loader: Loader, { site, postgres, onSample }: At, seconds:
   const before = { server: site.cpuSeconds(), database: postgres.cpuSeconds() };
   const done = await loader.run(seconds);
   const each = (cpuSeconds: number): number => (cpuSeconds / done.operations) * 1000;
-  onSample?.(site.megabytes());
+  onSample?.(site.megabytesAtMost());
   return {
     perSecond: done.operations / done.seconds,
     p50: done.p50,

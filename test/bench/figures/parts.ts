@@ -16,7 +16,7 @@ export type Say = (line: string) => void;
 
 export interface Served {
   readonly operations: readonly Figures[];
-  /** Resident, of one process: after ten seconds without a request, and the most at the end of any run. */
+  /** Resident, of one process: after ten seconds without a request, and the most it ever had. */
   readonly idleMegabytes: number;
   readonly loadedMegabytes: number;
 }
@@ -106,7 +106,7 @@ export async function measureBareEngine(how: How, say: Say): Promise<readonly Fi
       child.once('message', resolve as () => void);
       child.once('exit', () => reject(new Error('the bare engine has ended')));
     });
-    const site = { port, cpuSeconds: () => cpuSecondsOf([child.pid ?? 0]), megabytes: () => 0 };
+    const site = { port, cpuSeconds: () => cpuSecondsOf([child.pid ?? 0]), megabytesAtMost: () => 0 };
     const figures: Figures[] = [];
     for (const operation of OF_BARE_ENGINE(tokens)) {
       const one = await measure(operation, { site, postgres: { cpuSeconds: () => 0 }, people: 0, tokens }, how);

@@ -80,8 +80,9 @@ export interface Site {
   readonly readySeconds: number;
   /** Of all of its processes. */
   cpuSeconds(): number;
-  /** Resident, of the largest of those that serve. */
+  /** Resident, of the largest of those that serve: now, and at most since its start. */
   megabytes(): number;
+  megabytesAtMost(): number;
   stop(): Promise<void>;
 }
 
@@ -123,7 +124,8 @@ export async function startSite({ databaseUrl, dataDir, workers = 1 }: SiteOptio
     port,
     readySeconds,
     cpuSeconds: () => cpuSecondsOf([pid, ...childrenOf(pid)]),
-    megabytes: () => Math.max(...serving().map(residentMegabytes)),
+    megabytes: () => Math.max(...serving().map((each) => residentMegabytes(each, 'VmRSS'))),
+    megabytesAtMost: () => Math.max(...serving().map((each) => residentMegabytes(each, 'VmHWM'))),
     async stop() {
       await ended(child, 'SIGKILL');
       rmSync(folder, { recursive: true, force: true });
@@ -221,5 +223,6 @@ export function cpuSecondsOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + of(pid), 0);
 }
 
-const residentMegabytes = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+/** proc(5): VmRSS is what it has, VmHWM the most that it ever had. */
+const residentMegabytes = (pid: number, which: 'VmRSS' | 'VmHWM'): number =>
+  Number(new RegExp(`${which}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
