@@ -1,4 +1,5 @@
 // What each kind of the load does, once.
+import { decodeJwt } from 'jose';
 import { CookieJar } from 'tough-cookie';
 import { anyOf, type Held, hold, nextToRefresh, refreshes } from './apps-chains.ts';
 import type { KeyReader } from './apps-keys.ts';
@@ -22,9 +23,12 @@ export interface Apps {
   readonly networks: readonly Entrance[];
   readonly plan: Plan;
   readonly chains: Held[];
+  /** What was revoked before anything broke. */
+  readonly revoked: readonly Held[];
   readonly reader: KeyReader | undefined;
   readonly words: string[];
   untrue: number;
+  saidRevoked: number;
 }
 
 /** What there is to say of it; undefined where it was not answered. */
@@ -37,26 +41,34 @@ export interface Done {
 }
 
 export const ASK: Readonly<Record<Kind, (apps: Apps) => Promise<Done>>> = {
-  async refresh({ entrance, chains, reader }) {
+  async refresh(apps) {
+    const { entrance, chains, reader } = apps;
     const held = nextToRefresh(chains);
     if (held === undefined) return { answer: undefined, good: false, why: 'no chain that nobody is at' };
     const { answer, tokens, why } = await refreshes(entrance, held);
-    if (tokens !== undefined) await reader?.reads(tokens);
-    return { answer, good: tokens !== undefined, why };
+    if (tokens === undefined) return { answer, good: false, why };
+    await reader?.reads(tokens);
+    const whose = decodeJwt(tokens.id_token).sub;
+    return { answer, good: true, why: whose === held.subject ? why : untrue(apps, `refresh: tokens of ${whose}`) };
   },
   async introspect(apps) {
+    if (Math.random() < SHARE_OF_REVOKED) return asksAboutRevoked(apps, anyOf(apps.revoked));
     const held = anyOf(apps.chains, ({ standing, secret }) => secret !== null && standing !== 'lost');
     if (held === undefined) return { answer: undefined, good: false, why: 'no chain' };
     const answer = await askAs(apps.entrance, held, { at: '/token/introspection', form: { token: held.accessToken } });
-    const says = answer.status === 200 ? (JSON.parse(answer.text) as { active: boolean }).active : undefined;
-    const isTrue = says === undefined || says === (held.standing !== 'revoked');
-    return { answer, good: answer.status === 200, why: isTrue ? undefined : untrue(apps, `introspection: ${says}`) };
+    const says = saysOf(answer);
+    const isTrue = says === undefined || (says.active && says.sub === held.subject);
+    return {
+      answer,
+      good: says !== undefined,
+      why: isTrue ? undefined : untrue(apps, `introspection: ${answer.text}`),
+    };
   },
   async userinfo(apps) {
     const held = anyOf(apps.chains, ({ standing }) => standing === 'good');
     const headers = { authorization: `Bearer ${held?.accessToken}` };
     const answer = await ask(apps.entrance, '/me', { headers });
-    const isTrue = answer.status !== 200 || typeof JSON.parse(answer.text).sub === 'string';
+    const isTrue = answer.status !== 200 || JSON.parse(answer.text).sub === held?.subject;
     return { answer, good: answer.status === 200, why: isTrue ? undefined : untrue(apps, `userinfo: ${answer.text}`) };
   },
   async login({ networks, plan, chains, reader, ...apps }) {
@@ -92,7 +104,28 @@ export const ASK: Readonly<Record<Kind, (apps: Apps) => Promise<Done>>> = {
   },
 };
 
-function untrue(apps: Apps, why: string): string {
+/** Of introspections. */
+const SHARE_OF_REVOKED = 0.1;
+
+const saysOf = ({ status, text }: Answer) =>
+  status === 200 ? (JSON.parse(text) as { active: boolean; sub?: string }) : undefined;
+
+/** Whoever cannot know may refuse to answer, but never say that it is good. */
+export async function asksAboutRevoked(apps: Apps, held: Held | undefined): Promise<Done> {
+  if (held === undefined) return { answer: undefined, good: false, why: 'nothing is revoked' };
+  const token = Math.random() < 0.5 ? held.accessToken : held.refreshToken;
+  const answer = await askAs(apps.entrance, held, { at: '/token/introspection', form: { token } });
+  const says = saysOf(answer);
+  if (says?.active === false) apps.saidRevoked += 1;
+  const isTrue = says === undefined || !says.active;
+  return {
+    answer,
+    good: says !== undefined,
+    why: isTrue ? undefined : untrue(apps, 'introspection: revoked, but active'),
+  };
+}
+
+export function untrue(apps: Apps, why: string): string {
   apps.untrue += 1;
   return why;
 }

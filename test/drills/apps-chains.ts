@@ -10,11 +10,17 @@ export interface Held extends Chain {
   busy: boolean;
   /** When it may be tried again. */
   since: number;
-  /** The token before the last one, of a public client: used. */
-  spent: string | undefined;
+  /** Tokens of a public client that were replaced. */
+  readonly used: Used[];
 }
 
-export const hold = (chain: Chain): Held => ({ ...chain, standing: 'good', busy: false, since: 0, spent: undefined });
+export interface Used {
+  readonly token: string;
+  /** When the next one came, milliseconds since 1970. */
+  readonly at: number;
+}
+
+export const hold = (chain: Chain): Held => ({ ...chain, standing: 'good', busy: false, since: 0, used: [] });
 
 export interface Refreshed {
   readonly answer: Answer | undefined;
@@ -50,7 +56,7 @@ export async function refreshes(entrance: Entrance, held: Held): Promise<Refresh
 
 function takes(held: Held, { text }: Answer): TokenAnswer {
   const tokens = JSON.parse(text) as TokenAnswer;
-  if (tokens.refresh_token !== held.refreshToken) held.spent = held.refreshToken;
+  if (tokens.refresh_token !== held.refreshToken) held.used.push({ token: held.refreshToken, at: Date.now() });
   held.refreshToken = tokens.refresh_token;
   held.accessToken = tokens.access_token;
   held.standing = 'good';

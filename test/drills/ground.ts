@@ -53,6 +53,8 @@ async function makeGround({ people: count, pairs }: Size): Promise<Ground> {
     const entrance = entranceTo({ issuer: site.issuer, certificate: site.nginx.certificate });
     const signedIn = await inParallel(people, (email) => everyApp(entrance, { email, clients: Object.keys(clients) }));
     await entrance.agent.close();
+    // One that is killed counts as running for three minutes, with its secret, in every copy.
+    await Promise.all(site.processes.map((each) => each.stop('SIGTERM')));
     const chains = signedIn.flatMap((each) => each.chains);
     return { port, template, clients, people, chains, browsers: signedIn.map(({ browser }) => browser) };
   } finally {

@@ -2,7 +2,7 @@
 // as whoever was due then has waited (no coordinated omission).
 import { type Apps, doneOf } from './apps-asking.ts';
 import { hold } from './apps-chains.ts';
-import { checked } from './apps-check.ts';
+import { checked, shownAgain, someRevoked } from './apps-check.ts';
 import { keyReader } from './apps-keys.ts';
 import { entranceTo, networksOf } from './visitors.ts';
 import type { FromLoad, Kind, Outcome, Plan, Rates, ToLoad } from './workload.ts';
@@ -16,11 +16,12 @@ let underWay = 0;
 let apps: Apps | undefined;
 const due = new Map<Kind, NodeJS.Timeout>();
 
-function begin(plan: Plan): Apps {
+async function begin(plan: Plan): Promise<Apps> {
   const entrance = entranceTo(plan);
   const { keysCachedSeconds } = plan;
   const reader = keysCachedSeconds === undefined ? undefined : keyReader(entrance, keysCachedSeconds);
-  return { entrance, networks: networksOf(plan), plan, chains: plan.chains.map(hold), reader, words: [], untrue: 0 };
+  const { revoked, chains } = await someRevoked(entrance, plan.chains.map(hold));
+  return { entrance, networks: networksOf(plan), plan, chains, revoked, reader, words: [], untrue: 0, saidRevoked: 0 };
 }
 
 async function once(kind: Kind, at: number): Promise<void> {
@@ -68,10 +69,14 @@ function flush(): void {
 
 process.on('message', (message: ToLoad) => {
   if (message.do === 'plan') {
-    apps = begin(message.plan);
-    tell({ ready: true });
+    void begin(message.plan).then((begun) => {
+      apps = begun;
+      tell({ ready: true });
+    });
   } else if (message.do === 'rates') follow(message.rates);
-  else {
+  else if (message.do === 'show') {
+    if (apps !== undefined) void shownAgain(apps, message.broken).then((shown) => tell({ shown }));
+  } else {
     void untilAllAnswered()
       .then(() => apps && checked(apps))
       .then((found) => {

@@ -1,7 +1,8 @@
 // Starts the load's process, and keeps what it tells.
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
-import type { Checked, FromLoad, Outcome, Plan, Rates, ToLoad } from './workload.ts';
+import type { Span } from './measures.ts';
+import type { Checked, FromLoad, Outcome, Plan, Rates, Shown, ToLoad } from './workload.ts';
 
 export interface Load {
   readonly outcomes: readonly Outcome[];
@@ -9,6 +10,8 @@ export interface Load {
   rates(rates: Rates): void;
   /** Ends the asking, waits for what is under way, and looks what all chains are worth. */
   check(): Promise<Checked>;
+  /** After that, as it ends their chains: shows tokens again that were used before and while something was broken. */
+  showAgain(broken: Span): Promise<Shown>;
   stop(): void;
 }
 
@@ -31,6 +34,11 @@ export async function startLoad(plan: Plan): Promise<Load> {
       const found = answerOf(child, (message) => 'checked' in message);
       send({ do: 'check' });
       return ((await found) as { checked: Checked }).checked;
+    },
+    async showAgain(broken) {
+      const found = answerOf(child, (message) => 'shown' in message);
+      send({ do: 'show', broken });
+      return ((await found) as { shown: Shown }).shown;
     },
     stop: () => void child.kill('SIGKILL'),
   };

@@ -21,8 +21,8 @@ export interface Served {
   change(variables: Readonly<Record<string, string>>): void;
   /** Seconds from now until it answers /readyz with 200. */
   ready(): Promise<number>;
-  /** For good. */
-  stop(): Promise<void>;
+  /** For good, with SIGKILL unless told otherwise. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 export interface ServedOptions {
@@ -43,7 +43,8 @@ export function serve(options: ServedOptions): Served {
   let child: ChildProcess;
   const start = () => {
     const log = openSync(options.logFile, 'a');
-    const fresh = spawn(process.execPath, [path.join(ROOT, 'src/main.ts'), 'serve'], {
+    // As operators start it, with what it says of memory. It becomes Node, and keeps its pid.
+    const fresh = spawn(path.join(ROOT, 'bin/gatehouse'), ['serve'], {
       env: { ...env, PORT: String(options.port) },
       stdio: ['ignore', log, log],
     });
@@ -67,11 +68,11 @@ export function serve(options: ServedOptions): Served {
       env = { ...env, ...variables };
     },
     ready: () => untilReady(options),
-    async stop() {
+    async stop(signal = 'SIGKILL') {
       stopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
+      child.kill(signal);
       await gone;
     },
   };

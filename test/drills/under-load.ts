@@ -6,7 +6,7 @@ import { copyOf, type Ground, groundFor } from './ground.ts';
 import { type Load, startLoad } from './load.ts';
 import { failed, ofKind, percent, type Span, spreadOf, statusesOf, underWayAt, within } from './measures.ts';
 import { type Site, startSite } from './site.ts';
-import { type Checked, type Outcome, type Rates, scaled, W } from './workload.ts';
+import { type Checked, type Outcome, type Rates, type Shown, scaled, W } from './workload.ts';
 
 export interface Course {
   /** W unless stated. */
@@ -38,11 +38,14 @@ export interface Stage {
 export interface Observed<T> {
   readonly found: T;
   readonly outcomes: readonly Outcome[];
+  /** After warming up, until something broke. */
+  readonly peace: Span;
   /** From the beginning of the fault to the end of it. */
   readonly span: Span;
   readonly during: readonly Outcome[];
   readonly errors: readonly Outcome[];
   readonly checked: Checked;
+  readonly shown: Shown;
   readonly chains: Chains;
   readonly latency: Latency;
   /** Public refreshes that were under way when something broke. */
@@ -106,6 +109,8 @@ async function play<T>(given: Omit<Stage, 'faulted'>, fault: (stage: Stage) => P
   how.say(`${checked.tried} chains were looked at`);
   const forks = await forksIn(databaseUrl);
   const span = { from, to };
+  const shown = await load.showAgain(span);
+  const peace = { from: begin, to: from };
   const spread = (part: Span) => spreadOf(ofKind(within(outcomes, part), 'refresh'));
   const all = within(outcomes, { from: begin, to: end });
   const errors = failed(all);
@@ -113,13 +118,15 @@ async function play<T>(given: Omit<Stage, 'faulted'>, fault: (stage: Stage) => P
   return {
     found,
     outcomes,
+    peace,
     span,
     during: within(outcomes, span),
     errors,
     checked,
-    chains: { tried: checked.tried, lost: checked.lost, doubled: checked.doubled + forks },
+    shown,
+    chains: { tried: checked.tried, lost: checked.lost, doubled: shown.doubled + forks },
     latency: {
-      before: spread({ from: begin, to: from }),
+      before: spread(peace),
       during: spread(span),
       after: spread({ from: to, to: end }),
     },
@@ -131,7 +138,9 @@ async function play<T>(given: Omit<Stage, 'faulted'>, fault: (stage: Stage) => P
       'what was answered instead': statusesOf(errors),
       'success that is not true': checked.untrue,
       'public clients that have to sign in again': `${checked.forced} of ${exposed} refreshes under way`,
-      'used tokens shown again': checked.shownAgain,
+      'tokens shown again that were used before': shown.before,
+      'tokens shown again that were used meanwhile': shown.during,
+      'times that something revoked was said to be': checked.saidRevoked,
       ...(checked.words.length === 0 ? {} : { words: checked.words.join(' | ') }),
     },
   };
@@ -152,9 +161,11 @@ const forksIn = (databaseUrl: string): Promise<number> =>
   });
 
 /** What no drill may show. Public clients whose refresh was under way may have to sign in again, and no others. */
-export const neverIn = ({ chains, checked, exposed }: Observed<unknown>): Readonly<Record<string, boolean>> => ({
+export const neverIn = ({ chains, checked, shown, exposed }: Observed<unknown>): Readonly<Record<string, boolean>> => ({
   'no chain is lost': chains.lost === 0,
   'nothing is good twice': chains.doubled === 0,
+  'used tokens were shown again, and each was answered': shown.before + shown.during > 0 && shown.unsaid === 0,
   'no success is untrue': checked.untrue === 0,
+  'what was revoked was asked about': checked.saidRevoked > 0,
   'no more public clients have to sign in again than had a refresh under way': checked.forced <= exposed,
 });

@@ -1,5 +1,6 @@
 // How apps and people of drills reach a site: over TLS, each connection their own.
 import type { LookupFunction } from 'node:net';
+import { decodeJwt } from 'jose';
 import { Agent, request } from 'undici';
 import { Browser, type Send } from '../support/browser.ts';
 import { authorizationRequest, basic, callbackOf, signsIn } from '../support/sign-in.ts';
@@ -112,7 +113,8 @@ export class Stranded extends Error {
   readonly answer: Answer;
   readonly since: number | undefined;
   constructor(answer: Answer, since: number | undefined) {
-    super(`${answer.status}: ${answer.text.slice(0, 160)}`);
+    const words = answer.text.replaceAll(/<[^>]*>|\s+/g, ' ').trim();
+    super(`${answer.status}: ${words.slice(0, 160)}`);
     this.answer = answer;
     this.since = since;
   }
@@ -161,7 +163,8 @@ export async function newChain(entrance: Entrance, visit: Visit): Promise<{ chai
   const answer = await askAs(entrance, { clientId, secret }, { at: '/token', form });
   if (answer.status !== 200) throw new Stranded(answer, visit.browser.answered.last);
   const tokens = JSON.parse(answer.text) as TokenAnswer;
-  const chain = { clientId, secret, accessToken: tokens.access_token, refreshToken: tokens.refresh_token };
+  const subject = decodeJwt(tokens.id_token).sub ?? '';
+  const chain = { clientId, secret, subject, accessToken: tokens.access_token, refreshToken: tokens.refresh_token };
   return { chain, tokens };
 }
 

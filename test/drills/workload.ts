@@ -1,5 +1,6 @@
 // What is asked of a site under load, and what the load says of it: what both processes know.
 import type { SerializedCookieJar } from 'tough-cookie';
+import type { Span } from './measures.ts';
 
 /**
  * `login`: a person signs in with a password in a new browser, and the app redeems the code. `silent`: a signed-in browser
@@ -37,6 +38,8 @@ export interface Chain {
   readonly clientId: string;
   /** Null for a public client. */
   readonly secret: string | null;
+  /** Whose it is, as the ID token says. */
+  readonly subject: string;
   refreshToken: string;
   accessToken: string;
 }
@@ -63,22 +66,35 @@ export interface Checked {
   readonly lost: number;
   /** Of public clients whose last refresh was not answered: they have to sign in again. */
   readonly forced: number;
-  readonly doubled: number;
   /** Success that is not true. */
   readonly untrue: number;
-  /** Used refresh tokens that were shown again. */
-  readonly shownAgain: number;
+  /** How often apps asked about what was revoked before anything broke, and were told so. */
+  readonly saidRevoked: number;
   readonly verified: number;
   readonly unverified: number;
   /** Some of what went wrong, in words. */
   readonly words: readonly string[];
 }
 
+/** Used refresh tokens that were shown again. */
+export interface Shown {
+  /** Of those that were used before anything broke. */
+  readonly before: number;
+  /** Of those that were used while it did. */
+  readonly during: number;
+  /** How many of both were good. */
+  readonly doubled: number;
+  /** And how many were neither good nor refused. */
+  readonly unsaid: number;
+}
+
 export type ToLoad =
   | { readonly do: 'plan'; readonly plan: Plan }
   | { readonly do: 'rates'; readonly rates: Rates }
-  | { readonly do: 'check' };
+  | { readonly do: 'check' }
+  | { readonly do: 'show'; readonly broken: Span };
 export type FromLoad =
   | { readonly outcomes: readonly Outcome[] }
   | { readonly checked: Checked }
+  | { readonly shown: Shown }
   | { readonly ready: true };
