@@ -10,6 +10,8 @@ const MOST_DRAIN_SECONDS = 20;
 interface Stop {
   readonly code: number | null;
   readonly seconds: number;
+  /** Until it took requests again. */
+  readonly away: number;
 }
 
 async function restarts({ how, site }: Stage): Promise<Stop[]> {
@@ -19,8 +21,9 @@ async function restarts({ how, site }: Stage): Promise<Stop[]> {
       const startedAt = Date.now();
       each.signal('SIGTERM');
       while (each.ends.length <= round) await sleep(10);
-      stops.push({ code: each.ends[round]?.code ?? null, seconds: (Date.now() - startedAt) / 1000 });
+      const seconds = (Date.now() - startedAt) / 1000;
       await each.ready();
+      stops.push({ code: each.ends[round]?.code ?? null, seconds, away: (Date.now() - startedAt) / 1000 });
     }
   }
   return stops;
@@ -38,7 +41,7 @@ export const rollingRestart: Drill = {
       chains: seen.chains,
       errors: seen.errors.length,
       latency: seen.latency,
-      recoverySeconds: undefined,
+      recoverySeconds: Math.max(...seen.found.map(({ away }) => away)),
       more: { restarts: seen.found.length, 'longest drain, s': slowest, ...seen.more },
       missed: missedOf({
         ...neverIn(seen),

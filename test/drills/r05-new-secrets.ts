@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { answerOf } from '../cli/command-line.ts';
 import { throughProxy } from '../support/proxy.ts';
 import { type Drill, missedOf, type Report } from './drill.ts';
-import { failed, ofKind } from './measures.ts';
+import { failed, ofKind, statusesOf, within } from './measures.ts';
+import { refusalsIn } from './outages.ts';
 import { SECRET, type Site } from './site.ts';
 import { neverIn, type Stage, underLoad } from './under-load.ts';
-import { W } from './workload.ts';
+import { type Outcome, W } from './workload.ts';
 
 const FULL = { keysCachedSeconds: 20, tokens: 10_000 };
 const SHORT = { keysCachedSeconds: 3, tokens: 50 };
@@ -69,14 +70,19 @@ async function keysTurn({ how, site }: Stage) {
   };
 }
 
-async function bringTo({ processes }: Pick<Site, 'processes'>, variables: Variables): Promise<void> {
+/** Seconds: the longest that one of them was away. */
+async function bringTo({ processes }: Pick<Site, 'processes'>, variables: Variables): Promise<number> {
+  let longest = 0;
   for (const each of processes) {
     const { length } = each.ends;
+    const startedAt = Date.now();
     each.change(variables);
     each.signal('SIGTERM');
     while (each.ends.length === length) await sleep(20);
     await each.ready();
+    longest = Math.max(longest, (Date.now() - startedAt) / 1000);
   }
+  return longest;
 }
 
 interface Sealed {
@@ -88,25 +94,33 @@ const sumOf = ({ columns }: Sealed): number => columns.reduce((sum, { resealed }
 
 async function reseal(site: Site, variables: Variables): Promise<Sealed> {
   const env = { ...site.env, ...variables, GATEHOUSE_LOG_LEVEL: 'silent' };
-  const answer = await answerOf({ cwd: site.configDir, env }, ['secrets', 'reseal', '--yes']);
+  const answer = await answerOf({ cwd: site.configDir, env }, ['secrets', 'reseal']);
   return answer as unknown as Sealed;
 }
 
 async function secretTurns({ how, site }: Stage) {
   const [first, second, third] = STEPS;
-  if (!how.short) await bringTo(site, first);
-  await bringTo(site, second);
+  const away = [how.short ? 0 : await bringTo(site, first), await bringTo(site, second)];
   const sealed = await reseal(site, second);
   // Whoever knows the new secret alone finds out what still needs the former one.
   const left = await reseal(site, third);
   const takenAway = Date.now();
-  if (!how.short) await bringTo(site, third);
-  return { takenAway, resealed: sumOf(sealed), broken: sealed.broken.length, left: sumOf(left) + left.broken.length };
+  if (!how.short) away.push(await bringTo(site, third));
+  return {
+    away: Math.max(...away),
+    takenAway,
+    resealed: sumOf(sealed),
+    broken: sealed.broken.length,
+    left: sumOf(left) + left.broken.length,
+  };
 }
 
 async function both(stage: Stage) {
   return { ...(await keysTurn(stage)), ...(await secretTurns(stage)) };
 }
+
+const wordsOf = (outcomes: readonly Outcome[]): string =>
+  [...new Set(outcomes.map(({ kind, status, why = '' }) => `${kind} ${status} ${why}`))].slice(0, 8).join(' | ');
 
 export const newSecrets: Drill = {
   id: 'R05',
@@ -115,15 +129,19 @@ export const newSecrets: Drill = {
     const { keysCachedSeconds, tokens } = how.short ? SHORT : FULL;
     const variables = how.short ? STEPS[0] : {};
     const seen = await underLoad(how, { rates: { ...W, refresh: 60, silent: 5 }, keysCachedSeconds, variables }, both);
-    const { visible, kept, stillThere, active, resealed, broken, left, takenAway } = seen.found;
+    const { visible, kept, stillThere, active, resealed, broken, left, away, takenAway } = seen.found;
     const { verified, unverified } = seen.checked;
     // Browsers that have not come back since sign in once more when the former secret is taken away (README.md).
-    const silent = ofKind(seen.during, 'silent').filter(({ at }) => at < takenAway);
+    const before = within(seen.during, { from: 0, to: takenAway });
+    const silent = ofKind(before, 'silent');
+    const lost = failed(before);
+    // Beside other tests two cores have not always time for everybody: who is asked to come back is signed in still.
+    const signedOut = how.short ? refusalsIn(silent).blunt : failed(silent);
     return {
       chains: seen.chains,
       errors: seen.errors.length,
       latency: seen.latency,
-      recoverySeconds: undefined,
+      recoverySeconds: away,
       more: {
         'tokens verified': verified,
         'tokens not verified': unverified,
@@ -132,6 +150,7 @@ export const newSecrets: Drill = {
         'the former key is kept for, s': Math.round(kept),
         'sealed anew': resealed,
         'signed-in browsers that came back': silent.length,
+        ...(lost.length === 0 ? {} : { 'some of what failed': wordsOf(lost) }),
         ...seen.more,
       },
       missed: missedOf({
@@ -141,7 +160,8 @@ export const newSecrets: Drill = {
         'the new key signs': active,
         [`the new key is seen in every process within ${VISIBLE_SECONDS} s`]: visible <= VISIBLE_SECONDS,
         'the former key is published as long as a token or a copy of it lasts': stillThere && kept >= KEPT_SECONDS,
-        'who is signed in stays so': silent.length > 0 && failed(silent).length === 0,
+        'who is signed in stays so': silent.length > 0 && signedOut.length === 0,
+        ...(how.short ? {} : { [`nobody fails (${statusesOf(lost)})`]: lost.length === 0 }),
         'what was sealed is sealed anew': resealed > 0,
         'nothing sealed is broken': broken === 0,
         [`nothing sealed needs the former secret (${left})`]: left === 0,
