@@ -155,7 +155,7 @@ describe.skipIf(!postgresAvailable() || process.platform !== 'linux')(
       expect(statuses.length).toBeGreaterThan(20);
       expect(statuses.filter((status) => status !== 200)).toEqual([]);
       expect(eventsOf(program, 'worker.ended')).toEqual([
-        expect.objectContaining({ pid: victim, signal: 'SIGKILL', restartInMs: 1_000 }),
+        expect.objectContaining({ pid: victim, exitStatus: null, signal: 'SIGKILL', restartInMs: 1_000 }),
       ]);
 
       // What it had counted is not forgotten, nor what one has that says nothing now; gauges are of those that answer.

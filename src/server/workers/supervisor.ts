@@ -80,7 +80,9 @@ export function createSupervisor({ count, threads, log, exposure }: SupervisorOp
       log.error({ event: 'worker.failed', worker: worker.id, err });
       if (worker.process.pid === undefined) over({ worker: worker.id, reason: NO_ROOM });
     });
-    worker.once('exit', (code, signal) => over({ worker: worker.id, pid: worker.process.pid, code, signal }));
+    worker.once('exit', (code, signal) =>
+      over({ worker: worker.id, pid: worker.process.pid, exitStatus: code, signal }),
+    );
   };
 
   const replace = (place: Place, ended: object): void => {
