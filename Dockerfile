@@ -20,10 +20,11 @@ COPY bin bin
 COPY migrations migrations
 COPY views views
 COPY src src
-# Owned by root and readable: what runs cannot change itself. The data directory is for the embedded database only.
+# Owned by root and readable: what runs cannot change itself. The data directory is for the embedded database, and for what has
+# been compiled: a volume that is mounted there belongs to the user that the folder has here.
 RUN ln -s /app/bin/gatehouse /usr/local/bin/gatehouse \
     && mkdir -p /etc/gatehouse \
-    && install -d -o node -g node -m 0700 /var/lib/gatehouse
+    && install -d -o node -g node -m 0700 /var/lib/gatehouse /var/lib/gatehouse/compiled
 USER node
 EXPOSE 3000
 STOPSIGNAL SIGTERM

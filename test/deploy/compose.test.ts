@@ -1,8 +1,9 @@
-// The composition to try. There is no Docker where the tests run: what can be read of it is held, its images are not pulled.
+// The compositions, the one to try above all. There is no Docker where the tests run: what can be read of it is held, its images are not pulled.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { loadConfiguration } from '../../src/clients/load-configuration.ts';
 import { isAskedByName } from '../../src/server/metrics/asked-by-name.ts';
 import { ROOT } from '../architecture/sources.ts';
 import { gatehouse } from '../cli/command-line.ts';
@@ -18,6 +19,8 @@ interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
+  readonly read_only?: boolean;
+  readonly ulimits?: Readonly<Record<string, unknown>>;
 }
 
 interface Composed {
@@ -37,14 +40,17 @@ const SECRETS: Readonly<Record<string, string>> = {
 };
 
 /** As compose fills variables in: ${NAME:?why}, ${NAME:-else}. */
-const filledIn = (value: string): string =>
+const filledIn = (value: string, more: Readonly<Record<string, string>>): string =>
   value.replaceAll(/\$\{(\w+):([?-])([^}]*)\}/g, (_all, name: string, how: string, rest: string) => {
-    if (how === '-') return rest;
-    return SECRETS[name] ?? `${name} is not among what the comment exports`;
+    if (how === '-') return more[name] ?? rest;
+    return SECRETS[name] ?? more[name] ?? `${name} is not among what the comment exports`;
   });
 
-const environmentOf = ({ environment = {} }: Service): Record<string, string> =>
-  Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, filledIn(String(value))]));
+const environmentOf = (
+  { environment = {} }: Service,
+  more: Readonly<Record<string, string>> = {},
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, filledIn(String(value), more)]));
 
 describe('the composition', () => {
   test('has a server, its database, a mail catcher and Prometheus, each at a version', () => {
@@ -130,3 +136,37 @@ describe('the composition', () => {
     expect(mails.hostname in services).toBe(true);
   });
 });
+
+describe.each(['docker-compose.yml', 'deploy/compose/compose.yaml'])('the server of %s', (file) => {
+  const all = parse(readFileSync(path.join(ROOT, file), 'utf8')) as {
+    services: { server: Service };
+    volumes: Record<string, unknown>;
+  };
+  const { server } = all.services;
+  const image = readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8');
+
+  test('keeps what it has compiled in a volume, as its own folders cannot be written', () => {
+    const [, folder = ''] = /NODE_COMPILE_CACHE=(\S+)/.exec(image) ?? [];
+    const [volume = ''] = server.volumes?.find((mount) => mount.split(':')[1] === folder)?.split(':') ?? [];
+    expect(folder).not.toBe('');
+    expect([server.read_only, volume in all.volumes]).toEqual([true, true]);
+    // A new volume is of whom the folder of the image is, and the server believes only what is its own user's alone.
+    expect(image).toMatch(new RegExp(`install -d -o node -g node -m 0700 [^\\n]*${folder}(?:\\s|$)`, 'm'));
+  });
+
+  test('leaves no dump of its memory, which has the secrets in it', () => {
+    expect(server.ulimits).toEqual({ core: 0 });
+  });
+
+  test('takes a former master secret besides, and none where none is given', () => {
+    const previousGiven = (more: Record<string, string>) => {
+      const env = { GATEHOUSE_MODE: 'production', ...environmentOf(server, { ...GIVEN, ...more }) };
+      return loadConfiguration({ env, ...configFiles({}) }).config.previousSecrets;
+    };
+    const former = 'Rm9ybWVyLVNlY3JldC0xOTk5LVRhbmdvLUJvc3NhLU5v';
+    expect(previousGiven({})).toEqual([]);
+    expect(previousGiven({ GATEHOUSE_SECRET_PREVIOUS: former })).toEqual([former]);
+  });
+});
+
+const GIVEN = { GATEHOUSE_ISSUER: 'https://auth.example.com' };

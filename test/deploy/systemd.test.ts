@@ -50,6 +50,17 @@ describe.skipIf(!available())('the systemd unit', () => {
     expect(analyze('verify', '--man=no', other).stderr).toContain('NoNewPriviledges');
   });
 
+  test('takes the former secret from a file of the same kind, with the lines that it has for that', () => {
+    const lines =
+      /^#(LoadCredential=secret-previous:.*)\n#(Environment=GATEHOUSE_SECRET_PREVIOUS_FILE=%d\/secret-previous)$/m;
+    const text = readFileSync(unit(), 'utf8');
+    expect(text).toMatch(lines);
+    const other = path.join(folder, 'replacing.service');
+    writeFileSync(other, text.replace(lines, '$1\n$2'));
+    const { status, stdout, stderr } = analyze('verify', '--man=no', other);
+    expect([status, stdout.trim(), stderr.trim()]).toEqual([0, '', '']);
+  });
+
   test('reads its secret from a file, and leaves time for a stop', () => {
     const text = readFileSync(unit(), 'utf8');
     expect(text).not.toMatch(/^Environment=.*GATEHOUSE_SECRET=/m);
