@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request as plainRequest } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect } from 'node:tls';
@@ -16,12 +17,26 @@ import { ended, saysThatItListens, spawnServer } from '../support/serve-process.
 import { authorizationRequest, newBrowser } from '../support/sign-in.ts';
 import { CLIENTS, freePort, PASSWORD, SPA_CALLBACK } from '../support/start-server.ts';
 
+const TOKEN = 'bmdpbngtYmVmb3JlLWZpZ3VyZXMtMjAyNg';
+
+/** Undefined on a machine without IPv6. */
+async function freePortOfIpv6(): Promise<number | undefined> {
+  const server = createServer();
+  const port = await new Promise<number | undefined>((resolve) => {
+    server.once('error', () => resolve(undefined));
+    server.listen(0, '::1', () => resolve((server.address() as AddressInfo).port));
+  });
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 describe.skipIf(!nginxAvailable() || !postgresAvailable())('behind nginx', { timeout: 60_000 }, () => {
   let nginx: Nginx;
   let database: TestDatabase;
   let configDir: string;
   let env: Record<string, string>;
   let ports: number[];
+  let port6: number | undefined;
   let processes: ChildProcess[];
 
   const starts = async (port: number): Promise<ChildProcess> => {
@@ -36,7 +51,7 @@ describe.skipIf(!nginxAvailable() || !postgresAvailable())('behind nginx', { tim
     mkdirSync(path.join(configDir, 'clients'));
     writeFileSync(
       path.join(configDir, 'gatehouse.yaml'),
-      'mfa: optional\nserver:\n  trusted_proxies: [127.0.0.1/32]\n',
+      `mfa: optional\nserver:\n  trusted_proxies: [127.0.0.1/32]\nmetrics: { token: "${TOKEN}" }\n`,
     );
     writeFileSync(path.join(configDir, 'clients', 'spa.yaml'), CLIENTS['spa'] ?? '');
     const port = await freePort();
@@ -51,7 +66,8 @@ describe.skipIf(!nginxAvailable() || !postgresAvailable())('behind nginx', { tim
     };
     ports = [await freePort(), await freePort()];
     processes = await Promise.all(ports.map(starts));
-    nginx = await startNginx({ port, upstreams: ports });
+    port6 = await freePortOfIpv6();
+    nginx = await startNginx({ port, port6, upstreams: ports });
     const place = { cwd: configDir, env: { ...env, GATEHOUSE_LOG_LEVEL: 'silent' } };
     await answerOf(place, ['user', 'create', '--email', 'jane@example.test', '--password-stdin'], {
       stdin: `${PASSWORD}\n`,
@@ -201,7 +217,29 @@ describe.skipIf(!nginxAvailable() || !postgresAvailable())('behind nginx', { tim
     expect(headers['content-security-policy']).toContain("default-src 'none'");
     expect(headers['server']).toBe('nginx');
     expect(headers['x-powered-by']).toBeUndefined();
+  });
+
+  test('figures are given to nobody outside, whatever they show, and to who asks a process itself', async () => {
+    const authorization = `Bearer ${TOKEN}`;
     expect((await asks('/metrics')).status).toBe(404);
+    expect((await asks('/metrics', { headers: { authorization } })).status).toBe(404);
+    const straight = await new Promise((resolve, reject) => {
+      const headers = { host: `localhost:${nginx.port}`, authorization };
+      plainRequest({ host: '127.0.0.1', port: ports[1], path: '/metrics', headers }, (answer) =>
+        resolve(answer.resume().statusCode),
+      )
+        .once('error', reject)
+        .end();
+    });
+    expect(straight).toBe(200);
+  });
+
+  test('who comes by IPv6 is served alike', async (context) => {
+    if (port6 === undefined) return context.skip();
+    const { status, text } = await asks('/.well-known/openid-configuration', { host: '::1', port: port6 });
+    expect([status, JSON.parse(text).issuer]).toEqual([200, nginx.origin]);
+    const other = { host: '::1', port: port6, servername: 'evil.example' };
+    await expect(asks('/', other)).rejects.toThrow(/alert|unrecognized/);
   });
 
   const REFERENCES = 'Dex CVE-2024-23656; CVE-2023-44487; RFC 9112 section 11.2; ASVS 4.2.1';

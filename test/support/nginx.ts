@@ -33,15 +33,17 @@ export interface Nginx {
 /** `ports` are chosen before the servers start, as the issuer has one of them in it. */
 export interface NginxOptions {
   readonly port: number;
+  /** At ::1; undefined: IPv6 is left out. */
+  readonly port6?: number | undefined;
   readonly upstreams: readonly number[];
 }
 
-export async function startNginx({ port, upstreams }: NginxOptions): Promise<Nginx> {
+export async function startNginx({ port, port6, upstreams }: NginxOptions): Promise<Nginx> {
   const folder = mkdtempSync(path.join(tmpdir(), 'gatehouse-nginx-'));
   const plainPort = await freePort();
   const at = (name: string) => path.join(folder, name);
   makeCertificate(at);
-  writeFileSync(at('site.conf'), asWeRunIt({ port, plainPort, upstreams, at }));
+  writeFileSync(at('site.conf'), asWeRunIt({ port, port6, plainPort, upstreams, at }));
   writeFileSync(at('nginx.conf'), mainFile(at));
   execFileSync(PROGRAM, ['-t', '-q', '-c', at('nginx.conf')], { stdio: ['ignore', 'pipe', 'pipe'] });
   const child = spawn(PROGRAM, ['-c', at('nginx.conf')], { stdio: 'ignore' });
@@ -72,6 +74,7 @@ function makeCertificate(at: At): void {
 /** @throws when the sample no longer has what is replaced here */
 function asWeRunIt({
   port,
+  port6,
   plainPort,
   upstreams,
   at,
@@ -88,6 +91,8 @@ function asWeRunIt({
     [/server_name auth\.example\.com/g, 'server_name localhost'],
     [/listen 80;/, `listen 127.0.0.1:${plainPort};`],
     [/listen 443 /g, `listen 127.0.0.1:${port} `],
+    [/ +listen \[::\]:80;\n/, ''],
+    port6 === undefined ? [/ +listen \[::\]:443 .*;\n/g, ''] : [/listen \[::\]:443 /g, `listen [::1]:${port6} `],
   ];
   return changes.reduce(
     (text, [from, to]) => {
