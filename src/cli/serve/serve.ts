@@ -66,7 +66,7 @@ async function serveUntilStopped(server: RunningServer, { greeting, stop, reload
   let leave: (() => Promise<void>) | undefined;
   try {
     if (isWorker) sayReady();
-    else leave = await greet({ ...greeting, database: server.database });
+    else leave = greet({ ...greeting, database: server.database });
     await stop.received;
   } finally {
     await (leave?.() ?? Promise.resolve()).finally(() => server.stop());

@@ -52,7 +52,7 @@ export async function serveWithWorkers(
     const place = { url: config.database.url, dataDir: config.paths.dataDir };
     const database = await openDatabase({ ...place, poolSize: 1, log });
     try {
-      const leave = await greet({ ...greeting, database });
+      const leave = greet({ ...greeting, database });
       await stop.received;
       await leave();
     } finally {
