@@ -16,6 +16,8 @@ export interface Configuration {
   readonly clients: ClientRegistry;
   /** What roles.yaml declares; in force when it has met the database. */
   readonly declared: DeclaredModel;
+  /** The values of gatehouse.yaml as they stood there. */
+  readonly stated: unknown;
   /** To be logged: nothing to stop for. */
   readonly warnings: readonly Problem[];
 }
@@ -33,12 +35,13 @@ export function loadConfiguration({
   cwd: string;
   clock?: Clock;
 }): Configuration {
-  const { config, problems, known } = loadConfig({ env, cwd });
+  const { config, problems, known, stated } = loadConfig({ env, cwd });
   const loaded = loadClients({ env, cwd, now: clock.now() }, known);
   const roles = loadRolesFile({ env, cwd, configDir: known.configDir }, knownNames(known, loaded));
   const all = [...problems, ...loaded.problems, ...roles.problems];
   if (config === undefined || roles.declared === undefined || all.length > 0) throw new ConfigurationInvalid(all);
-  return deepFreeze({ config, clients: loaded.clients, declared: roles.declared, warnings: loaded.warnings });
+  const { clients, warnings } = loaded;
+  return deepFreeze({ config, clients, declared: roles.declared, stated, warnings });
 }
 
 /** For roles.yaml. */

@@ -28,3 +28,12 @@ export function deepFreeze<T>(value: T): T {
   for (const part of Object.values(value)) deepFreeze(part);
   return Object.freeze(value);
 }
+
+/** The same of what another process has sent, where maps have come as maps that can be changed. */
+export function frozenCopy<T>(value: T): T;
+export function frozenCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof Date) return value;
+  if (value instanceof Map) return frozenMap(Array.from(value, ([key, each]) => [key, frozenCopy(each)] as const));
+  if (Array.isArray(value)) return Object.freeze(value.map((each) => frozenCopy(each)));
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, each]) => [key, frozenCopy(each)])));
+}

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { ClientRegistry } from '../clients/client.ts';
 import { createLiveClients, type LiveClients } from '../clients/live/live-clients.ts';
 import type { ReloadNews } from '../clients/live/reload.ts';
+import type { FilesAsRead } from '../clients/live/roles-file.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { type OpenDatabase, openDatabase } from '../database/database.ts';
@@ -31,6 +32,8 @@ export interface StartOptions {
   readonly clients: ClientRegistry;
   /** Where both came from: client files are watched from now on. */
   readonly files: FilesOptions;
+  /** What those said that are not watched for clients. */
+  readonly read?: FilesAsRead | undefined;
   readonly log: Logger;
   readonly clock?: Clock;
   readonly demoUrl?: string | undefined;
@@ -74,7 +77,7 @@ const TAKING_MS = 5_000;
  * listening throws (EADDRINUSE); nothing is left open then
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const { config, files, log, clock = systemClock, demoUrl, stopping, workers = 1, worker = 1 } = options;
+  const { config, files, log, clock = systemClock, demoUrl, stopping, workers = 1, worker = 1, read } = options;
   const { url, poolSize, preparedStatements: prepares, startWaitSeconds } = config.database;
   const measuring = await measuringIfAsked(config, { isWorker: options.worker !== undefined });
   const place = { url, poolSize, prepares, dataDir: config.paths.dataDir, embedded: 'start', log } as const;
@@ -96,7 +99,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const validate = validating(preparingKeys({ ...keeping, config }, { engine, clients: live.current }), engine);
     const onNews = (news: ReloadNews) => recordReload(events, news);
     const applyRoles = applyingRoles({ db: database.db, clock, log, live, mostRoles: config.tokens.mostRoles });
-    const reloading = await startReloading({ config, live, clock, log, validate, applyRoles, onNews }, files);
+    const reloading = await startReloading({ config, live, clock, log, read, validate, applyRoles, onNews }, files);
     begun.push(reloading.stop);
     const server = await listen(composed, config);
     begun.push(() => drain(server, 0));

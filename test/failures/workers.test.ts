@@ -1,7 +1,8 @@
 // gatehouse serve --workers: several processes behind one port, on PostgreSQL.
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { answerOf, gatehouse, type Program, startProgram } from '../cli/command-line.ts';
@@ -64,7 +65,7 @@ describe.skipIf(!postgresAvailable() || process.platform !== 'linux')(
     });
     afterAll(() => database.remove());
 
-    async function start(more: Record<string, string> = {}) {
+    async function start(more: Record<string, string> = {}, moreFiles: Record<string, string> = {}) {
       const port = await freePort();
       const metricsPort = await freePort();
       const issuer = `http://localhost:${port}`;
@@ -74,6 +75,7 @@ describe.skipIf(!postgresAvailable() || process.platform !== 'linux')(
       const files = {
         'config/gatehouse.yaml': `mfa: optional\nlogging: { format: json }\nmetrics: { port: ${metricsPort}, token: "${TOKEN}" }${RESOURCES}`,
         ...Object.fromEntries(clients),
+        ...moreFiles,
       };
       const env = {
         GATEHOUSE_MODE: 'development',
@@ -181,6 +183,73 @@ describe.skipIf(!postgresAvailable() || process.platform !== 'linux')(
       expect(eventsOf(program, 'server.stopped')).toHaveLength(2);
       expect(eventsOf(program, 'worker.ended')).toHaveLength(1);
       expect(workers.filter(isAlive)).toEqual([]);
+    });
+
+    test('are replaced by one that serves what the others serve, whatever has become of the files since', async () => {
+      const { program, place, issuer } = await start({}, { 'config/roles.yaml': 'roles: { keeper: {} }\n' });
+      await allStarted(program);
+      const file = (name: string) => path.join(place.cwd, 'config', name);
+      /** Appears as a whole: nobody reads half of it. */
+      const write = (name: string, text: string) => {
+        writeFileSync(file('draft'), text);
+        renameSync(file('draft'), file(name));
+      };
+      const bothSay = (event: string) =>
+        expect
+          .poll(() => new Set(eventsOf(program, event).map(({ worker }) => worker)), { timeout: 120_000 })
+          .toEqual(new Set([1, 2]));
+
+      // Taken by both, so it is in force; then nothing can be read any longer.
+      const secret = 'an-example-secret-of-32-or-more-characters';
+      write('clients/late.yaml', `client_id: late\npreset: service\nclient_secrets: [{ value: ${secret} }]\n`);
+      await bothSay('clients.reloaded');
+      write('clients/broken.yaml', 'client_id: broken\npreset: none\n');
+      await bothSay('clients.reload_failed');
+      rmSync(file('roles.yaml'));
+      await bothSay('roles.reload_failed');
+      write('gatehouse.yaml', `name: Otherwise\n${readFileSync(file('gatehouse.yaml'), 'utf8')}`);
+      await bothSay('config.changed_needs_restart');
+
+      const [victim = 0] = childrenOf(program);
+      process.kill(victim, 'SIGKILL');
+      await expect.poll(() => eventsOf(program, 'server.started').length, { timeout: 180_000 }).toBe(3);
+      expect(childrenOf(program)).toHaveLength(2);
+      const tokens = async () => {
+        const headers = { authorization: `Basic ${btoa(`late:${secret}`)}`, connection: 'close' };
+        const body = new URLSearchParams({ grant_type: 'client_credentials' });
+        return (await fetch(`${issuer}/token`, { method: 'POST', headers, body })).status;
+      };
+      const names = async () => {
+        const page = await (await fetch(issuer, { headers: { connection: 'close' } })).text();
+        return page.match(/<title>(.*?)<\/title>/)?.[1];
+      };
+      /** Until each has been asked: connections go to them in turn, as a rule. */
+      const asked = async <T>(ask: () => Promise<T>) => {
+        const before = eventsOf(program, 'http.request').length;
+        const took = () =>
+          new Set(
+            eventsOf(program, 'http.request')
+              .slice(before)
+              .map(({ worker }) => worker),
+          );
+        const answers = new Set<T>();
+        for (let round = 0; round < 6 || (took().size < 2 && round < 500); round += 1) answers.add(await ask());
+        expect(took().size).toBe(2);
+        return [...answers];
+      };
+      expect(await asked(tokens)).toEqual([200]);
+      expect(await asked(names)).toEqual([expect.stringContaining('Gatehouse')]);
+
+      // It has looked at the files, as the others do, and says what they say.
+      const third = { worker: 3 };
+      expect(eventsOf(program, 'clients.reload_failed')).toContainEqual(expect.objectContaining(third));
+      expect(eventsOf(program, 'roles.reload_failed')).toContainEqual(expect.objectContaining(third));
+      expect(eventsOf(program, 'roles.reloaded').filter(({ worker }) => worker === 3)).toEqual([]);
+      expect(eventsOf(program, 'config.changed_needs_restart')).toContainEqual(
+        expect.objectContaining({ ...third, keys: ['name'] }),
+      );
+      program.child.kill('SIGTERM');
+      expect(await program.ended).toBe(0);
     });
 
     test('end with their primary, even if that is killed', async () => {

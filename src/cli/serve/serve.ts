@@ -4,6 +4,7 @@ import type { Config, LoggingConfig } from '../../config/config.ts';
 import { createLogger, type Logger } from '../../observability/logger.ts';
 import { type DemoUrls, demoUrlsFrom } from '../../server/demo.ts';
 import { type RunningServer, type StartOptions, startServer } from '../../server/life-cycle.ts';
+import { askConfiguration, tellClients } from '../../server/workers/configuration-channel.ts';
 import { sayReady } from '../../server/workers/supervisor.ts';
 import { CommandFailed, ForPrograms } from '../failure.ts';
 import { listenForStop, type StopSignal } from '../stop-signal.ts';
@@ -28,7 +29,8 @@ export async function serve(
   const stop = listenForStop({ isWorker: worker !== undefined });
   try {
     const files = { env: terminal.env, cwd: terminal.cwd() };
-    const { config, clients, declared, warnings } = loadConfiguration(files);
+    const configuration = worker === undefined ? loadConfiguration(files) : await askConfiguration();
+    const { config, clients, declared, warnings } = configuration;
     const logging: LoggingConfig = json ? { ...config.logging, format: 'json' } : config.logging;
     const log = worker === undefined ? createLogger(logging) : createLogger(logging).child({ worker });
     const workers = workersWanted(config, asked);
@@ -38,14 +40,26 @@ export async function serve(
     const demoUrls = demo ? demoUrlsUnlessRefused(config, { terminal, log, isPrimary }) : undefined;
     const greeting = { config, declared, terminal, log, logging, demoUrls };
     if (isPrimary && workers > 1) {
-      return await serveWithWorkers(workers, greeting, { stop, reload }).catch((error: unknown) => {
+      return await serveWithWorkers(workers, greeting, { configuration, stop, reload }).catch((error: unknown) => {
         throw explained(error, config, logging.format);
       });
     }
     const stopping = abortedBy(stop.received);
-    const options = { config, clients, files, log, demoUrl: demoUrls?.shop, stopping, workers, worker };
+    const options = {
+      config,
+      clients,
+      files,
+      read: configuration,
+      log,
+      demoUrl: demoUrls?.shop,
+      stopping,
+      workers,
+      worker,
+    };
     const server = await startOrExplain(options, logging);
-    if (server !== undefined) await serveUntilStopped(server, { greeting, stop, reload, isWorker: !isPrimary });
+    if (server === undefined) return {};
+    if (!isPrimary) tellClients(server.clients, clients);
+    await serveUntilStopped(server, { greeting, stop, reload, isWorker: !isPrimary });
     return {};
   } finally {
     stop.forget();

@@ -1,10 +1,12 @@
 // gatehouse serve --workers: the primary. It says once what there is to say, and leaves the serving to its workers.
 import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
+import type { Configuration } from '../../clients/load-configuration.ts';
 import type { Config } from '../../config/config.ts';
 import { openDatabase } from '../../database/database.ts';
 import { hashesAtOnce } from '../../server/compose.ts';
 import { exposureIfAsked } from '../../server/metrics/open-metrics.ts';
+import { handOver } from '../../server/workers/configuration-channel.ts';
 import { createSupervisor } from '../../server/workers/supervisor.ts';
 import { CommandFailed } from '../failure.ts';
 import type { StopSignal } from '../stop-signal.ts';
@@ -36,11 +38,12 @@ const threadsOf = ({ config, terminal }: Pick<Greeting, 'config' | 'terminal'>, 
 export async function serveWithWorkers(
   count: number,
   greeting: Omit<Greeting, 'database'>,
-  { stop, reload }: { stop: StopSignal; reload: ReloadSignal },
+  { configuration, stop, reload }: { configuration: Configuration; stop: StopSignal; reload: ReloadSignal },
 ): Promise<Partial<Answer>> {
   const { config, log } = greeting;
   const exposure = await exposureIfAsked(config);
-  const supervisor = createSupervisor({ count, threads: threadsOf(greeting, count), log, exposure });
+  const onFork = handOver(configuration);
+  const supervisor = createSupervisor({ count, threads: threadsOf(greeting, count), log, onFork, exposure });
   let closeMetrics = async () => {};
   reload.heed(async () => supervisor.reload());
   try {

@@ -47,7 +47,7 @@ export interface Reload {
 
 export function createReload(deps: ReloadDeps, surroundings: Surroundings): Reload {
   const { config, live, log } = deps;
-  const checkServerFile = createServerFileCheck({ config, log }, surroundings);
+  const checkServerFile = createServerFileCheck(deps, surroundings);
   const loadChanged = createClientLoad(deps, surroundings);
   const loadRoles = createRolesLoad(deps, surroundings);
   let seen: FileDigests | undefined;

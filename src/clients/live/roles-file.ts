@@ -5,7 +5,7 @@ import { type Problem, problemLines } from '../../config/problem.ts';
 import type { DeclaredModel } from '../../config/roles/declared-model.ts';
 import { loadRolesFile } from '../../config/roles/load-roles-file.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { knownClients } from '../load-configuration.ts';
+import { type Configuration, knownClients } from '../load-configuration.ts';
 import type { LiveClients } from './live-clients.ts';
 import type { ReloadNews } from './reload.ts';
 
@@ -16,22 +16,26 @@ export type RolesApplied =
   /** Nothing was changed. */
   | { readonly outcome: 'refused'; readonly problems: readonly Problem[] };
 
+export type FilesAsRead = Pick<Configuration, 'declared' | 'stated'>;
+
 export interface RolesFileDeps {
   readonly config: Config;
   readonly live: LiveClients;
   readonly log: Logger;
   /** Safe to call from several processes at once. */
   readonly applyRoles: (declared: DeclaredModel) => Promise<RolesApplied>;
+  /** What the files said when the configuration was read; undefined: what they say at the first look. */
+  readonly read?: FilesAsRead | undefined;
   /** Is told what became of changed files; of what was applied there is an event already. Never rejects. */
   readonly onNews?: (news: ReloadNews) => Promise<void>;
 }
 
 /** What is wrong with the file is told once, and again when somebody `asked`. */
 export function createRolesLoad(
-  { config, live, log, applyRoles, onNews }: RolesFileDeps,
+  { config, live, log, applyRoles, read, onNews }: RolesFileDeps,
   { env, cwd }: Surroundings,
 ): (asked: boolean) => Promise<void> {
-  let existed = false;
+  let existed = read?.declared.exists ?? false;
   let told = '';
 
   const applied = async (): Promise<RolesApplied> => {

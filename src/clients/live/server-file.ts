@@ -7,6 +7,7 @@ import { problemLines } from '../../config/problem.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { ServerFileState } from './live-clients.ts';
 import type { ReloadNews } from './reload.ts';
+import type { FilesAsRead } from './roles-file.ts';
 import { toldSettings } from './told-changes.ts';
 
 export interface ServerFileLook {
@@ -18,11 +19,11 @@ export interface ServerFileLook {
 
 /** Looks at the file and says in the log what has changed since it looked last. */
 export function createServerFileCheck(
-  { config, log }: { config: Config; log: Logger },
+  { config, log, read }: { config: Config; log: Logger; read?: FilesAsRead | undefined },
   surroundings: Surroundings,
 ): () => ServerFileLook {
   const inForce = describeSettings(config);
-  let first: { stated: unknown } | undefined;
+  let first: Pick<FilesAsRead, 'stated'> | undefined = read;
   let told: ReloadNews | undefined;
   const look = (): ServerFileLook => {
     const makeSecret = () => ({ outcome: 'kept', secret: config.masterSecret }) as const;

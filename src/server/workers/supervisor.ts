@@ -11,6 +11,8 @@ export interface SupervisorOptions {
   /** Of each worker, besides its main one. */
   readonly threads: number;
   readonly log: Logger;
+  /** Called with each that is started. */
+  readonly onFork: (worker: Worker) => void;
   /** Undefined where nobody reads what workers have measured. */
   readonly exposure?: Exposed | undefined;
 }
@@ -50,7 +52,7 @@ const READY = 'gatehouse:ready';
 
 export const sayReady = (): void => void process.send?.(READY);
 
-export function createSupervisor({ count, threads, log, exposure }: SupervisorOptions): Supervisor {
+export function createSupervisor({ count, threads, log, onFork, exposure }: SupervisorOptions): Supervisor {
   const places: Place[] = [];
   let stopping = false;
 
@@ -69,6 +71,7 @@ export function createSupervisor({ count, threads, log, exposure }: SupervisorOp
       return;
     }
     place.worker = worker;
+    onFork(worker);
     worker.on('message', (message) => {
       if (message !== READY) return;
       place.readyAt = performance.now();
@@ -80,9 +83,7 @@ export function createSupervisor({ count, threads, log, exposure }: SupervisorOp
       log.error({ event: 'worker.failed', worker: worker.id, err });
       if (worker.process.pid === undefined) over({ worker: worker.id, reason: NO_ROOM });
     });
-    worker.once('exit', (code, signal) =>
-      over({ worker: worker.id, pid: worker.process.pid, exitStatus: code, signal }),
-    );
+    worker.once('exit', (exitStatus, signal) => over({ ...namesOf(worker), exitStatus, signal }));
   };
 
   const replace = (place: Place, ended: object): void => {
@@ -128,6 +129,8 @@ function readFigures(places: readonly Place[], sumOf: SumOf = () => []) {
     return underWay;
   };
 }
+
+const namesOf = ({ id, process: { pid } }: Worker): object => ({ worker: id, pid });
 
 const NO_ROOM = 'the machine had no room for another process';
 

@@ -1,6 +1,9 @@
 // What was loaded cannot be changed.
+import { isDeepStrictEqual } from 'node:util';
+import { deserialize, serialize } from 'node:v8';
 import { expect, test } from 'vitest';
 import { loadConfiguration } from '../../../src/clients/load-configuration.ts';
+import { frozenCopy } from '../../../src/config/frozen.ts';
 import { configFiles, DEVELOPMENT } from '../../support/config-files.ts';
 
 const FILES = {
@@ -32,4 +35,18 @@ test('maps refuse every change', () => {
     expect(() => open.clear()).toThrow(TypeError);
     expect(open.size).toBe(1);
   }
+});
+
+test('what a worker is handed over by its primary is the same, and as frozen', () => {
+  const secrets = 'client_secrets: [{ value: an-example-secret-of-32-or-more-characters, expires: 2030-01-01 }]';
+  const service = `client_id: service\npreset: service\n${secrets}\n`;
+  const first = loadConfiguration({
+    env: DEVELOPMENT,
+    ...configFiles({ ...FILES, 'config/clients/service.yaml': service }),
+  });
+  expect(first.clients.get('service')?.secrets).toHaveLength(1);
+  const copy = frozenCopy(deserialize(serialize(first)));
+  expect(isDeepStrictEqual(copy, first)).toBe(true);
+  const open = [...objectsIn(copy, 'copy')].filter(([, value]) => !Object.isFrozen(value));
+  expect(open.map(([path]) => path)).toEqual([]);
 });
