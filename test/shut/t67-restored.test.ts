@@ -1,4 +1,4 @@
-// T67: what was spent or revoked after a backup does not come back with it.
+// T67: what was spent or revoked after a backup does not come back with it. How long it takes is `npm run bench:restore`.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -143,9 +143,7 @@ describe.each(kinds)('T67 a restore of %s brings back nothing that was spent: AS
     expect(await isSignedIn(elsewhere)).toBe(false);
 
     server = await server.restart({ mailbox: posted.mailbox }, async () => {
-      const restored = await answerOf(operator(), ['restore', 'before', '--replace', '--yes']);
-      console.info(`${kind}: restored in ${restored['seconds']} s`);
-      expect(restored['seconds']).toBeLessThan(60);
+      await answerOf(operator(), ['restore', 'before', '--replace', '--yes']);
     });
   });
 
