@@ -9,6 +9,7 @@ import { sayReady } from '../../server/workers/supervisor.ts';
 import { CommandFailed, ForPrograms } from '../failure.ts';
 import { listenForStop, type StopSignal } from '../stop-signal.ts';
 import type { Answer, Invocation, Terminal } from '../terminal.ts';
+import { tidyAtRest } from './at-rest.ts';
 import { type Greeting, greet } from './greeting.ts';
 import type { ReloadSignal } from './reload-signal.ts';
 import { leavePrimary, serveWithWorkers, workerNumber, workersWanted } from './workers.ts';
@@ -33,6 +34,7 @@ export async function serve(
     const { config, clients, declared, warnings } = configuration;
     const logging: LoggingConfig = json ? { ...config.logging, format: 'json' } : config.logging;
     const log = worker === undefined ? createLogger(logging) : createLogger(logging).child({ worker });
+    tidyAtRest(log);
     const workers = workersWanted(config, asked);
     const isPrimary = worker === undefined;
     if (isPrimary)

@@ -13,12 +13,12 @@ export async function addPeople(url: string, count: number): Promise<void> {
   await sql`insert into accounts (id, email, email_key, email_verified_at, display_name, status, password_hash, created_at, updated_at)
     select gen_random_uuid()::text, 'person-' || i || '@example.test', 'person-' || i || '@example.test', now(), 'Person ' || i, 'active',
       ${hash}, now(), now() from generate_series(0, ${sql.lit(count - 1)}) as i`.execute(db);
-  await sql`insert into roles (name, description) values ('reader', 'Reads'), ('editor', 'Edits') on conflict do nothing`.execute(
+  await sql`insert into roles (name, description) values ('guest', 'Reads'), ('clerk', 'Edits') on conflict do nothing`.execute(
     db,
   );
   await sql`insert into groups (name, description) values ('staff', 'Everybody') on conflict do nothing`.execute(db);
-  await sql`insert into group_roles (group_name, role) values ('staff', 'editor') on conflict do nothing`.execute(db);
-  await sql`insert into role_assignments (account_id, role) select id, 'reader' from accounts where email like 'person-%'`.execute(
+  await sql`insert into group_roles (group_name, role) values ('staff', 'clerk') on conflict do nothing`.execute(db);
+  await sql`insert into role_assignments (account_id, role) select id, 'guest' from accounts where email like 'person-%'`.execute(
     db,
   );
   await sql`insert into group_members (group_name, account_id) select 'staff', id from accounts where email like 'person-%'`.execute(
