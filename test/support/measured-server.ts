@@ -12,7 +12,7 @@ import { openDatabase } from '../../src/database/database.ts';
 import { type DatabaseKind, makeTestDatabase, type TestDatabase } from './database.ts';
 import { movingClock } from './moving-clock.ts';
 import { ended, saysThatItListens } from './serve-process.ts';
-import { freePort, PASSWORD, type TestServerOptions, writeConfigDir } from './start-server.ts';
+import { environmentOf, freePort, PASSWORD, type TestServerOptions, writeConfigDir } from './start-server.ts';
 import { createAccount } from './stored-account.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
@@ -92,16 +92,7 @@ export async function startMeasuredServer(
   const configDir = writeConfigDir(options);
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    GATEHOUSE_MODE: 'development',
-    GATEHOUSE_ISSUER: issuer,
-    GATEHOUSE_CONFIG_DIR: configDir,
-    GATEHOUSE_DATA_DIR: place.dataDir,
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    ...(place.url === undefined ? {} : { DATABASE_URL: place.url }),
-  };
+  const env = { PATH: process.env['PATH'] ?? '', ...environmentOf(place, { issuer, configDir, port }) };
   await addPeople(people, { env, place });
   const child = spawn(path.join(ROOT, 'bin/gatehouse'), ['serve'], {
     env: { ...env, NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(TELLS)}` },

@@ -144,17 +144,25 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   return startOn(await makeTestDatabase(options.database ?? 'pglite'), await freePort(), options);
 }
 
+/** Of a server in development mode. */
+export const environmentOf = (
+  { url, dataDir }: Pick<TestDatabase, 'url' | 'dataDir'>,
+  { issuer, configDir, port }: { issuer: string; configDir: string; port: number },
+) => ({
+  GATEHOUSE_MODE: 'development',
+  GATEHOUSE_ISSUER: issuer,
+  GATEHOUSE_CONFIG_DIR: configDir,
+  GATEHOUSE_DATA_DIR: dataDir,
+  HOST: '127.0.0.1',
+  PORT: String(port),
+  ...(url === undefined ? {} : { DATABASE_URL: url }),
+});
+
 async function startOn(place: TestDatabase, port: number, options: TestServerOptions): Promise<TestServer> {
   const configDir = options.configDir ?? writeConfigDir(options);
   const issuer = options.env?.['GATEHOUSE_ISSUER'] ?? `http://localhost:${port}`;
   const env = {
-    GATEHOUSE_MODE: 'development',
-    GATEHOUSE_ISSUER: issuer,
-    GATEHOUSE_CONFIG_DIR: configDir,
-    GATEHOUSE_DATA_DIR: place.dataDir,
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    ...(place.url === undefined ? {} : { DATABASE_URL: place.url }),
+    ...environmentOf(place, { issuer, configDir, port }),
     ...(options.mailbox && { GATEHOUSE_SMTP_URL: options.mailbox.url }),
     ...options.env,
   };

@@ -6,7 +6,7 @@ import type { Logger } from '../../observability/logger.ts';
 const LOOK_MS = 3_000;
 /** The share of the time between two looks in which it did something. */
 const RESTING = 0.02;
-/** New objects have 1 MB where few are made, and up to 16 (`--max-semi-space-size` in bin/gatehouse). Nothing but this shrinks it. */
+/** New objects have 1 MB where few are made, and up to 16 (`--max-semi-space-size` in bin/gatehouse). V8 alone shrinks it late. */
 const LARGE_BYTES = 4 * 2 ** 20;
 /** However often it is busy and rests again: a collection of all takes some 100 ms. */
 const AGAIN_MS = 60_000;
