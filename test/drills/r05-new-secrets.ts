@@ -128,7 +128,7 @@ export const newSecrets: Drill = {
   async run(how): Promise<Report> {
     const { keysCachedSeconds, tokens } = how.short ? SHORT : FULL;
     const variables = how.short ? STEPS[0] : {};
-    const seen = await underLoad(how, { rates: { ...W, refresh: 60, silent: 5 }, keysCachedSeconds, variables }, both);
+    const seen = await underLoad(how, { rates: { ...W, silent: 5 }, keysCachedSeconds, variables }, both);
     const { visible, kept, stillThere, active, resealed, broken, left, away, takenAway } = seen.found;
     const { verified, unverified } = seen.checked;
     // Browsers that have not come back since sign in once more when the former secret is taken away (README.md).

@@ -5,6 +5,7 @@ import type { Reachability } from './reachability.ts';
 import { isNewcomer, noting, patiently } from './request-notes.ts';
 import type { NameOf } from './statement-names.ts';
 import { DatabaseUnavailable, endsConnection } from './unavailable.ts';
+import { createWaitingRoom, type WaitingRoom } from './waiting-room.ts';
 
 export interface Guard {
   readonly reachability: Reachability;
@@ -39,12 +40,14 @@ export interface Statements {
 /** Without a guard, whoever asks waits as long as it takes. */
 export function guardPool(pool: Pool, guard: Guard | undefined, statements: Statements = {}): GuardedPool {
   const queue = createQueue();
-  const isOverrun = () => pool.waitingCount > 0 && queue.isTooLong();
+  const room = createWaitingRoom(pool);
+  const waiting = () => pool.waitingCount + room.waiting();
+  const isOverrun = () => waiting() > 0 && queue.isTooLong();
   return {
     options: pool.options,
-    connect: async () => guardClient(await connect(pool, guard, { ...queue, isOverrun }), guard, statements),
+    connect: async () => guardClient(await connect(pool, guard, { ...queue, room, isOverrun }), guard, statements),
     isOverrun,
-    load: () => ({ idle: pool.idleCount, busy: pool.totalCount - pool.idleCount, waiting: pool.waitingCount }),
+    load: () => ({ idle: pool.idleCount, busy: pool.totalCount - pool.idleCount, waiting: waiting() }),
     async end() {
       guard?.reachability.stop();
       await pool.end();
@@ -58,7 +61,7 @@ export function guardPool(pool: Pool, guard: Guard | undefined, statements: Stat
  */
 const TOO_LONG_MS = 600;
 
-/** Who waits for a connection, in the order in which the pool serves them. */
+/** Who waits for a connection, in the order in which they have come. */
 function createQueue() {
   const since = new Set<{ readonly at: number }>();
   return {
@@ -78,7 +81,7 @@ function createQueue() {
   };
 }
 
-type Queue = ReturnType<typeof createQueue> & Pick<GuardedPool, 'isOverrun'>;
+type Queue = ReturnType<typeof createQueue> & Pick<GuardedPool, 'isOverrun'> & { readonly room: WaitingRoom };
 
 async function connect(pool: Pool, guard: Guard | undefined, queue: Queue): Promise<PoolClient> {
   try {
@@ -92,23 +95,22 @@ async function connect(pool: Pool, guard: Guard | undefined, queue: Queue): Prom
 
 function connectInTime(pool: Pool, { reachability, impatient }: Guard, queue: Queue): Promise<PoolClient> {
   reachability.require();
-  if (impatient && queue.isOverrun() && isNewcomer()) {
-    throw new DatabaseUnavailable('More is asked for than can be done.');
-  }
-  return orGiveBack(pool.connect(), (connecting) => {
-    const connected = reachability.unlessAway(connecting);
-    return impatient ? queue.waitFor(patiently(connected)) : connected;
-  });
+  if (!impatient) return orGiveBack(pool.connect(), queue.room, reachability.unlessAway);
+  if (queue.isOverrun() && isNewcomer()) throw new DatabaseUnavailable('More is asked for than can be done.');
+  const connecting = isNewcomer() ? queue.room.connect() : pool.connect();
+  return orGiveBack(connecting, queue.room, (each) => queue.waitFor(patiently(reachability.unlessAway(each))));
 }
 
 /** A connection that comes after its request has given up goes back to the pool. */
 async function orGiveBack(
   connecting: Promise<PoolClient>,
+  room: WaitingRoom,
   wait: (connecting: Promise<PoolClient>) => Promise<PoolClient>,
 ): Promise<PoolClient> {
   try {
     return await wait(connecting);
   } catch (error) {
+    room.leave(connecting);
     connecting.then(
       (client) => client.release(),
       () => undefined,

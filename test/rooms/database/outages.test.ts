@@ -133,6 +133,38 @@ describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
     expect((await asOneRequest(() => ask(database))).rows).toEqual([{ one: 1 }]);
   });
 
+  test('who has begun has the next connection, before everybody who has come meanwhile', async () => {
+    const database = await openOwn();
+    const held = Array.from({ length: 10 }, () => Promise.withResolvers<void>());
+    const ended: string[] = [];
+    const readyToWait = Promise.withResolvers<void>();
+    const begun = asOneRequest(async () => {
+      await ask(database);
+      await readyToWait.promise;
+      await ask(database);
+      ended.push('begun');
+    });
+    await sleep(100);
+    const holders = held.map(({ promise }) => database.db.connection().execute(() => promise));
+    await sleep(100);
+    const newcomers = ['first', 'second', 'third'].map((name) =>
+      asOneRequest(async () => {
+        await ask(database);
+        ended.push(name);
+      }),
+    );
+    await sleep(50);
+    readyToWait.resolve();
+    await sleep(50);
+    expect(database.load()).toMatchObject({ busy: 10, waiting: 4 });
+    held[0]?.resolve();
+    await Promise.all([begun, ...newcomers]);
+    expect(ended).toEqual(['begun', 'first', 'second', 'third']);
+    for (const { resolve } of held) resolve();
+    await Promise.all(holders);
+    expect(database.load().waiting).toBe(0);
+  });
+
   test('a request that has had no connection yet gives up before one that has begun', async () => {
     const database = await openOwn();
     const free = Promise.withResolvers<void>();
