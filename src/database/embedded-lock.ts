@@ -14,11 +14,17 @@ export interface EmbeddedLock {
 }
 
 /**
+ * Milliseconds. SQLite takes its lock in steps: of two that come at once each can stand in the other's way, and one of them has to
+ * wait until the other has stepped back. Without it both would be refused.
+ */
+const STEP_BACK_MS = 250;
+
+/**
  * Takes the lock or returns undefined. The kernel holds it (SQLite's file lock), so a killed process leaves nothing stale.
  * PGlite itself lets two processes open one directory, and then loses the rows of one of them.
  */
 export function takeLock(directory: string): EmbeddedLock | undefined {
-  const database = new DatabaseSync(path.join(directory, 'lock'), { timeout: 0 });
+  const database = new DatabaseSync(path.join(directory, 'lock'), { timeout: STEP_BACK_MS });
   try {
     database.exec('PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
