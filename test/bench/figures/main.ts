@@ -1,5 +1,5 @@
 // `npm run bench`: how much one machine takes, and what each operation costs. On a PostgreSQL of its own, as it comes; the
-// load in a process of its own. Everything is measured in one go, so that figures may be compared.
+// load in a process of its own. What is compared is measured in turns, a run here and a run there.
 //
 //   SECONDS=10 RUNS=3     of each operation
 //   ACCOUNTS=1000000 ARTEFACTS=10000000   of the full database; 0 leaves it out
@@ -8,12 +8,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { chartOf } from './chart.ts';
-import { OPERATIONS } from './operations.ts';
-import { measureBareEngine, measureColdStarts, measureServer } from './parts.ts';
+import { measureColdStarts, measureOperations } from './parts.ts';
 import { commitNow, machineNow, pageWith, type Result } from './result.ts';
 import { startPostgres } from './site.ts';
 import { targetsOf } from './targets.ts';
-import { measureYardsticks } from './yardsticks.ts';
+import { signaturesPerSecond } from './yardsticks.ts';
 
 const number = (name: string, usual: number): number => Number(process.env[name] ?? usual);
 const say = (line: string): void => console.log(line);
@@ -25,33 +24,16 @@ const artefacts = number('ARTEFACTS', 10_000_000);
 async function measureAll(): Promise<Result> {
   const began = { at: new Date().toISOString(), ...commitNow() };
   const machine = machineNow(execFileSync('psql', ['--version'], { encoding: 'utf8' }).trim());
-  const yardsticks = await measureYardsticks();
-  say(JSON.stringify(yardsticks));
-  const bare = await measureBareEngine(how, say);
+  const rs256PerSecond = await signaturesPerSecond();
   const postgres = await startPostgres();
   try {
     const coldStart = await measureColdStarts(postgres, say);
-    const server = await measureServer({ postgres, how, say, countsStatements: true });
-    say('with two workers:');
-    const credentials = OPERATIONS.filter(({ name }) => name === 'client credentials');
-    const twoWorkers = (await measureServer({ postgres, how, say, operations: credentials, workers: 2 })).operations[0];
-    const part = {
-      measured: 'figures',
-      ...began,
-      machine,
-      how,
-      yardsticks,
-      bare,
-      server,
-      twoWorkers,
-      coldStart,
-    } as const;
-    // What takes longest comes last, and is not waited for with the rest.
-    keep(withTargets({ ...part, many: undefined }));
-    if (accounts === 0) return withTargets({ ...part, many: undefined });
-    const many = { accounts, artefacts };
-    const full = await measureServer({ postgres, how, say, many });
-    return withTargets({ ...part, many: { ...many, operations: full.operations } });
+    const many = accounts === 0 ? undefined : { accounts, artefacts };
+    const { full, hashes, ...compared } = await measureOperations({ postgres, how, say, many });
+    const yardsticks = { rs256PerSecond, ...hashes };
+    say(JSON.stringify(yardsticks));
+    const result = { measured: 'figures', ...began, machine, how, yardsticks, ...compared, coldStart } as const;
+    return withTargets({ ...result, many: many && full && { ...many, operations: full } });
   } finally {
     postgres.stop();
   }

@@ -1,4 +1,5 @@
-// One operation: three runs of load, their medians, and what each costs the server and PostgreSQL.
+// One operation: runs of load against everything that is compared, in turns, their medians, and what each costs the server and
+// PostgreSQL. In turns, because a machine that others share is faster in one quarter of an hour than in the next.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Loader, median, startLoader } from './loader.ts';
 import type { Operation } from './operations.ts';
@@ -18,7 +19,15 @@ export interface Figures {
   readonly counted?: Counted;
   readonly statements?: readonly Statement[];
   /** Each run apart. */
-  readonly runs: readonly { readonly perSecond: number; readonly p50: number; readonly p99: number }[];
+  readonly runs: readonly OneRun[];
+}
+
+interface OneRun {
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly serverCpu: number;
+  readonly databaseCpu: number;
 }
 
 export interface How {
@@ -40,39 +49,50 @@ export interface At {
   readonly tokens?: readonly string[];
 }
 
-export async function measure(operation: Operation, at: At, { seconds, runs }: How): Promise<Figures> {
-  const loader = startLoader();
+/** In the order of `ats`. `besides` is measured before each round, so that it has the same machine. */
+export async function measureInTurns(
+  operation: Operation,
+  ats: readonly At[],
+  { seconds, runs }: How,
+  besides?: () => void,
+): Promise<readonly Figures[]> {
+  const turns: { at: At; loader: Loader; runs: OneRun[] }[] = [];
   try {
-    const { people, tokens } = at;
-    const what = { operation: operation.name, port: at.site.port, people, ...(tokens !== undefined && { tokens }) };
-    await loader.tell({ order: 'prepare', ...what });
-    await loader.tell({ order: 'refill' });
-    // Until what is asked often has been compiled for that.
-    await loader.run(Math.min(WARM_SECONDS, seconds));
-    const each: OneRun[] = [];
-    for (let run = 0; run < runs; run += 1) each.push(await oneRun(loader, at, seconds));
-    const of = (what: (run: OneRun) => number) => median(each.map(what));
-    return {
-      name: operation.name,
-      lanes: operation.lanes,
-      perSecond: of((run) => run.perSecond),
-      p50: of((run) => run.p50),
-      p99: of((run) => run.p99),
-      serverCpu: of((run) => run.serverCpu),
-      databaseCpu: of((run) => run.databaseCpu),
-      runs: each.map(({ perSecond, p50, p99 }) => ({ perSecond, p50, p99 })),
-    };
+    for (const at of ats) {
+      const loader = startLoader();
+      turns.push({ at, loader, runs: [] });
+      const { people, tokens } = at;
+      const what = { operation: operation.name, port: at.site.port, people, ...(tokens !== undefined && { tokens }) };
+      await loader.tell({ order: 'prepare', ...what });
+      await loader.tell({ order: 'refill' });
+      // Until what is asked often has been compiled for that.
+      await loader.run(Math.min(WARM_SECONDS, seconds));
+    }
+    for (let round = 0; round < runs; round += 1) {
+      besides?.();
+      // Nobody is always the one that comes after.
+      for (const turn of round % 2 === 0 ? turns : turns.toReversed()) {
+        turn.runs.push(await oneRun(turn.loader, turn.at, seconds));
+      }
+    }
+    return turns.map(({ runs }) => figuresOf(operation, runs));
   } finally {
-    loader.stop();
+    for (const { loader } of turns) loader.stop();
   }
 }
 
-interface OneRun {
-  readonly perSecond: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly serverCpu: number;
-  readonly databaseCpu: number;
+function figuresOf({ name, lanes }: Operation, runs: readonly OneRun[]): Figures {
+  const of = (what: keyof OneRun) => median(runs.map((run) => run[what]));
+  return {
+    name,
+    lanes,
+    perSecond: of('perSecond'),
+    p50: of('p50'),
+    p99: of('p99'),
+    serverCpu: of('serverCpu'),
+    databaseCpu: of('databaseCpu'),
+    runs,
+  };
 }
 
 async function oneRun(loader: Loader, { site, postgres, onSample }: At, seconds: number): Promise<OneRun> {
@@ -96,7 +116,7 @@ const COUNTED_OPERATIONS = 25;
 /** In a run of its own, one after the other: counting costs PostgreSQL time. */
 export async function count(
   operation: Operation,
-  { site, people }: At,
+  { site, people }: Pick<At, 'site' | 'people'>,
   counting: Counting,
 ): Promise<{ counted: Counted; statements: readonly Statement[] }> {
   const loader = startLoader();

@@ -1,87 +1,156 @@
-// The parts of a benchmark, each on a database of its own and with a server of its own.
-import { fork } from 'node:child_process';
+// The parts of a benchmark. What is compared is measured in turns, each at a server of its own.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fill } from '../../support/many/fill.ts';
+import { type Bare, startBareEngine } from './bare.ts';
 import { median } from './loader.ts';
-import { count, type Figures, type How, measure, PEOPLE_OF_AN_OPERATION } from './measured.ts';
-import { OF_BARE_ENGINE, OPERATIONS, type Operation } from './operations.ts';
+import { type At, count, type Figures, type How, measureInTurns, PEOPLE_OF_AN_OPERATION } from './measured.ts';
+import { OF_BARE_ENGINE, OPERATIONS } from './operations.ts';
 import { addPeople } from './people.ts';
-import { cpuSecondsOf, type Postgres, startSite } from './site.ts';
+import { type Postgres, type Site, startSite } from './site.ts';
 import { countStatements } from './statements.ts';
+import { type Hashes, measureHashes } from './yardsticks.ts';
 
 export type Say = (line: string) => void;
 
 export interface Served {
   readonly operations: readonly Figures[];
-  /** Resident, of one process: after ten seconds without a request, and the most it ever had. */
+  /** Resident, of one process: ten seconds after its start, and the most that one ever had. */
   readonly idleMegabytes: number;
   readonly loadedMegabytes: number;
+}
+
+/** Besides those who sign in. */
+export interface Many {
+  readonly accounts: number;
+  readonly artefacts: number;
 }
 
 interface Serving {
   readonly postgres: Postgres;
   readonly how: How;
   readonly say: Say;
-  readonly operations?: readonly Operation[];
-  readonly workers?: number;
-  /** Besides those who sign in. */
-  readonly many?: { readonly accounts: number; readonly artefacts: number };
-  readonly countsStatements?: boolean;
+  readonly many: Many | undefined;
 }
 
-export async function measureServer(serving: Serving): Promise<Served> {
-  const { postgres, how, say, operations = OPERATIONS, workers = 1, many } = serving;
-  const url = await postgres.empty('figures');
-  const first = await startSite({ databaseUrl: url });
-  await first.stop();
-  if (many !== undefined) {
-    say(`filling the database with ${many.accounts} accounts and ${many.artefacts} artefacts …`);
-    // A session, a grant and a refresh token each.
-    await fill(url, { accounts: many.accounts, sessions: Math.ceil(many.artefacts / 3), events: 100_000, mails: 100 });
-  }
-  await addPeople(url, (operations.length + 1) * 2 * PEOPLE_OF_AN_OPERATION);
+/** What is compared with one process on a database that is empty but for those who sign in. */
+const OTHERS = { full: 'full database', workers: 'two workers', bare: 'bare engine' } as const;
+
+export interface Compared {
+  readonly server: Served;
+  readonly full: readonly Figures[] | undefined;
+  readonly bare: readonly Figures[];
+  readonly twoWorkers: Figures | undefined;
+  /** Measured between the runs of the first sign-in. */
+  readonly hashes: Hashes;
+}
+
+export async function measureOperations({ postgres, how, say, many }: Serving): Promise<Compared> {
+  const url = await database(postgres, 'figures');
+  const filled = many && (await filledDatabase({ postgres, say, many }));
   await postgres.settle();
-  const site = await startSite({ databaseUrl: url, workers });
+  const one = await startSite({ databaseUrl: url });
+  const open: { stop(): unknown }[] = [one];
   try {
     await sleep(10_000);
-    const idleMegabytes = site.megabytes();
-    let loadedMegabytes = 0;
-    const onSample = (megabytes: number) => {
-      loadedMegabytes = Math.max(loadedMegabytes, megabytes);
+    const idleMegabytes = one.megabytes();
+    const full = filled === undefined ? undefined : await startSite({ databaseUrl: filled });
+    if (full !== undefined) open.push(full);
+    const workers = await startSite({ databaseUrl: url, workers: 2 });
+    open.push(workers);
+    const bare = await startBareEngine();
+    open.push(bare);
+    const turns = await takeTurns({ one, full, workers, bare }, { postgres, how, say });
+    // Whoever counts statements has PostgreSQL alone.
+    for (const each of open.splice(1)) await each.stop();
+    const operations = await withCounts(turns.of('one'), { url, site: one, say });
+    return {
+      server: { operations, idleMegabytes, loadedMegabytes: turns.loadedMegabytes },
+      full: full && turns.of('full'),
+      bare: turns.of('bare'),
+      twoWorkers: turns.of('workers')[0],
+      hashes: turns.hashes,
     };
-    const measured: Figures[] = [];
-    for (const [number, operation] of operations.entries()) {
-      const people = number * 2 * PEOPLE_OF_AN_OPERATION;
-      const figures = await measure(operation, { site, postgres, people, onSample }, how);
-      say(lineOf(figures));
-      measured.push(figures);
-    }
-    const counted =
-      serving.countsStatements === true ? await withCounts(measured, { ...serving, url, site }) : measured;
-    return { operations: counted, idleMegabytes, loadedMegabytes };
   } finally {
-    await site.stop();
+    for (const each of open.toReversed()) await each.stop();
   }
+}
+
+const PEOPLE = OPERATIONS.length * 2 * PEOPLE_OF_AN_OPERATION;
+
+/** With its schema, and whoever signs in. */
+async function database(postgres: Postgres, name: string): Promise<string> {
+  const url = await postgres.empty(name);
+  const first = await startSite({ databaseUrl: url });
+  await first.stop();
+  await addPeople(url, PEOPLE);
+  return url;
+}
+
+async function filledDatabase({ postgres, say, many }: Pick<Serving, 'postgres' | 'say'> & { many: Many }) {
+  const url = await database(postgres, 'full');
+  say(`filling a database with ${many.accounts} accounts and ${many.artefacts} artefacts …`);
+  // A session, a grant and a refresh token each.
+  await fill(url, { accounts: many.accounts, sessions: Math.ceil(many.artefacts / 3), events: 100_000, mails: 100 });
+  return url;
+}
+
+type Who = 'one' | keyof typeof OTHERS;
+
+interface Answering {
+  readonly one: Site;
+  readonly full: Site | undefined;
+  readonly workers: Site;
+  readonly bare: Bare;
+}
+
+async function takeTurns(answering: Answering, { postgres, how, say }: Omit<Serving, 'many'>) {
+  const { bare } = answering;
+  const figures: { who: Who; figures: Figures }[] = [];
+  const hashes: Hashes[] = [];
+  let loadedMegabytes = 0;
+  const onSample = (megabytes: number) => {
+    loadedMegabytes = Math.max(loadedMegabytes, megabytes);
+  };
+  for (const [number, operation] of OPERATIONS.entries()) {
+    const people = number * 2 * PEOPLE_OF_AN_OPERATION;
+    const ours = (site: Site): At => ({ site, postgres, people, onSample });
+    const ats = new Map<Who, At>([['one', ours(answering.one)]]);
+    if (answering.full !== undefined) ats.set('full', ours(answering.full));
+    if (operation.name === 'client credentials') ats.set('workers', { site: answering.workers, postgres, people });
+    if (OF_BARE_ENGINE(bare.tokens).some(({ name }) => name === operation.name)) {
+      ats.set('bare', { site: bare, postgres: { cpuSeconds: () => 0 }, people: 0, tokens: bare.tokens });
+    }
+    const besides = number === 0 ? () => void hashes.push(measureHashes()) : undefined;
+    const measured = await measureInTurns(operation, [...ats.values()], how, besides);
+    for (const [at, who] of [...ats.keys()].entries()) {
+      const of = measured[at];
+      if (of === undefined) continue;
+      say(`${who === 'one' ? '' : `${OTHERS[who]}, `}${lineOf(of)}`);
+      figures.push({ who, figures: of });
+    }
+  }
+  return {
+    of: (who: Who) => figures.filter((each) => each.who === who).map(({ figures }) => figures),
+    loadedMegabytes,
+    hashes: {
+      argon2PerSecond: median(hashes.map(({ argon2PerSecond }) => argon2PerSecond)),
+      argon2CpuMilliseconds: median(hashes.map(({ argon2CpuMilliseconds }) => argon2CpuMilliseconds)),
+    },
+  };
 }
 
 async function withCounts(
   measured: readonly Figures[],
-  {
-    operations = OPERATIONS,
-    postgres,
-    say,
-    url,
-    site,
-  }: Serving & { url: string; site: Awaited<ReturnType<typeof startSite>> },
+  { url, site, say }: { url: string; site: Site; say: Say },
 ): Promise<readonly Figures[]> {
   const counting = await countStatements(url);
   const counted: Figures[] = [];
-  for (const [number, operation] of operations.entries()) {
+  for (const [number, operation] of OPERATIONS.entries()) {
     const people = (number * 2 + 1) * PEOPLE_OF_AN_OPERATION;
-    const counts = await count(operation, { site, postgres, people }, counting);
+    const counts = await count(operation, { site, people }, counting);
     const { statements, transactionControl, rowsWritten } = counts.counted;
     say(
       `${operation.name}: ${statements} statements, ${transactionControl} of transactions, ${rowsWritten} rows written`,
@@ -95,29 +164,6 @@ async function withCounts(
 
 const lineOf = ({ name, perSecond, p50, p99, serverCpu, databaseCpu }: Figures): string =>
   `${name}: ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, CPU ${serverCpu.toFixed(2)} + ${databaseCpu.toFixed(2)} ms`;
-
-/** Asked in the same way, with as many at a time. */
-export async function measureBareEngine(how: How, say: Say): Promise<readonly Figures[]> {
-  const child = fork(path.join(import.meta.dirname, 'bare-engine.ts'), {
-    env: { ...process.env, NODE_ENV: 'production' },
-  });
-  try {
-    const { port, tokens } = await new Promise<{ port: number; tokens: string[] }>((resolve, reject) => {
-      child.once('message', resolve as () => void);
-      child.once('exit', () => reject(new Error('the bare engine has ended')));
-    });
-    const site = { port, cpuSeconds: () => cpuSecondsOf([child.pid ?? 0]), megabytesAtMost: () => 0 };
-    const figures: Figures[] = [];
-    for (const operation of OF_BARE_ENGINE(tokens)) {
-      const one = await measure(operation, { site, postgres: { cpuSeconds: () => 0 }, people: 0, tokens }, how);
-      say(`bare engine, ${lineOf(one)}`);
-      figures.push(one);
-    }
-    return figures;
-  } finally {
-    child.kill();
-  }
-}
 
 export interface ColdStart {
   /** Seconds from the start of the process to the first 200 of /readyz; medians. */

@@ -68,7 +68,7 @@ function figuresOf({ at, commit, changed, machine, how, yardsticks, ...result }:
   const load = machine.loadBefore.join(' ');
   return [
     `${at.slice(0, 16).replace('T', ' ')} UTC, commit \`${commit}\`${changed ? ' with changes' : ''}; ${machine.cores} cores (${machine.cpu}), ${machine.memoryGigabytes} GB, Node ${machine.node}, ${machine.postgres}; server, PostgreSQL and load on`,
-    `the same machine, load average before ${load}; ${how.runs} runs of ${how.seconds} s each, medians.`,
+    `the same machine, load average before ${load}; ${how.runs} runs of ${how.seconds} s each, what is compared in turns; medians.`,
     '',
     '![Operations per second](performance.svg)',
     '',
