@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import type { Figures, How } from './measured.ts';
-import type { ColdStart, Served } from './parts.ts';
+import type { ColdStart, Many, Served } from './parts.ts';
 import type { Target } from './targets.ts';
 import type { Yardsticks } from './yardsticks.ts';
 
@@ -30,9 +30,7 @@ export interface Result {
   readonly server: Served;
   readonly twoWorkers: Figures | undefined;
   readonly coldStart: ColdStart;
-  readonly many:
-    | { readonly accounts: number; readonly artefacts: number; readonly operations: readonly Figures[] }
-    | undefined;
+  readonly many: (Many & { readonly operations: readonly Figures[] }) | undefined;
   readonly targets: readonly Target[];
 }
 
