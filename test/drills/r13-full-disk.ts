@@ -1,5 +1,6 @@
-// R13: PostgreSQL has no room left. First where the tables are: it refuses what would make one grow (53100). Then on the
-// volume of the whole cluster, its log of changes included: PostgreSQL itself gives up and has to be started again.
+// R13: PostgreSQL has no room left. First where the tables are: it refuses what would make one grow (53100), and whoever
+// connects (XX000). Then on the volume of the whole cluster, its log of changes included: PostgreSQL itself gives up and has to
+// be started again.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resumeCluster, startCluster, stopCluster } from '../support/postgres-cluster.ts';
 import { type Arena, openArena } from './arena.ts';
@@ -77,7 +78,7 @@ async function fullTables(volume: Volume, times: Times): Promise<Outcome> {
   const tablespace = await tablespaceOn(cluster, volume.directory);
   try {
     return await withArena(tablespace.url, async (arena) => {
-      const seen = await outcomeOf(arena, { volume, times });
+      const seen = await outcomeOf(arena, { volume, times, worse: async () => tablespace.forgetStart() });
       return { ...seen, ...(await afterDeath(arena, cluster, seen.traffic)) };
     });
   } finally {

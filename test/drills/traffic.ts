@@ -39,6 +39,8 @@ export interface Traffic {
 
 /** Milliseconds between two requests of one asker. */
 const PAUSE_MS = 20;
+/** Every second, while something is full: more at once than were ever connected in peace, in every process. */
+const CROWD = 48;
 
 export function startTraffic(issuer: string, { keeper, chains }: Pick<Traffic, 'keeper' | 'chains'>): Traffic {
   const answered: Answered[] = [];
@@ -57,11 +59,19 @@ export function startTraffic(issuer: string, { keeper, chains }: Pick<Traffic, '
       await sleep(PAUSE_MS);
     }
   };
+  const crowds = async (kind: Kind, ask: () => Promise<Response>): Promise<void> => {
+    while (going) {
+      const many = traffic.phase === 'during' ? CROWD : 0;
+      await Promise.all(Array.from({ length: many }, () => asks(kind, traffic.phase, ask)));
+      await sleep(1_000);
+    }
+  };
   const lanes = () => [
     lane('write', () => keeper.makes()),
     lane('write', () => keeper.makes()),
     ...chains.map((chain) => lane('write', () => refreshes(issuer, chain))),
     lane('read', () => introspects(issuer, chains)),
+    crowds('read', () => introspects(issuer, chains)),
     lane('read from memory', () => fetch(`${issuer}/jwks`)),
     lane('read from memory', () => fetch(`${issuer}/.well-known/openid-configuration`)),
   ];

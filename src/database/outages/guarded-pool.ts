@@ -1,6 +1,7 @@
 // The pool as kysely sees it: every wait ends, and what was met is said. A connection that broke is never handed out again.
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import { DatabaseError, type Pool, type PoolClient } from 'pg';
+import { makingDo } from './nobody-new.ts';
 import type { Reachability } from './reachability.ts';
 import { isNewcomer, noting, patiently } from './request-notes.ts';
 import type { NameOf } from './statement-names.ts';
@@ -40,12 +41,14 @@ export interface Statements {
 /** Without a guard, whoever asks waits as long as it takes. */
 export function guardPool(pool: Pool, guard: Guard | undefined, statements: Statements = {}): GuardedPool {
   const queue = createQueue();
-  const room = createWaitingRoom(pool);
+  const connectOne = makingDo(pool);
+  const room = createWaitingRoom(pool, connectOne);
   const waiting = () => pool.waitingCount + room.waiting();
   const isOverrun = () => waiting() > 0 && queue.isTooLong();
   return {
     options: pool.options,
-    connect: async () => guardClient(await connect(pool, guard, { ...queue, room, isOverrun }), guard, statements),
+    connect: async () =>
+      guardClient(await connect(connectOne, guard, { ...queue, room, isOverrun }), guard, statements),
     isOverrun,
     load: () => ({ idle: pool.idleCount, busy: pool.totalCount - pool.idleCount, waiting: waiting() }),
     async end() {
@@ -83,9 +86,11 @@ function createQueue() {
 
 type Queue = ReturnType<typeof createQueue> & Pick<GuardedPool, 'isOverrun'> & { readonly room: WaitingRoom };
 
-async function connect(pool: Pool, guard: Guard | undefined, queue: Queue): Promise<PoolClient> {
+type ConnectOne = ReturnType<typeof makingDo>;
+
+async function connect(connectOne: ConnectOne, guard: Guard | undefined, queue: Queue): Promise<PoolClient> {
   try {
-    return await (guard === undefined ? pool.connect() : connectInTime(pool, guard, queue));
+    return await (guard === undefined ? connectOne() : connectInTime(connectOne, guard, queue));
   } catch (error) {
     guard?.reachability.suspect();
     if (error instanceof DatabaseError || error instanceof DatabaseUnavailable) throw noting(error);
@@ -93,11 +98,11 @@ async function connect(pool: Pool, guard: Guard | undefined, queue: Queue): Prom
   }
 }
 
-function connectInTime(pool: Pool, { reachability, impatient }: Guard, queue: Queue): Promise<PoolClient> {
+function connectInTime(connectOne: ConnectOne, { reachability, impatient }: Guard, queue: Queue): Promise<PoolClient> {
   reachability.require();
-  if (!impatient) return orGiveBack(pool.connect(), queue.room, reachability.unlessAway);
+  if (!impatient) return orGiveBack(connectOne(), queue.room, reachability.unlessAway);
   if (queue.isOverrun() && isNewcomer()) throw new DatabaseUnavailable('More is asked for than can be done.');
-  const connecting = isNewcomer() ? queue.room.connect() : pool.connect();
+  const connecting = isNewcomer() ? queue.room.connect() : connectOne();
   return orGiveBack(connecting, queue.room, (each) => queue.waitFor(patiently(reachability.unlessAway(each))));
 }
 

@@ -1,10 +1,8 @@
 // One look at the database, on a connection of its own.
 import { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { Client, type ClientConfig, DatabaseError } from 'pg';
-
-/** PostgreSQL answers, and has no room for one more. Those who are connected can go on. */
-const TOO_MANY_CONNECTIONS = '53300';
+import { Client, type ClientConfig } from 'pg';
+import { takesNobodyNew } from './unavailable.ts';
 
 /**
  * Rejects when nobody takes the connection in time. A pooler in between may take it and have nobody behind it, so a
@@ -27,7 +25,7 @@ export const createProbe =
       await Promise.race([answered, late(withinMs, over.signal)]);
     } catch (error) {
       socket.destroy();
-      if (!(error instanceof DatabaseError && error.code === TOO_MANY_CONNECTIONS)) throw error;
+      if (!takesNobodyNew(error)) throw error;
     } finally {
       over.abort();
       answered.catch(() => undefined);

@@ -19,7 +19,15 @@ const REFUSED_ACCESS = /^(?:28...|3D000)$/;
 /** Whether trying again later may help: the database is away, starting, stopping, overloaded or does not let us in. */
 export const isDatabaseUnavailable = (error: unknown): boolean =>
   error instanceof DatabaseUnavailable ||
+  takesNobodyNew(error) ||
   (error instanceof DatabaseError && (PASSING.test(error.code ?? '') || isAccessRefused(error)));
+
+/**
+ * It answers, and takes nobody new: too many are connected (53300), it has no memory, or its disk is so full that it cannot write
+ * the file from which new connections start (XX000, "could not write init file"). Who is connected can go on.
+ */
+export const takesNobodyNew = (error: unknown): boolean =>
+  error instanceof DatabaseError && error.severity === 'FATAL' && /^(?:53...|58...|XX000)$/.test(error.code ?? '');
 
 export const isAccessRefused = (error: unknown): error is DatabaseError =>
   error instanceof DatabaseError && REFUSED_ACCESS.test(error.code ?? '');

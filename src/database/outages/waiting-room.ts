@@ -10,22 +10,23 @@ export interface WaitingRoom {
   waiting(): number;
 }
 
-export function createWaitingRoom(pool: Pool): WaitingRoom {
+export function createWaitingRoom(pool: Pool, connect: () => Promise<PoolClient>): WaitingRoom {
   const letIn = new Map<Promise<PoolClient>, () => void>();
   const isFree = () => pool.waitingCount === 0 && (pool.idleCount > 0 || pool.totalCount < pool.options.max);
   const next = () => {
-    const [first] = letIn;
-    if (first === undefined || !isFree()) return;
-    const [connecting, enter] = first;
-    letIn.delete(connecting);
-    enter();
+    for (const [connecting, enter] of letIn) {
+      if (!isFree()) return;
+      letIn.delete(connecting);
+      enter();
+    }
   };
-  // The pool says so before the connection is back in it, where who has begun is served first.
-  for (const event of ['release', 'remove'] as const) pool.on(event, () => process.nextTick(next));
+  // The pool says so before the connection is back in it, where who has begun is served first. Who was let in to a connection
+  // that was idle has it a moment later (`acquire`): the next one has to be looked at then.
+  for (const event of ['release', 'remove', 'acquire'] as const) pool.on(event, () => process.nextTick(next));
   return {
     connect() {
       const { promise, resolve } = Promise.withResolvers<PoolClient>();
-      letIn.set(promise, () => resolve(pool.connect()));
+      letIn.set(promise, () => resolve(connect()));
       next();
       return promise;
     },

@@ -195,6 +195,40 @@ describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
     await slow;
   });
 
+  /** Who answered it. It takes a while, so that others ask meanwhile. */
+  const backendOf = (database: OpenDatabase) =>
+    asOneRequest(async () => {
+      const asked = sql<{ pid: number }>`select pg_backend_pid() as pid, pg_sleep(0.1)`.execute(database.db);
+      return (await asked).rows[0]?.pid;
+    });
+
+  test('who comes at the same moment has a connection each, whether one idles or not', async () => {
+    const database = await open((await openOwn()).url);
+    await ask(database);
+    const backends = await Promise.all([backendOf(database), backendOf(database), backendOf(database)]);
+    expect(new Set(backends)).toHaveLength(3);
+  });
+
+  test('where PostgreSQL takes nobody new, those who are connected do for everybody, and then it is asked again', async () => {
+    const owner = await openOwn();
+    const name = `limited_${process.pid}`;
+    const administer = (statement: string) => sql.raw(statement).execute(owner.db);
+    await administer(`create role ${name} login connection limit 1`);
+    onTestFinished(async () => {
+      await limited.close();
+      await administer(`drop role ${name}`);
+    });
+    const url = new URL(owner.url);
+    url.username = name;
+    const limited = await openDatabase({ url: url.href, dataDir: '', poolSize: 3 });
+    const who = async () => new Set(await Promise.all(Array.from({ length: 6 }, () => backendOf(limited))));
+    await ask(limited);
+    expect(await who()).toHaveLength(1);
+    expect(await who()).toHaveLength(1);
+    await administer(`alter role ${name} connection limit 3`);
+    await expect.poll(async () => (await who()).size, { timeout: 10_000 }).toBe(3);
+  });
+
   test.each(['53100', '53300', '25006', '57P03', '58030', '28P01'])(
     'a database that says %s may be right again',
     async (code) => {
