@@ -18,5 +18,6 @@ export default defineConfig({
     // A busy machine makes argon2 and PGlite slow; only what hangs should meet these.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });
