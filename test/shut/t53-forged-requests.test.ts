@@ -1,4 +1,4 @@
-// T53: no address that somebody sends makes the server go there. Addresses of client files: test/rooms/outgoing, back-channel-logout.
+// T53: no address that somebody sends makes the server go there. Addresses of client files: t53-fetched-keys, test/rooms/outgoing, back-channel-logout.
 import { generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AUTHORIZATION, authorize, post, SPA, WEB } from '../protocol/apps.ts';
