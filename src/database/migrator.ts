@@ -61,11 +61,18 @@ export async function schemaAge(database: Pick<OpenDatabase, 'withPatientConnect
 }
 
 /**
- * That what runs may go on running: a newer release may have begun with the schema meanwhile. One statement.
- * @throws DatabaseNewerThanCode, DatabaseOfAnotherHistory
+ * That what runs may go on running: a newer release may have begun with the schema meanwhile, or a restore. One statement.
+ * @throws DatabaseNewerThanCode, DatabaseOfAnotherHistory, RestoreUnfinished
  */
 export async function requireFitting(db: QueryExecutorProvider): Promise<void> {
-  ageOf(await namesOf(db), await knownMigrations());
+  const found = sql<{ name: string; marked: boolean }>`
+    select name, to_regclass(${RESTORE_MARK}) is not null as marked from ${sql.table(DEFAULT_MIGRATION_TABLE)} order by name`;
+  const { rows } = await found.execute(db);
+  if (rows.some(({ marked }) => marked)) throw new RestoreUnfinished();
+  ageOf(
+    rows.map(({ name }) => name),
+    await knownMigrations(),
+  );
 }
 
 export async function knownMigrations(): Promise<readonly string[]> {

@@ -31,6 +31,9 @@ const WATCH = {
   embedded: { suspectAfterMs: 5_000, impatient: false },
 } as const;
 
+/** How PostgreSQL knows connections of ours (`application_name`). */
+export const APPLICATION = 'gatehouse';
+
 export type DatabaseAddress =
   | { kind: 'postgres'; url: string }
   /** The directory that holds the socket `.s.PGSQL.5432`. */
@@ -85,4 +88,12 @@ const reach = (address: DatabaseAddress): ClientConfig =>
   address.kind === 'embedded'
     ? { host: address.socketDirectory, port: 5432, user: 'postgres', database: 'postgres', ssl: false }
     : // Every statement here is short; compiling one takes longer than what it asks.
-      { connectionString: address.url, application_name: 'gatehouse', keepAlive: true, options: '-c jit=off' };
+      { connectionString: named(address.url), application_name: APPLICATION, keepAlive: true, options: '-c jit=off' };
+
+/** What a URL calls its connections comes after it: a restore knows by it who is still there. */
+function named(url: string): string {
+  const [address = ''] = url.split('#', 1);
+  const given = new URLSearchParams(address.slice(address.indexOf('?') + 1)).getAll('application_name').at(-1);
+  // pg believes the URL before anything else, and of two the last.
+  return given ? `${address}&application_name=${encodeURIComponent(`${APPLICATION}: ${given}`)}` : url;
+}

@@ -144,6 +144,25 @@ describe.each(kinds)('on %s', (kind) => {
     expect(failure).toMatchObject({ exitCode: 1, code: 'database_in_use' });
   });
 
+  test.runIf(kind === 'postgres').each([
+    ['shop-eu', 'application_name=shop-eu'],
+    ['one that says it is somebody else', 'application_name=psql&application_name=metrics%20of%20somebody'],
+    ['one that is too long', `application_name=${'long'.repeat(30)}`],
+  ])('a server whose DATABASE_URL gives its connections a name, %s, is seen as well', async (_name, query) => {
+    const place = await operatorOn(kind);
+    await makesJane(place);
+    await answerOf(place, ['backup', 'jane.backup']);
+    const server = await openDatabase({ url: `${place.url}?${query}`, dataDir: place.dataDir, poolSize: 2 });
+    onTestFinished(() => server.close().catch(() => undefined));
+    await server.db.selectFrom('accounts').select('id').execute();
+    const failure = await failureOf(place, ['restore', 'jane.backup', '--replace', '--yes']);
+    expect(failure).toMatchObject({ exitCode: 1, code: 'database_in_use' });
+    await server.close();
+    const named = withEnv(place, { DATABASE_URL: `${place.url}?application_name=operator` });
+    await answerOf(named, ['restore', 'jane.backup', '--replace', '--yes']);
+    expect(await people(place)).toEqual(['jane@example.test']);
+  });
+
   test.runIf(kind === 'postgres')('a connection that a stopped server has just left is waited for', async () => {
     const place = await operatorOn(kind);
     await makesJane(place);

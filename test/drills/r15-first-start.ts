@@ -164,7 +164,7 @@ const environmentOf = ({ port, folder, url }: Place): Record<string, string> => 
 });
 
 const MIGRATOR = `select application_name as name from pg_locks join pg_stat_activity activity using (pid)
-  where locktype = 'advisory' and granted and activity.datname = current_database() and application_name like 'newcomer-%'`;
+  where locktype = 'advisory' and granted and activity.datname = current_database() and application_name like 'gatehouse: newcomer-%'`;
 
 /** Whoever holds the lock of migrations. False where it was ready before it could be killed. */
 const killMigrator = (url: string, starting: readonly Newcomer[]): Promise<boolean> =>

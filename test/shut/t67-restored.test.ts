@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { setDeleting } from '../../src/accounts/accounts.ts';
 import { deleteDueAccounts } from '../../src/leaving/delete-account.ts';
@@ -227,6 +228,17 @@ describe.each(kinds)('T67 a restore of %s brings back nothing that was spent: AS
     expect(await deletedIn(8)).toEqual([]);
     await setDeleting(server.deps, { accountId: leaving, inSeconds: 60 });
     expect(await deletedIn(1)).toEqual([leaving]);
+  });
+
+  test('a server that somebody has forgotten is not ready while a restore is under way', async () => {
+    const readiness = async () => {
+      const answer = await fetch(`${server.issuer}/readyz`);
+      return { status: answer.status, ...((await answer.json()) as { checks: unknown }) };
+    };
+    await sql`create table gatehouse_restoring ()`.execute(server.database.db);
+    expect(await readiness()).toMatchObject({ status: 503, checks: { database: 'ok', schema: 'failing' } });
+    await sql`drop table gatehouse_restoring`.execute(server.database.db);
+    expect(await readiness()).toMatchObject({ status: 200 });
   });
 
   test('the audit log says what was restored', async () => {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { Db, OpenDatabase } from '../database.ts';
 import { RESTORE_MARK } from '../migrator.ts';
+import { APPLICATION } from '../pool.ts';
 import { payloadOf } from './backup-file.ts';
 import { askWith, type Contents, contentsOf, tablesOf } from './contents.ts';
 import { type PostgresPrograms, run } from './postgres-programs.ts';
@@ -102,7 +103,8 @@ async function requireNobodyElse(db: Kysely<unknown>): Promise<void> {
 /** Where other processes of ours ask from. */
 async function othersIn(db: Kysely<unknown>): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ client: string | null }>`select host(client_addr) as client from pg_stat_activity
-    where datname = current_database() and application_name = 'gatehouse' and pid <> pg_backend_pid()`.execute(db);
+    where datname = current_database() and pid <> pg_backend_pid()
+      and (application_name = ${APPLICATION} or application_name like ${`${APPLICATION}: %`})`.execute(db);
   return new Set(rows.map(({ client }) => client ?? 'this machine'));
 }
 
