@@ -14,19 +14,16 @@ export interface EmbeddedLock {
 }
 
 /**
- * Milliseconds. SQLite takes its lock in steps: of two that come at once each can stand in the other's way, and one of them has to
- * wait until the other has stepped back. Without it both would be refused.
- */
-const STEP_BACK_MS = 250;
-
-/**
- * Takes the lock or returns undefined. The kernel holds it (SQLite's file lock), so a killed process leaves nothing stale.
+ * Takes the lock or returns undefined, at once. The kernel holds it (SQLite's file lock), so a killed process leaves nothing stale.
  * PGlite itself lets two processes open one directory, and then loses the rows of one of them.
+ *
+ * Of SQLite's locks it is RESERVED: one has it, and readers keep nobody from it. EXCLUSIVE has to wait for the readers to go, and
+ * each that asks is a reader first, so that several who start at once could all be refused.
  */
 export function takeLock(directory: string): EmbeddedLock | undefined {
-  const database = new DatabaseSync(path.join(directory, 'lock'), { timeout: STEP_BACK_MS });
+  const database = new DatabaseSync(path.join(directory, 'lock'), { timeout: 0 });
   try {
-    database.exec('PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    database.exec('PRAGMA journal_mode = OFF; BEGIN IMMEDIATE');
   } catch (error) {
     database.close();
     if (isBusy(error)) return undefined;
