@@ -55,12 +55,12 @@ export async function attachOrStartEmbedded(settings: EmbeddedSettings): Promise
   const directory = ownDirectory(settings.dataDir);
   const giveUpAt = performance.now() + ATTACH_SECONDS * 1000;
   for (;;) {
-    // First, since whoever asks for a lock that is held waits a while. A note without a process behind it leads nowhere.
+    // First: only while the lock is held does the note lead to its holder. A stale one may name a place that is somebody else's by now.
+    const started = await tryStart(directory, settings.log);
+    if (started !== undefined) return started;
     const holder = readHolder(directory);
     const attached = holder && (await attach(holder.socketDirectory));
     if (attached !== undefined) return attached;
-    const started = await tryStart(directory, settings.log);
-    if (started !== undefined) return started;
     if (performance.now() > giveUpAt) throw new DatabaseInUse(directory, holder?.pid);
     await sleep(ATTACH_PAUSE_MILLISECONDS);
   }

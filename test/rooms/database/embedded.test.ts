@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,7 +12,9 @@ import { Client } from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../../src/database/database.ts';
 import { DatabaseInUse } from '../../../src/database/embedded.ts';
+import { writeHolder } from '../../../src/database/embedded-lock.ts';
 import { isDatabaseUnavailable } from '../../../src/database/outages/unavailable.ts';
+import { SOCKET_NAME } from '../../../src/database/socket-directory.ts';
 import { makeTestDatabase, openTestDatabase } from '../../support/database.ts';
 
 interface Opened {
@@ -139,6 +142,28 @@ test('a path too long for a socket is no obstacle, here or for a command', async
   await finish(command);
   await finish(server);
   expect(existsSync(socketDirectory)).toBe(false);
+});
+
+test('a note that a killed server left leads no command to whoever listens there now', async () => {
+  const dataDir = await dataDirOfTest();
+  const elsewhere = mkdtempSync(path.join(tmpdir(), 'gatehouse-elsewhere-'));
+  let asked = 0;
+  const stranger = createServer((socket) => {
+    asked += 1;
+    socket.destroy();
+  });
+  stranger.listen(path.join(elsewhere, SOCKET_NAME));
+  await once(stranger, 'listening');
+  onTestFinished(() => {
+    stranger.close();
+    rmSync(elsewhere, { recursive: true, force: true });
+  });
+  writeHolder(path.join(dataDir, 'pglite'), { pid: 1, socketDirectory: elsewhere });
+
+  const command = await openDatabase({ url: undefined, dataDir, poolSize: 1, embedded: 'attach-or-start' });
+  onTestFinished(() => command.close());
+  expect(await command.db.selectFrom('server_state').select('key').execute()).toEqual([]);
+  expect(asked).toBe(0);
 });
 
 test('nobody else on the machine can reach the files or the socket, and the data directory stays as it was', async () => {
