@@ -45,11 +45,13 @@ function calls(port: number, says = ''): Caller {
   return { socket, connected, lasted, heard: () => heard };
 }
 
+const isOpen = ({ socket }: Caller): boolean => !socket.closed;
+
 describe('T58 slow callers and floods of connections (CVE-2007-6750 Slowloris, ASVS 15.2.2)', () => {
   const VISITS = 200;
-  const ROUNDS = 3;
+  const ROUNDS = 8;
   /** Milliseconds. Less than this is quick on any machine, however quick it was alone. */
-  const QUICK_MS = 50;
+  const QUICK_MS = 30;
 
   /** Of one who visits again and again, in milliseconds: the 99th of 100. */
   async function slowestVisits(): Promise<number> {
@@ -72,14 +74,17 @@ describe('T58 slow callers and floods of connections (CVE-2007-6750 Slowloris, A
     const firstCut = Promise.race(callers.map((each) => each.lasted)).then(() => performance.now() - started);
     await Promise.all(callers.map(({ connected }) => connected));
     const among: number[] = [];
-    const isGood = (milliseconds: number) => milliseconds < Math.max(2 * alone, QUICK_MS);
+    const isGood = (milliseconds: number, peace: number) => milliseconds < Math.max(2 * peace, QUICK_MS);
     // A busy machine delays anybody now and then; the server would delay them each time.
     do among.push(await slowestVisits());
-    while (!among.some(isGood) && among.length < ROUNDS && callers.every(({ socket }) => !socket.closed));
-    expect(among.filter(isGood), `${among} ms, alone ${alone}`).not.toEqual([]);
+    while (!among.some((each) => isGood(each, alone)) && among.length < ROUNDS && callers.every(isOpen));
     expect(await firstCut).toBeGreaterThan(1000 * (HEADERS_SECONDS - 1));
     const lasted = await Promise.all(callers.map((each) => each.lasted));
     expect(Math.max(...lasted)).toBeLessThanOrEqual(HEADERS_SECONDS + SLACK_SECONDS);
+    // And it may have become busy meanwhile, by others.
+    const peace = among.some((each) => isGood(each, alone)) ? alone : Math.max(alone, await slowestVisits());
+    const good = among.filter((each) => isGood(each, peace));
+    expect(good, `${among} ms, alone ${alone} before and ${peace} at most`).not.toEqual([]);
   });
 
   const FORM = 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n';

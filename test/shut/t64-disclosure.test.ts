@@ -99,7 +99,7 @@ describe('T64 information in answers (Zitadel CVE-2025-67717, CVE-2024-39683; AS
           });
           asked.once('error', reject).end();
         });
-        expect([404, 405, 501], `${method} ${path}`).toContain(status);
+        expect(status, `${method} ${path}`).toBe(405);
         expect(text).not.toContain('repeated-7719');
       }
     }
@@ -137,7 +137,7 @@ describe('T64 information in answers (Zitadel CVE-2025-67717, CVE-2024-39683; AS
       asked.once('response', (answer) => resolve(answer.resume().statusCode)).once('error', reject);
       asked.end();
     });
-    expect([400, 401, 404]).toContain(status);
+    expect(status).toBe(404);
   });
 });
 
