@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../../package.ts';
 import { examples, type Perform, workerCount } from '../command-parts.ts';
+import { giveWay } from './gives-way.ts';
 import { listenForReload } from './reload-signal.ts';
 
 /**
@@ -41,10 +42,10 @@ function addServerCommands(program: Command, perform: Perform): void {
     )
     .action((options: { demo: boolean; workers?: number }) =>
       perform(async (invocation) => {
-        const reload = listenForReload();
+        const given = { reload: listenForReload(), takeTurn: giveWay() };
         // The engine takes a second to load, and only the server needs it.
         const { serve } = await import('./serve.ts');
-        return serve(invocation, { ...options, reload });
+        return serve(invocation, { ...options, ...given });
       }),
     );
   program

@@ -19,12 +19,14 @@ export interface ServeOptions {
   /** 0: as many as there are cores; undefined: as configured. */
   readonly workers?: number | undefined;
   readonly reload: ReloadSignal;
+  /** Called once it is up (gives-way.ts), or before it starts others. */
+  readonly takeTurn: () => void;
 }
 
 /** Answers when the server has stopped. */
 export async function serve(
   { terminal, json }: Invocation,
-  { demo, workers: asked, reload }: ServeOptions,
+  { demo, workers: asked, reload, takeTurn }: ServeOptions,
 ): Promise<Partial<Answer>> {
   const worker = workerNumber();
   const stop = listenForStop({ isWorker: worker !== undefined });
@@ -42,6 +44,7 @@ export async function serve(
     const demoUrls = demo ? demoUrlsUnlessRefused(config, { terminal, log, isPrimary }) : undefined;
     const greeting = { config, declared, terminal, log, logging, demoUrls };
     if (isPrimary && workers > 1) {
+      takeTurn();
       return await serveWithWorkers(workers, greeting, { configuration, stop, reload }).catch((error: unknown) => {
         throw explained(error, config, logging.format);
       });
@@ -60,6 +63,7 @@ export async function serve(
     };
     const server = await startOrExplain(options, logging);
     if (server === undefined) return {};
+    takeTurn();
     if (!isPrimary) tellClients(server.clients, clients);
     await serveUntilStopped(server, { greeting, stop, reload, isWorker: !isPrimary });
     return {};
