@@ -32,7 +32,7 @@ export interface ServedOptions {
   readonly logFile: string;
 }
 
-/** Seconds. `RestartSec` of deploy/gatehouse.service. */
+/** Seconds. `RestartSec` of deploy/gatehouse@.service. */
 const RESTART_SECONDS = 1;
 const PATIENCE_SECONDS = 60;
 
