@@ -80,6 +80,13 @@ describe.skipIf(!available())('the systemd unit', () => {
     expect([status, stdout.trim(), stderr.trim()]).toEqual([0, '', '']);
   });
 
+  test('may lower its priority and take it back, and change nothing else of what it is given', () => {
+    expect(SHIPPED).toMatch(/^LimitNICE=\+0$/m);
+    // Lists are taken in their order: what is taken out is let in again by a line after it.
+    const filters = [...SHIPPED.matchAll(/^SystemCallFilter=(.*)$/gm)].map(([, list]) => list);
+    expect(filters).toEqual(['@system-service', '~@privileged @resources', 'setpriority']);
+  });
+
   test('reads its secret from a file, and leaves time for a stop', () => {
     const text = readFileSync(unit(), 'utf8');
     expect(text).not.toMatch(/^Environment=.*GATEHOUSE_SECRET=/m);
