@@ -8,7 +8,7 @@ ENV NODE_ENV=production \
     NODE_COMPILE_CACHE=/var/lib/gatehouse/compiled \
     HOST=0.0.0.0 \
     PORT=3000
-# pg_dump and pg_restore, for backup and restore.
+# pg_dump, pg_restore and psql, for backup and restore.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends postgresql-client-17 \
     && rm -rf /var/lib/apt/lists/*

@@ -1,6 +1,6 @@
 // gatehouse backup and restore: what an operator is told, and what is refused before anything is lost.
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -202,12 +202,12 @@ test('a restore that was killed just as it put the new database in the place of 
 });
 
 describe.skipIf(!postgresAvailable())('the programs of PostgreSQL', () => {
-  /** Programs that only say how they were called. */
+  /** In the place of pg_dump and pg_restore. */
   function fakePrograms(place: Place, script: string): string {
     const directory = fileIn(place, 'programs');
     mkdirSync(directory);
-    for (const program of ['pg_dump', 'pg_restore']) {
-      writeFileSync(path.join(directory, program), `#!/bin/sh\n${script}\n`);
+    for (const program of ['pg_dump', 'pg_restore', 'psql']) {
+      writeFileSync(path.join(directory, program), `#!/bin/sh\n${program === 'psql' ? 'exec psql "$@"' : script}\n`);
       chmodSync(path.join(directory, program), 0o755);
     }
     return directory;
@@ -242,10 +242,15 @@ describe.skipIf(!postgresAvailable())('the programs of PostgreSQL', () => {
     const restore = ['restore', 'jane.backup', '--replace', '--yes'];
     const broken = fakePrograms(
       place,
-      'case "$*" in *--list*|*--schema=gatehouse_restoring*) exec pg_restore "$@";; esac; cat > /dev/null; echo "no space left" >&2; exit 1',
+      'case "$*" in *--list*|*--schema=gatehouse_restoring*) exec pg_restore "$@";; esac; pg_restore "$@" | head -c 20000; echo "no space left" >&2; exit 1',
     );
     const failure = await failureOf(place, [...restore, '--pg-bin', broken]);
     expect(failure).toMatchObject({ code: 'program_failed', message: expect.stringContaining('no space left') });
+    const somebody = new Client({ connectionString: place.url });
+    await somebody.connect();
+    onTestFinished(() => somebody.end());
+    const tables = await somebody.query("select tablename from pg_tables where schemaname = 'public'");
+    expect(tables.rows).toEqual([{ tablename: 'gatehouse_restoring' }]);
     for (const words of [['user', 'list'], ['migrate'], ['serve']]) {
       expect((await gatehouse(place, [...words, '--json'])).stderr).toContain('restore_unfinished');
     }
@@ -259,7 +264,7 @@ describe.skipIf(!postgresAvailable())('the programs of PostgreSQL', () => {
     [
       'are not understood by the server',
       `case "$*" in *--list*) exec pg_restore "$@";; esac
-       cat > /dev/null; echo 'unrecognized configuration parameter "transaction_timeout"' >&2; exit 1`,
+       cat > /dev/null; echo 'SET timeout_of_another_year = 0;'`,
       'program_failed',
     ],
   ])('that %s restore nothing, and nothing is lost', async (_why, script, code) => {
@@ -270,6 +275,48 @@ describe.skipIf(!postgresAvailable())('the programs of PostgreSQL', () => {
     const restore = ['restore', 'jane.backup', '--replace', '--yes', '--pg-bin', directory];
     expect(await failureOf(place, restore)).toMatchObject({ exitCode: 1, code });
     expect(await people(place)).toEqual(['jane@example.test']);
+  });
+
+  test('that write what PostgreSQL 17 writes (the line is put in here) restore into a server that does not know it', async () => {
+    const place = await operatorOn('postgres');
+    await makesJane(place);
+    const somebody = new Client({ connectionString: place.url });
+    await somebody.connect();
+    onTestFinished(() => somebody.end());
+    await somebody.query('create table notes as select $1::text as line', [`SET transaction_timeout = 0;`]);
+    await answerOf(place, ['backup', 'jane.backup']);
+    const directory = fakePrograms(
+      place,
+      `case "$*" in *--file=-*) ;; *) exec "$(basename "$0")" "$@";; esac
+       pg_restore "$@" | sed 's/^SET idle_in_transaction_session_timeout = 0;$/&\\nSET transaction_timeout = 0;/'`,
+    );
+    await answerOf(place, ['restore', 'jane.backup', '--replace', '--yes', '--pg-bin', directory]);
+    expect(await people(place)).toEqual(['jane@example.test']);
+    expect((await somebody.query('select line from notes')).rows).toEqual([{ line: 'SET transaction_timeout = 0;' }]);
+  });
+
+  test('of which psql is not there restore nothing, and it is named', async () => {
+    const place = await operatorOn('postgres');
+    await makesJane(place);
+    await answerOf(place, ['backup', 'jane.backup']);
+    const directory = fakePrograms(place, 'exec "$(basename "$0")" "$@"');
+    rmSync(path.join(directory, 'psql'));
+    const failure = await failureOf(place, ['restore', 'jane.backup', '--replace', '--yes', '--pg-bin', directory]);
+    expect(failure).toMatchObject({
+      code: 'program_missing',
+      message: expect.stringContaining('psql is not installed'),
+    });
+    expect(await people(place)).toEqual(['jane@example.test']);
+  });
+
+  test('that are not understood by the server are to be those of its version', async () => {
+    const place = await operatorOn('postgres');
+    await answerOf(place, ['backup', 'good.backup']);
+    const script = `case "$*" in *--list*) exec pg_restore "$@";; esac; cat > /dev/null; echo 'SET timeout_of_another_year = 0;'`;
+    const words = ['restore', 'good.backup', '--replace', '--yes', '--pg-bin', fakePrograms(place, script)];
+    const { message } = await failureOf(place, words);
+    expect(message).toContain('unrecognized configuration parameter "timeout_of_another_year"');
+    expect(message).toContain('Install the programs of the server’s version');
   });
 
   test('that are slow let somebody else write a file of that name, which is not replaced', async () => {

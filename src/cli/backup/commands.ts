@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { examples, type Perform } from '../command-parts.ts';
 
-const PG_BIN = 'where pg_dump and pg_restore are, if not on the PATH';
+const PG_BIN = 'where pg_dump, pg_restore and psql are, if not on the PATH';
 
 export function addBackupCommands(program: Command, perform: Perform): void {
   program

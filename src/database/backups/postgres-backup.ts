@@ -7,6 +7,7 @@ import { RESTORE_MARK } from '../migrator.ts';
 import { APPLICATION } from '../pool.ts';
 import { payloadOf } from './backup-file.ts';
 import { askWith, type Contents, contentsOf, tablesOf } from './contents.ts';
+import { load } from './postgres-load.ts';
 import { type PostgresPrograms, run } from './postgres-programs.ts';
 import { BackupRefused } from './refused.ts';
 
@@ -53,8 +54,8 @@ async function listOf(programs: PostgresPrograms, file: string): Promise<readonl
 }
 
 /**
- * Before anything is dropped: the dump has our tables where they are to be restored, and the program that restores
- * them reads it, reaches the database and is understood there.
+ * Before anything is dropped: the dump has our tables where they are to be restored, and the programs that restore
+ * them read it, reach the database and are understood there.
  * @throws BackupRefused
  */
 export async function requireLoadable(
@@ -74,7 +75,7 @@ export async function requireLoadable(
     );
   }
   // No schema has the name of the mark: everything is done but nothing restored.
-  await run(programs, { program: 'pg_restore', words: wordsInto(name, RESTORE_MARK), input: payloadOf(file) });
+  await load(programs, { words: wordsOf(RESTORE_MARK), database: name, input: payloadOf(file) });
 }
 
 export const isEmptyPostgres = ({ withPatientConnection }: Patient): Promise<boolean> =>
@@ -116,13 +117,12 @@ export async function loadPostgres(
 ): Promise<void> {
   await database.withPatientConnection((db) => db.transaction().execute(clear));
   const { name, schema } = await placeOf(database);
-  await run(programs, { program: 'pg_restore', words: wordsInto(name, schema), input: payloadOf(file) });
+  await load(programs, { words: wordsOf(schema), database: name, input: payloadOf(file) });
 }
 
 /** A dump has the whole database; what others have beside our schema is there still. */
-const wordsInto = (name: string, schema: string): readonly string[] => [
-  ...['--single-transaction', '--exit-on-error', '--no-owner', '--no-privileges', '--no-comments'],
-  ...['--no-password', `--dbname=${name}`, `--schema=${schema}`],
+const wordsOf = (schema: string): readonly string[] => [
+  ...['--no-owner', '--no-privileges', '--no-comments', `--schema=${schema}`],
 ];
 
 const placeOf = ({ withPatientConnection }: Patient): Promise<{ name: string; schema: string }> =>

@@ -16,7 +16,7 @@ export interface PostgresPrograms {
 }
 
 export interface Run {
-  readonly program: 'pg_dump' | 'pg_restore';
+  readonly program: 'pg_dump' | 'pg_restore' | 'psql';
   readonly words: readonly string[];
   readonly input?: Readable;
   readonly output?: Writable;
@@ -59,7 +59,7 @@ const missing = (program: string): BackupRefused =>
 
 function failed(program: string, stderr: string): BackupRefused {
   const said = stderr.trim() || 'it did not say why';
-  const advice = /version mismatch|unsupported version/.test(said)
+  const advice = /version mismatch|unsupported version|unrecognized configuration parameter/.test(said)
     ? ' Install the programs of the server’s version (Debian: postgresql-client-N) and name them with --pg-bin.'
     : '';
   return new BackupRefused('program_failed', `${program} failed: ${said}.${advice}`);
