@@ -19,6 +19,17 @@ const NOISE = { factor: 1.5, ms: 50 };
 const goodputIn = (outcomes: readonly Outcome[], { from, to }: Span): number =>
   within(outcomes, { from, to }).filter(({ good, ms }) => good && ms <= USEFUL_MS).length / ((to - from) / 1000);
 
+/** Of each kind: a sign-in is five requests, of which each can be refused. */
+function doneByKind(outcomes: readonly Outcome[], span: Span): string {
+  const kinds = Map.groupBy(within(outcomes, span), ({ kind }) => kind);
+  return [...kinds]
+    .map(([kind, all]) => `${kind} ${Math.round(goodputIn(all, span) * 10) / 10} of ${rateIn(all, span)}`)
+    .join(', ');
+}
+
+const rateIn = (outcomes: readonly Outcome[], { from, to }: Span): number =>
+  Math.round((outcomes.length / ((to - from) / 1000)) * 10) / 10;
+
 async function overload({ how, site, load, rates }: Stage) {
   const steps: Span[] = [];
   for (const factor of how.short ? [2] : STEPS) {
@@ -73,6 +84,7 @@ export const overloaded: Drill = {
       more: {
         'most done in a second, in steps up to it': Math.round(capacity),
         'done in a second under five times the load': Math.round(goodput),
+        'of each kind': doneByKind(seen.outcomes, over),
         refused: count,
         'p99 of a refusal, ms': p99 ?? 'none',
         ...seen.more,

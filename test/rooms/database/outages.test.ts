@@ -198,7 +198,7 @@ describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
   /** Who answered it. It takes a while, so that others ask meanwhile. */
   const backendOf = (database: OpenDatabase) =>
     asOneRequest(async () => {
-      const asked = sql<{ pid: number }>`select pg_backend_pid() as pid, pg_sleep(0.1)`.execute(database.db);
+      const asked = sql<{ pid: number }>`select pg_backend_pid() as pid, pg_sleep(0.05)`.execute(database.db);
       return (await asked).rows[0]?.pid;
     });
 
@@ -221,7 +221,7 @@ describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
     const url = new URL(owner.url);
     url.username = name;
     const limited = await openDatabase({ url: url.href, dataDir: '', poolSize: 3 });
-    const who = async () => new Set(await Promise.all(Array.from({ length: 6 }, () => backendOf(limited))));
+    const who = async () => new Set(await Promise.all(Array.from({ length: 4 }, () => backendOf(limited))));
     await ask(limited);
     expect(await who()).toHaveLength(1);
     expect(await who()).toHaveLength(1);
