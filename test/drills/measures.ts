@@ -33,6 +33,10 @@ export function spreadOf(outcomes: readonly Outcome[]): Spread {
 export const underWayAt = (outcomes: readonly Outcome[], moment: number): Outcome[] =>
   outcomes.filter(({ at, ms }) => at <= moment && at + ms >= moment);
 
+/** Those of which no moment was within any of these. */
+export const neverUnderWayIn = (outcomes: readonly Outcome[], spans: readonly Span[]): Outcome[] =>
+  outcomes.filter(({ at, ms }) => !spans.some(({ from, to }) => at <= to && at + ms >= from));
+
 /** The figure in percent, with two decimals. */
 export const percent = (part: number, whole: number): number =>
   whole === 0 ? 0 : Math.round((part / whole) * 10_000) / 100;

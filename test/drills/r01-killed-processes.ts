@@ -1,7 +1,7 @@
 // R01: one of three processes is killed as the kernel kills, again and again.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Drill, missedOf, type Report } from './drill.ts';
-import { ofKind, percent, type Span, spreadOf } from './measures.ts';
+import { neverUnderWayIn, ofKind, percent, type Span, spreadOf, statusesOf } from './measures.ts';
 import { neverIn, type Stage, underLoad } from './under-load.ts';
 import type { Outcome } from './workload.ts';
 
@@ -11,22 +11,39 @@ const MOST_ERRORS_PERCENT = 0.5;
 const SLOWEST_MS = 500;
 const BACK_SECONDS = 5;
 
-/** From each kill until the process was back. */
-async function kills({ how, site, faulted }: Stage): Promise<Span[]> {
-  const back: Span[] = [];
+interface Kill {
+  /** From the signal until the process was gone. */
+  readonly dying: Span;
+  /** From the signal until it was back. */
+  readonly away: Span;
+}
+
+async function kills({ how, site, faulted }: Stage): Promise<Kill[]> {
+  const done: Kill[] = [];
   for (let turn = 0; turn < (how.short ? SHORT : FULL).kills; turn += 1) {
     const one = site.processes[turn % site.processes.length];
     if (one === undefined) throw new Error('no process');
+    const from = Date.now();
     faulted();
     one.signal('SIGKILL');
-    const startedAt = Date.now();
     while (one.ends.length <= Math.floor(turn / site.processes.length)) await sleep(5);
+    const gone = Date.now();
     await one.ready();
-    back.push({ from: startedAt, to: Date.now() });
+    done.push({ dying: { from, to: gone }, away: { from, to: Date.now() } });
     await sleep(how.short ? 500 : 1_500);
   }
-  return back;
+  return done;
 }
+
+/**
+ * Failures that no kill explains. A public client's refresh that was not answered may be refused (400) when it is tried again; any
+ * other that is refused counts as a lost chain.
+ */
+const unexplained = (errors: readonly Outcome[], found: readonly Kill[]): Outcome[] =>
+  neverUnderWayIn(
+    errors.filter(({ kind, status }) => !(kind === 'refresh' && status === 400)),
+    found.map(({ dying }) => dying),
+  );
 
 export const killedProcesses: Drill = {
   id: 'R01',
@@ -34,11 +51,13 @@ export const killedProcesses: Drill = {
   async run(how): Promise<Report> {
     const seen = await underLoad(how, {}, kills);
     const { during, errors, latency, chains, found } = seen;
-    const slowestBack = Math.max(...found.map(({ from, to }) => (to - from) / 1000));
-    const isAway = ({ at }: Outcome) => found.some(({ from, to }) => at >= from && at <= to);
+    const slowestBack = Math.max(...found.map(({ away: { from, to } }) => (to - from) / 1000));
+    const isAway = ({ at }: Outcome) => found.some(({ away: { from, to } }) => at >= from && at <= to);
     const refreshes = ofKind(during, 'refresh');
     const errorPercent = percent(errors.length, during.length);
+    const others = unexplained(errors, found);
     const timed = {
+      'no request fails that was not under way as a process was killed': others.length === 0,
       [`at most ${MOST_ERRORS_PERCENT} % of requests fail`]: errorPercent <= MOST_ERRORS_PERCENT,
       [`p99 of a refresh is at most ${SLOWEST_MS} ms`]: (latency.during.p99 ?? 0) <= SLOWEST_MS,
       [`a process is back within ${BACK_SECONDS} s`]: slowestBack <= BACK_SECONDS,
@@ -55,6 +74,7 @@ export const killedProcesses: Drill = {
           spreadOf(refreshes.filter(isAway)).p99 ?? 'none',
         'p99 of one that began while all were there, ms':
           spreadOf(refreshes.filter((each) => !isAway(each))).p99 ?? 'none',
+        'failures of what was not under way as one was killed': statusesOf(others),
         ...seen.more,
       },
       missed: missedOf({

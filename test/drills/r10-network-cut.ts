@@ -19,12 +19,13 @@ async function cut({ how, site, databaseUrl, faulted }: Stage, way: CuttableWay)
   faulted();
   await way.cut();
   await sleep(how.short ? 5_000 : 20_000);
-  const growth = memory.growth();
-  memory.stop();
   await way.mend();
   const up = Date.now();
   // Longer than PostgreSQL leaves a transaction alone that nobody goes on with.
   await sleep(how.short ? 6_000 : 12_000);
+  // What has piled up may take its memory only when the way is open again.
+  const growth = memory.growth();
+  memory.stop();
   const stuck = await withClient(databaseUrl, async (client) => (await client.query(STUCK)).rowCount ?? 0);
   return { up, growth, stuck };
 }
