@@ -1,6 +1,16 @@
 // gatehouse backup and restore: what an operator is told, and what is refused before anything is lost.
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -264,7 +274,7 @@ describe.skipIf(!postgresAvailable())('the programs of PostgreSQL', () => {
     [
       'are not understood by the server',
       `case "$*" in *--list*) exec pg_restore "$@";; esac
-       cat > /dev/null; echo 'SET timeout_of_another_year = 0;'`,
+       cat > /dev/null; printf '%s\\n' '\\restrict key' 'SET timeout_of_another_year = 0;'`,
       'program_failed',
     ],
   ])('that %s restore nothing, and nothing is lost', async (_why, script, code) => {
@@ -295,6 +305,22 @@ describe.skipIf(!postgresAvailable())('the programs of PostgreSQL', () => {
     expect((await somebody.query('select line from notes')).rows).toEqual([{ line: 'SET transaction_timeout = 0;' }]);
   });
 
+  test('that do not tell psql to obey no commands in what they write run nothing', async () => {
+    const place = await operatorOn('postgres');
+    await makesJane(place);
+    await answerOf(place, ['backup', 'jane.backup']);
+    const file = fileIn(place, 'done');
+    const script = `case "$*" in *--list*) exec pg_restore "$@";; esac; printf '%s\\n' '-- ' '\\! touch ${file}'; pg_restore "$@"`;
+    const words = ['restore', 'jane.backup', '--replace', '--yes', '--pg-bin', fakePrograms(place, script)];
+    const { code, message } = await failureOf(place, words);
+    expect({ code, message }).toEqual({
+      code: 'program_failed',
+      message: expect.stringContaining('pg_restore is too old'),
+    });
+    expect(existsSync(file)).toBe(false);
+    expect(await people(place)).toEqual(['jane@example.test']);
+  });
+
   test('of which psql is not there restore nothing, and it is named', async () => {
     const place = await operatorOn('postgres');
     await makesJane(place);
@@ -312,7 +338,7 @@ describe.skipIf(!postgresAvailable())('the programs of PostgreSQL', () => {
   test('that are not understood by the server are to be those of its version', async () => {
     const place = await operatorOn('postgres');
     await answerOf(place, ['backup', 'good.backup']);
-    const script = `case "$*" in *--list*) exec pg_restore "$@";; esac; cat > /dev/null; echo 'SET timeout_of_another_year = 0;'`;
+    const script = `case "$*" in *--list*) exec pg_restore "$@";; esac; cat > /dev/null; printf '%s\\n' '\\restrict key' 'SET timeout_of_another_year = 0;'`;
     const words = ['restore', 'good.backup', '--replace', '--yes', '--pg-bin', fakePrograms(place, script)];
     const { message } = await failureOf(place, words);
     expect(message).toContain('unrecognized configuration parameter "timeout_of_another_year"');
