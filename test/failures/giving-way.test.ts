@@ -23,6 +23,10 @@ const mayReturn = (words: readonly string[]): boolean => {
 
 /** Without what lets a process raise its priority, even for root. */
 const CONFINED = ['setpriv', '--bounding-set=-sys_nice'];
+/** Root in a namespace of its own, as in a rootless container: it has the capability there, and it counts for nothing. */
+const ROOTLESS = ['unshare', '--user', '--map-root-user'];
+const canBeRootless = spawnSync('unshare', [...ROOTLESS.slice(1), 'true']).status === 0;
+
 const canConfine = process.getuid?.() === 0 && spawnSync('setpriv', ['--version']).status === 0;
 
 /** The nineteenth field (proc(5)), of every thread. */
@@ -90,12 +94,19 @@ describe.skipIf(process.platform !== 'linux' || !postgresAvailable() || getPrior
     expect([...(await startOf(CONFINED, 1))]).toEqual([USUAL]);
   });
 
+  test.skipIf(!canBeRootless)('in a rootless container, where it could not either, keeps it and comes up', async () => {
+    expect(mayReturn(ROOTLESS)).toBe(false);
+    expect([...(await startOf(ROOTLESS, 1))]).toEqual([USUAL]);
+  });
+
   test('may take its turn again by its capabilities, or by a limit that is high enough', () => {
     const [status = '', limits = ''] = ['status', 'limits'].map((name) => readFileSync(`/proc/self/${name}`, 'utf8'));
     const confined = status.replace(/^CapEff:.*$/m, 'CapEff:\t000001feff7fffff');
     const limited = (to: string) => limits.replace(/^(Max nice priority +)\S+( +)\S+/m, `$1${to}$2${to}`);
+    const users = '         0          0 4294967295\n';
     const able = status.replace(/^CapEff:.*$/m, 'CapEff:\t0000000000800000');
-    expect(mayTakeTurn({ status: able, limits: limited('0') })).toBe(true);
+    expect(mayTakeTurn({ status: able, limits: limited('0'), users })).toBe(true);
+    expect(mayTakeTurn({ status: able, limits: limited('0'), users: '0 100000 65536\n' })).toBe(false);
     for (const [limit, may] of [
       ['0', false],
       ['19', false],
@@ -103,7 +114,7 @@ describe.skipIf(process.platform !== 'linux' || !postgresAvailable() || getPrior
       ['40', true],
       ['unlimited', true],
     ] as const)
-      expect(mayTakeTurn({ status: confined, limits: limited(limit) })).toBe(may);
-    expect(mayTakeTurn({ status: '', limits: '' })).toBe(false);
+      expect(mayTakeTurn({ status: confined, limits: limited(limit), users })).toBe(may);
+    expect(mayTakeTurn({ status: '', limits: '', users: '' })).toBe(false);
   });
 });

@@ -30,13 +30,12 @@ export function giveWay(): () => void {
 
 /** Priorities are of threads here, and a new thread has that of whoever made it. A second look finds those made meanwhile. */
 function takeTurn(): void {
-  setPriority(USUAL);
   for (let look = 0; look < 2; look += 1) {
     for (const thread of readdirSync('/proc/self/task')) {
       try {
         setPriority(Number(thread), USUAL);
       } catch {
-        // It has ended.
+        // It has ended. A server that may not after all is slow beside others, and is there.
       }
     }
   }
@@ -45,19 +44,25 @@ function takeTurn(): void {
 /** The bit of CAP_SYS_NICE (linux/capability.h), and the limit that allows a priority of 0: 20 less than it. */
 const CAP_SYS_NICE = 23n;
 const LIMIT = 20;
+/** All users are themselves: not in a container with a user namespace of its own, whose capabilities do not reach as far. */
+const EVERYBODY = /^\s*0\s+0\s+4294967295\s*$/;
 
-/** By what Linux says of this process in /proc/self/status and /proc/self/limits (proc(5)). */
-export function mayTakeTurn({ status, limits }: Readonly<Record<'status' | 'limits', string>>): boolean {
+/** By what Linux says of this process in /proc/self/status, limits and uid_map (proc(5), user_namespaces(7)). */
+export function mayTakeTurn({
+  status,
+  limits,
+  users,
+}: Readonly<Record<'status' | 'limits' | 'users', string>>): boolean {
   const capabilities = /^CapEff:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
-  if (((BigInt(`0x${capabilities}`) >> CAP_SYS_NICE) & 1n) === 1n) return true;
+  if (((BigInt(`0x${capabilities}`) >> CAP_SYS_NICE) & 1n) === 1n && EVERYBODY.test(users)) return true;
   const limit = /^Max nice priority\s+(\S+)/m.exec(limits)?.[1] ?? '0';
   return limit === 'unlimited' || Number(limit) >= LIMIT;
 }
 
 function mayReturn(): boolean {
   try {
-    const [status = '', limits = ''] = ['status', 'limits'].map((name) => readFileSync(`/proc/self/${name}`, 'utf8'));
-    return mayTakeTurn({ status, limits });
+    const said = (name: string) => readFileSync(`/proc/self/${name}`, 'utf8');
+    return mayTakeTurn({ status: said('status'), limits: said('limits'), users: said('uid_map') });
   } catch {
     return false;
   }
