@@ -2,11 +2,6 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
-import { setFlagsFromString } from 'node:v8';
-
-// V8 13.6 frees a piece of WebAssembly's code twice when it is compiled anew while it is collected, and the process dies of it
-// (nodejs/node#66366, mended in Node 26). What is never collected is not freed twice.
-setFlagsFromString('--no-wasm-code-gc');
 
 // Nothing of ours and nothing that we use asks for it, but what a visitor sends might (T56).
 Reflect.deleteProperty(Object.prototype, '__proto__');

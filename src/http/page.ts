@@ -1,7 +1,8 @@
 // Pages: pug through koa-views, with every template compiled once, when it is first shown.
+import { createRequire } from 'node:module';
 import { relative } from 'node:path';
 import type Koa from 'koa';
-import koaViews from 'koa-views';
+import type koaViews from 'koa-views';
 import type { Clock } from '../clock.ts';
 import { momentIn } from '../texts/dates.ts';
 import { type Texts, textsIn } from '../texts/messages.ts';
@@ -26,6 +27,7 @@ export interface PageOptions {
 }
 
 const EXTENSION = '.pug';
+const requireLater = createRequire(import.meta.url);
 
 /** Gives contexts what renderPage needs. */
 export function pages({ viewsDir, shared, clock, pseudoLocale = false, soon = [] }: PageOptions): Koa.Middleware {
@@ -37,14 +39,22 @@ export function pages({ viewsDir, shared, clock, pseudoLocale = false, soon = []
     if (view === undefined) throw new Error(`no view ${file}`);
     return view(state.locals);
   };
-  const attach = koaViews(viewsDir, { extension: 'pug', engineSource: { pug: engine } });
+  let attach: Koa.Middleware | undefined;
   return (ctx, next) => {
     ctx.state.sharedLocals = shared;
     ctx.state.hasPseudoLocale = pseudoLocale;
     ctx.state.pageTime = clock.now();
-    return attach(ctx, next);
+    ctx.state.attachViews = async () => {
+      attach ??= viewsOf(viewsDir, { extension: 'pug', engineSource: { pug: engine } });
+      await attach(ctx, async () => {});
+    };
+    return next();
   };
 }
+
+/** With the first page, since it brings a beautifier along. */
+const viewsOf = (...given: Parameters<typeof koaViews>): Koa.Middleware =>
+  (requireLater('koa-views') as typeof koaViews)(...given);
 
 /** What pages say to this caller, in their language. */
 export const textsFor = (ctx: Koa.Context): Texts => textsIn(languageOf(ctx));
@@ -65,6 +75,7 @@ export async function renderPage(ctx: Koa.Context, view: string, locals: Locals 
     languages: languageSwitch(ctx),
   };
   const merged = mergeLocals(given, ctx.state.sharedLocals, locals);
+  await ctx.state.attachViews();
   // One key, so that koa-views finds none of its own options (`pretty`, `partials`) in what a page shows.
   await ctx.render(view + EXTENSION, { locals: merged });
 }

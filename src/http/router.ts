@@ -20,6 +20,14 @@ export interface RouterOptions {
 /** What `app.use` takes. */
 export type RouterMiddleware = ReturnType<Router['middleware']>;
 
+/** Routes that are loaded when somebody first asks for what lies `below`, which is theirs alone. */
+export interface LaterRoutes {
+  /** An absolute path without a slash at its end. */
+  readonly below: string;
+  /** Its modules are imported here, not before. */
+  readonly load: () => Promise<readonly Route[]>;
+}
+
 /**
  * Same-origin check on unsafe methods, then the gate, then the whole form (neither for programs), then the handler. A known path with another method is a Refusal 405
  * with Allow; an unknown path goes on to the next middleware. All routes belong into one call, since 405 ends the search.
@@ -55,6 +63,31 @@ export function mountRoutes(
     });
   };
   return (ctx, next) => (notOurs?.has(ctx.path) === true ? next() : dispatch(ctx, () => unlessElsewhere(ctx, next)));
+}
+
+/**
+ * As mountRoutes. What could not be loaded is tried anew by the next request.
+ * @throws Error from the first request, when one of the routes is not below
+ */
+export function mountWhenAsked({ below, load }: LaterRoutes, options: RouterOptions): RouterMiddleware {
+  const isBelow = (path: string) => path === below || path.startsWith(`${below}/`);
+  let mounted: Promise<RouterMiddleware> | undefined;
+  const mount = async () => {
+    const routes = await load();
+    const outside = routes.find(({ path }) => !isBelow(path));
+    if (outside !== undefined) throw new Error(`${outside.path} is not below ${below}`);
+    return mountRoutes(routes, options);
+  };
+  const mountAgain = () =>
+    mount().catch((error: unknown) => {
+      mounted = undefined;
+      throw error;
+    });
+  return async (ctx, next) => {
+    if (!isBelow(ctx.path)) return next();
+    mounted ??= mountAgain();
+    return (await mounted)(ctx, next);
+  };
 }
 
 function refuseDuplicates(routes: readonly Route[]): void {

@@ -40,6 +40,8 @@ declare module 'koa' {
     pageAddress?: string;
     /** Locals of every page. Set by page.ts. */
     sharedLocals: Locals;
+    /** Gives the context koa-views' `render`. Set by page.ts. */
+    attachViews: () => Promise<void>;
     /** From which what is relative on a page is counted. Set by page.ts. */
     pageTime: Date;
     /** The pattern of the route that answers (`/interaction/:uid`): identifiers in paths stay out of the log. */

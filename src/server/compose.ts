@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import type Koa from 'koa';
 import { accountRoutes } from '../account-centre/routes.ts';
 import { createPasswordHasher, type PasswordHasher } from '../accounts/password-hash.ts';
-import { passwordRulesFor } from '../accounts/password-rules.ts';
-import { adminRoutes } from '../admin/routes.ts';
-import { apiRoutes } from '../api/routes.ts';
+import { type PasswordRules, passwordRulesFor } from '../accounts/password-rules.ts';
+import type { AdminParts } from '../admin/deps.ts';
+import { ADMIN_PATH } from '../admin/navigation.ts';
+import type { ApiParts } from '../api/deps.ts';
 import { withBuiltIn } from '../clients/live/built-in.ts';
 import type { LiveClients } from '../clients/live/live-clients.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import { API_PATH } from '../config/roles/product-api.ts';
 import { deriveKeys } from '../crypto/derived-keys.ts';
 import { type SealedBox, sealedBoxOf } from '../crypto/sealed-box.ts';
 import type { OpenDatabase } from '../database/database.ts';
@@ -21,6 +23,7 @@ import { createClientAddress } from '../http/client-address.ts';
 import { createCsrf } from '../http/csrf.ts';
 import type { PageOptions } from '../http/page.ts';
 import type { Route } from '../http/route.ts';
+import type { LaterRoutes } from '../http/router.ts';
 import { THEME_FILE, themeSheet } from '../http/theme.ts';
 import { interactionRoutes } from '../interactions/routes.ts';
 import { createReadiness, type Readiness } from '../observability/health.ts';
@@ -69,7 +72,8 @@ export interface Given {
 
 export interface Composed {
   readonly app: Koa;
-  readonly routes: readonly Route[];
+  /** All of them; loads those that nobody has asked for yet. */
+  readonly allRoutes: () => Promise<readonly Route[]>;
   readonly engine: LiveEngine;
   readonly hasher: PasswordHasher;
   readonly box: SealedBox;
@@ -88,7 +92,6 @@ export async function compose(given: Given): Promise<Composed> {
   const { db } = database;
   const clients = withBuiltIn(live.current, config);
   const box = sealedBoxOf(config);
-  const csrf = createCsrf(...deriveKeys(config, 'csrf'));
   const hasher = passwordHasher(config, workers);
 
   await makeFirstKeys({ config, clock, db, box, log }, clients());
@@ -103,18 +106,17 @@ export async function compose(given: Given): Promise<Composed> {
   const recorder = createRecorder({ db, clock, log });
   const ofBrowsers = browserSessions({ provider, config, db, clock });
   const placeOf = openPlaces(config.geo.mmdbFile);
-  const ofPages = { config, clock, db, hasher, rules: passwordRulesFor(config.accounts, config.name), box, csrf, log };
+  const ofPages = { config, clock, db, clients, hasher, rules: rulesOf(config), box, csrf: csrfOf(config), log };
   const routes = [
     ...mailing.routes,
     ...systemRoutes({ config, db, clients: live, readiness, version: VERSION, demoUrl: given.demoUrl }),
     ...operatorRoutes({ config, clock, db, version: VERSION, expose: measuring?.expose }),
-    ...interactionRoutes({ ...ofPages, clients, provider }),
+    ...interactionRoutes({ ...ofPages, provider }),
     ...firstRunRoutes(ofPages),
-    ...selfServiceRoutes({ ...ofPages, clients }),
-    ...accountRoutes({ ...ofPages, clients, ...ofBrowsers, placeOf }),
-    ...adminRoutes({ ...ofPages, followKeys: engine.follow, clients, live, provider, ...ofBrowsers, placeOf }),
-    ...apiRoutes({ config, clock, db, clients, live, box, keys, followKeys: engine.follow, provider, log }),
+    ...selfServiceRoutes(ofPages),
+    ...accountRoutes({ ...ofPages, ...ofBrowsers, placeOf }),
   ];
+  const later = seldomVisited({ ...ofPages, ...ofBrowsers, placeOf, live, keys, provider, followKeys: engine.follow });
   const assets = assetsOf(config);
   const app = createApp({
     config,
@@ -123,6 +125,7 @@ export async function compose(given: Given): Promise<Composed> {
     assets,
     pages: pageOptions({ config, clock }, assets),
     routes,
+    laterRoutes: later,
     gate,
     metrics: measuring?.metrics,
     keepReferences: keepReferences(recorder),
@@ -141,8 +144,19 @@ export async function compose(given: Given): Promise<Composed> {
     ],
     provider,
   });
-  return { app, routes, engine, hasher, box, readiness, telling, mailing, answering, recorder };
+  const allRoutes = async () => [...routes, ...(await Promise.all(later.map(({ load }) => load()))).flat()];
+  return { app, allRoutes, engine, hasher, box, readiness, telling, mailing, answering, recorder };
 }
+
+const csrfOf = (config: Config) => createCsrf(...deriveKeys(config, 'csrf'));
+
+const rulesOf = ({ accounts, name }: Config): PasswordRules => passwordRulesFor(accounts, name);
+
+/** They are a tenth of all modules. */
+const seldomVisited = (parts: AdminParts & ApiParts): readonly LaterRoutes[] => [
+  { below: ADMIN_PATH, load: async () => (await import('../admin/routes.ts')).adminRoutes(parts) },
+  { below: API_PATH, load: async () => (await import('../api/routes.ts')).apiRoutes(parts) },
+];
 
 const operatorRoutes = (deps: Parameters<typeof probeRoute>[0] & Parameters<typeof metricsRoute>[0]) => [
   metricsRoute(deps),

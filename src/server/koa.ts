@@ -13,12 +13,13 @@ import { answerRefusals, notFound } from '../http/refusals.ts';
 import { checkRequestLine } from '../http/request-line.ts';
 import { requestLog } from '../http/request-log.ts';
 import type { Route } from '../http/route.ts';
-import { type Gate, mountRoutes } from '../http/router.ts';
+import { type Gate, type LaterRoutes, mountRoutes, mountWhenAsked } from '../http/router.ts';
 import { securityHeaders } from '../http/security-headers.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { cookieKeys } from '../provider/cookies.ts';
 import { DISCOVERY_PATHS, ENDPOINTS } from '../provider/paths.ts';
+import { answerObjectsAsJson } from './json-bodies.ts';
 import { METRICS_PATH } from './metrics/endpoint.ts';
 import { countTokens, measureRequests } from './metrics/requests.ts';
 
@@ -29,6 +30,7 @@ export interface AppParts {
   readonly assets: Assets;
   readonly pages: PageOptions;
   readonly routes: readonly Route[];
+  readonly laterRoutes: readonly LaterRoutes[];
   readonly gate: Gate;
   /** What stands around our routes. */
   readonly beforeRoutes: readonly Koa.Middleware[];
@@ -59,6 +61,7 @@ export function createApp(parts: AppParts): Koa {
   const { config, log } = parts;
   const { issuer } = config;
   const app = new Koa();
+  answerObjectsAsJson(app);
   // The engine sets cookies through this app and reads them through its own context: both must sign alike.
   app.keys = cookieKeys(config);
   // http/host.ts has replaced X-Forwarded-Proto by the issuer's scheme before anybody reads it.
@@ -84,8 +87,9 @@ export function createApp(parts: AppParts): Koa {
   app.use(checkRequestLine);
   app.use(parts.assets.serve);
   for (const middleware of parts.beforeRoutes) app.use(middleware);
-  const issuerOrigin = new URL(issuer).origin;
-  app.use(mountRoutes(parts.routes, { gate: parts.gate, issuerOrigin, notOurs: ENGINE_PATHS }));
+  const routing = { gate: parts.gate, issuerOrigin: new URL(issuer).origin, notOurs: ENGINE_PATHS };
+  for (const later of parts.laterRoutes) app.use(mountWhenAsked(later, routing));
+  app.use(mountRoutes(parts.routes, routing));
   if (parts.metrics !== undefined) app.use(countTokens(parts.metrics));
   for (const middleware of parts.beforeEngine) app.use(middleware);
   app.use(engine(parts.provider));

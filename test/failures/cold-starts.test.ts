@@ -1,4 +1,5 @@
 // A process that is killed leaves to the next one what it has compiled, so that it is soon there and as quick as the one before.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -37,16 +38,39 @@ describe.skipIf(!postgresAvailable())('a process that is started where one was k
       await expect.poll(() => one?.output, { timeout: 20_000 }).toContain(':told');
       return one?.output.slice(one.output.indexOf('loaded:')) ?? '';
     };
+    const answersJson = async () => {
+      const answer = await fetch(`http://127.0.0.1:${one?.port}/readyz`);
+      expect(await answer.json()).toMatchObject({ ready: true });
+    };
+    await answersJson();
     await showsSignIn();
     expect(await loaded()).toContain('pug-lexer');
     await one?.kill();
     expect(readdirSync(compiled, { recursive: true }).length).toBeGreaterThan(500);
 
     await one?.start();
+    await answersJson();
     await showsSignIn();
     const found = await loaded();
     expect(found).toContain('pug-runtime');
     expect(found).not.toContain('pug-lexer');
     expect(found).not.toContain('undici');
   });
+});
+
+test('what Node brings along compiled is taken by whoever starts bin/gatehouse', () => {
+  const prints = `data:text/javascript,${encodeURIComponent('console.log(JSON.stringify(process.execArgv))')}`;
+  const program = path.join(import.meta.dirname, '../../bin/gatehouse');
+  const env = { PATH: process.env['PATH'], NODE_OPTIONS: `--import ${prints}` };
+  const flags: string[] = JSON.parse(spawnSync(program, ['--version'], { env }).stdout.toString().split('\n')[0] ?? '');
+  expect(flags).toContain('--max-semi-space-size=16');
+  const asks = `require('node:https');
+    const { internalBinding } = require('internal/test/binding');
+    console.log(JSON.stringify([...internalBinding('builtins').getCacheUsage().compiledWithoutCache]));`;
+  const compiledAnew = (given: readonly string[]): unknown => {
+    const ran = spawnSync(process.execPath, [...given, '--expose-internals', '-e', asks]);
+    return JSON.parse(ran.stdout.toString());
+  };
+  expect(compiledAnew([...flags, '--expose-gc'])).not.toEqual([]);
+  expect(compiledAnew(flags)).toEqual([]);
 });

@@ -10,6 +10,7 @@ import { loadConfiguration } from '../../src/clients/load-configuration.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { SealedBox } from '../../src/crypto/sealed-box.ts';
 import type { Db } from '../../src/database/database.ts';
+import type { Route } from '../../src/http/route.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { grantRole } from '../../src/roles/assignments.ts';
 import { createRole } from '../../src/roles/roles.ts';
@@ -111,6 +112,8 @@ export interface TestServerOptions {
 }
 
 export interface TestServer extends RunningServer {
+  /** All of them, also those that are loaded when they are asked for. */
+  readonly routes: readonly Route[];
   readonly issuer: string;
   readonly config: Config;
   /** Every log line so far, parsed. */
@@ -187,6 +190,7 @@ async function startOn(place: TestDatabase, port: number, options: TestServerOpt
   };
   return {
     ...running,
+    routes: await running.allRoutes(),
     issuer,
     config,
     logLines,

@@ -9,7 +9,7 @@ import { sayReady } from '../../server/workers/supervisor.ts';
 import { CommandFailed, ForPrograms } from '../failure.ts';
 import { listenForStop, type StopSignal } from '../stop-signal.ts';
 import type { Answer, Invocation, Terminal } from '../terminal.ts';
-import { tidyAtRest } from './at-rest.ts';
+import { collectSparingly } from './collecting.ts';
 import { type Greeting, greet } from './greeting.ts';
 import type { ReloadSignal } from './reload-signal.ts';
 import { leavePrimary, serveWithWorkers, workerNumber, workersWanted } from './workers.ts';
@@ -36,15 +36,18 @@ export async function serve(
     const { config, clients, declared, warnings } = configuration;
     const logging: LoggingConfig = json ? { ...config.logging, format: 'json' } : config.logging;
     const log = worker === undefined ? createLogger(logging) : createLogger(logging).child({ worker });
-    tidyAtRest(log);
     const workers = workersWanted(config, asked);
     const isPrimary = worker === undefined;
     if (isPrimary)
       for (const { message, ...place } of warnings) log.warn({ event: 'configuration.warning', ...place }, message);
     const demoUrls = demo ? demoUrlsUnlessRefused(config, { terminal, log, isPrimary }) : undefined;
     const greeting = { config, declared, terminal, log, logging, demoUrls };
-    if (isPrimary && workers > 1) {
+    const isUp = () => {
       takeTurn();
+      collectSparingly(log);
+    };
+    if (isPrimary && workers > 1) {
+      isUp();
       return await serveWithWorkers(workers, greeting, { configuration, stop, reload }).catch((error: unknown) => {
         throw explained(error, config, logging.format);
       });
@@ -63,7 +66,7 @@ export async function serve(
     };
     const server = await startOrExplain(options, logging);
     if (server === undefined) return {};
-    takeTurn();
+    isUp();
     if (!isPrimary) tellClients(server.clients, clients);
     await serveUntilStopped(server, { greeting, stop, reload, isWorker: !isPrimary });
     return {};

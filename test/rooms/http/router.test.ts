@@ -1,8 +1,16 @@
 import type Koa from 'koa';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Refusal } from '../../../src/errors.ts';
-import { anyone, describeAccess, get, holderOfInteraction, post, type RouteContext } from '../../../src/http/route.ts';
-import { type Gate, mountRoutes } from '../../../src/http/router.ts';
+import {
+  anyone,
+  describeAccess,
+  get,
+  holderOfInteraction,
+  post,
+  type Route,
+  type RouteContext,
+} from '../../../src/http/route.ts';
+import { type Gate, mountRoutes, mountWhenAsked } from '../../../src/http/router.ts';
 import { AT_ISSUER, serveBehindFront } from './support.ts';
 
 const open: Gate = async () => {};
@@ -128,5 +136,46 @@ describe('a form from another site', () => {
     const app = await serveRoutes(routes);
     const headers = { ...AT_ISSUER, 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
     expect((await app.ask('/form', { headers })).status).toBe(200);
+  });
+});
+
+describe('routes below a path of their own are loaded when somebody asks for one', () => {
+  const serveLater = (load: () => Promise<readonly Route[]>) => {
+    const options = { gate: open, issuerOrigin: 'https://op.example' };
+    return serveBehindFront([
+      mountWhenAsked({ below: '/console', load }, options),
+      mountRoutes(routes, options),
+      engine,
+    ]);
+  };
+  const ofConsole = [get('/console', anyone, say('console')), get('/console/:uid', anyone, say('of'))];
+
+  test('once, by the first, whoever comes at the same moment waits for the same', async () => {
+    const load = vi.fn(async () => ofConsole);
+    const app = await serveLater(load);
+    for (const elsewhere of ['/', '/consoles', '/engine']) await app.ask(elsewhere, { headers: AT_ISSUER });
+    expect(load).not.toHaveBeenCalled();
+    const asked = ['/console', '/console/x', '/console'].map((path) => app.ask(path, { headers: AT_ISSUER }));
+    expect((await Promise.all(asked)).map(({ body }) => body)).toEqual(['console', 'of x', 'console']);
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
+  test('what they have not, nobody has; another method is refused as anywhere', async () => {
+    const app = await serveLater(async () => ofConsole);
+    expect((await app.ask('/console/x/y', { headers: AT_ISSUER })).status).toBe(404);
+    const refused = await app.ask('/console', { method: 'POST', headers: AT_ISSUER });
+    expect([refused.status, refused.headers['allow']]).toEqual([405, 'GET, HEAD']);
+  });
+
+  test('what could not be loaded is tried anew', async () => {
+    const load = vi.fn(async () => ofConsole).mockRejectedValueOnce(new Error('too many open files'));
+    const app = await serveLater(load);
+    expect((await app.ask('/console', { headers: AT_ISSUER })).status).toBe(500);
+    expect((await app.ask('/console', { headers: AT_ISSUER })).body).toBe('console');
+  });
+
+  test('none of them may lie elsewhere, where nobody would look for it', async () => {
+    const app = await serveLater(async () => [...ofConsole, get('/consoles', anyone, say('lost'))]);
+    expect((await app.ask('/console', { headers: AT_ISSUER })).status).toBe(500);
   });
 });
