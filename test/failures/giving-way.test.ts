@@ -12,7 +12,7 @@ import { environmentOf, freePort, RESOURCES, writeConfigDir } from '../support/s
 
 const MAIN = path.join(import.meta.dirname, '../../src/main.ts');
 const USUAL = 0;
-const LOW = 5;
+const LOW = 7;
 
 /** Tried, not read from anywhere: whether a process of these words may take its priority back. */
 const mayReturn = (words: readonly string[]): boolean => {

@@ -29,11 +29,6 @@ export function collectSparingly(log: Logger): void {
   const collect: NodeJS.GCFunction = runInNewContext('gc');
   let seen = performance.eventLoopUtilization();
   let tidiedAt: number | undefined;
-  const tidy = (flavor: 'regular' | 'last-resort') => {
-    const before = process.memoryUsage.rss();
-    collect({ type: 'major', flavor });
-    log.debug({ event: 'process.tidied', megabytes: Math.round((before - process.memoryUsage.rss()) / 2 ** 20) });
-  };
   const look = () => {
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, seen);
@@ -41,15 +36,12 @@ export function collectSparingly(log: Logger): void {
     // After the start there is always something.
     const isDue = tidiedAt === undefined || (performance.now() - tidiedAt > AGAIN_MS && newBytes() >= LARGE_BYTES);
     if (utilization > RESTING || !isDue) return;
-    tidy('last-resort');
+    const before = process.memoryUsage.rss();
+    collect({ type: 'major', flavor: 'last-resort' });
     tidiedAt = performance.now();
+    log.debug({ event: 'process.tidied', megabytes: Math.round((before - process.memoryUsage.rss()) / 2 ** 20) });
   };
-  // By the first of all V8 knows how much lasts; until then it lets any amount pass.
-  setTimeout(() => {
-    look();
-    if (tidiedAt === undefined) tidy('regular');
-    setInterval(look, LOOK_MS).unref();
-  }, LOOK_MS).unref();
+  setInterval(look, LOOK_MS).unref();
 }
 
 const newBytes = (): number =>

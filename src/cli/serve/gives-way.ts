@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 
 const USUAL = constants.priority.PRIORITY_NORMAL;
-/** A third of the share of whoever has the usual one, where all cores are busy (sched(7)). */
-const LOW = 5;
+/** A fifth of the share of whoever has the usual one, where all cores are busy (sched(7)). */
+const LOW = 7;
 
 /** Milliseconds, as soon as what loads the program lets it look: whoever waits for a database is not to be slow when it comes. */
 const MOST_MS = 2_000;
