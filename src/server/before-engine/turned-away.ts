@@ -47,25 +47,26 @@ function refuse(ctx: Koa.Context): void {
 
 /** Requests under way at once. Fewer are late because the machine is, not because there are too many. */
 const MANY = 40;
-/** Milliseconds between two looks, and how late each of the last ones has to come. */
+/** Milliseconds between two looks, how late each of the last ones has to come, and how late all of these together. */
 const LOOK_MS = 50;
 const LATE_MS = 100;
-const LOOKS = 4;
+const BEHIND_MS = 400;
 
 /** Whether requests wait for this process itself, for longer than one of them can hold it up. It looks only while many are under way. */
 function watchLag() {
   let underWay = 0;
-  let late = 0;
+  let behind = 0;
   let timer: NodeJS.Timeout | undefined;
   let due = 0;
   const look = () => {
     const now = performance.now();
-    late = now - due > LATE_MS ? late + 1 : 0;
+    const late = now - due;
+    behind = late > LATE_MS ? behind + late : 0;
     due = now + LOOK_MS;
     timer = setTimeout(look, LOOK_MS).unref();
   };
   return {
-    isStanding: () => late >= LOOKS,
+    isStanding: () => behind >= BEHIND_MS,
     begin() {
       underWay += 1;
       if (underWay < MANY || timer !== undefined) return;
@@ -77,7 +78,7 @@ function watchLag() {
       if (underWay >= MANY) return;
       clearTimeout(timer);
       timer = undefined;
-      late = 0;
+      behind = 0;
     },
   };
 }
