@@ -15,7 +15,7 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    // As src/main.ts has it: a file that starts one PGlite after another meets the bug of V8 that it names.
+    // As src/cli/serve/collecting.ts has it: a file that starts one PGlite after another meets the bug of V8 that it names.
     execArgv: ['--no-wasm-code-gc'],
     // A busy machine makes argon2 and PGlite slow; only what hangs should meet these.
     testTimeout: 120_000,

@@ -1,6 +1,8 @@
 // The main thread's side of the worker that runs PGlite. One that dies is replaced, as a service manager would do with
 // PostgreSQL; the new one recovers what was committed.
+import { flushCompileCache } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { DatabaseLog } from './pool.ts';
 
@@ -73,7 +75,17 @@ interface RunningWorker {
   close(): Promise<void>;
 }
 
+/**
+ * For this process and its threads; the reason is at the same flag in cli/serve/collecting.ts. What was compiled before is written first, since V8 takes it
+ * for the flags only that there were when it was written.
+ */
+function keepDeadWasm(): void {
+  flushCompileCache();
+  setFlagsFromString('--no-wasm-code-gc');
+}
+
 async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
+  keepDeadWasm();
   const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), {
     name: 'pglite',
     workerData: settings,

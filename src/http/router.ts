@@ -30,7 +30,7 @@ export interface LaterRoutes {
 
 /**
  * Same-origin check on unsafe methods, then the gate, then the whole form (neither for programs), then the handler. A known path with another method is a Refusal 405
- * with Allow; an unknown path goes on to the next middleware. All routes belong into one call, since 405 ends the search.
+ * with Allow; an unknown path goes on to the next middleware. Routes of one path belong into one call, since 405 ends the search.
  * @throws Error when two routes have the same verb and path
  */
 export function mountRoutes(
@@ -66,11 +66,16 @@ export function mountRoutes(
 }
 
 /**
- * As mountRoutes. What could not be loaded is tried anew by the next request.
- * @throws Error from the first request, when one of the routes is not below
+ * As mountRoutes, beside `others`, which are mounted elsewhere. What could not be loaded is tried anew by the next request.
+ * @throws Error when one of the others is below; from the first request, when one of its own is not
  */
-export function mountWhenAsked({ below, load }: LaterRoutes, options: RouterOptions): RouterMiddleware {
+export function mountWhenAsked(
+  { below, load }: LaterRoutes,
+  { others = [], ...options }: RouterOptions & { readonly others?: readonly Route[] },
+): RouterMiddleware {
   const isBelow = (path: string) => path === below || path.startsWith(`${below}/`);
+  const hidden = others.find(({ path }) => isBelow(path));
+  if (hidden !== undefined) throw new Error(`${hidden.path} is below ${below}, where it is never found`);
   let mounted: Promise<RouterMiddleware> | undefined;
   const mount = async () => {
     const routes = await load();

@@ -1,4 +1,5 @@
 // Configuration → every part, in order. Read it from top to bottom.
+import { flushCompileCache } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type Koa from 'koa';
@@ -152,11 +153,17 @@ const csrfOf = (config: Config) => createCsrf(...deriveKeys(config, 'csrf'));
 
 const rulesOf = ({ accounts, name }: Config): PasswordRules => passwordRulesFor(accounts, name);
 
-/** They are a tenth of all modules. */
+/** They are a tenth of all modules. What they have compiled is written as what a start has (`listen` in life-cycle.ts). */
 const seldomVisited = (parts: AdminParts & ApiParts): readonly LaterRoutes[] => [
-  { below: ADMIN_PATH, load: async () => (await import('../admin/routes.ts')).adminRoutes(parts) },
-  { below: API_PATH, load: async () => (await import('../api/routes.ts')).apiRoutes(parts) },
+  { below: ADMIN_PATH, load: () => keeping(import('../admin/routes.ts')).then((later) => later.adminRoutes(parts)) },
+  { below: API_PATH, load: () => keeping(import('../api/routes.ts')).then((later) => later.apiRoutes(parts)) },
 ];
+
+async function keeping<T>(loading: Promise<T>): Promise<T> {
+  const loaded = await loading;
+  flushCompileCache();
+  return loaded;
+}
 
 const operatorRoutes = (deps: Parameters<typeof probeRoute>[0] & Parameters<typeof metricsRoute>[0]) => [
   metricsRoute(deps),

@@ -88,7 +88,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(parts.assets.serve);
   for (const middleware of parts.beforeRoutes) app.use(middleware);
   const routing = { gate: parts.gate, issuerOrigin: new URL(issuer).origin, notOurs: ENGINE_PATHS };
-  for (const later of parts.laterRoutes) app.use(mountWhenAsked(later, routing));
+  for (const later of parts.laterRoutes) app.use(mountWhenAsked(later, { ...routing, others: parts.routes }));
   app.use(mountRoutes(parts.routes, routing));
   if (parts.metrics !== undefined) app.use(countTokens(parts.metrics));
   for (const middleware of parts.beforeEngine) app.use(middleware);

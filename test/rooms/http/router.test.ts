@@ -178,4 +178,15 @@ describe('routes below a path of their own are loaded when somebody asks for one
     const app = await serveLater(async () => [...ofConsole, get('/consoles', anyone, say('lost'))]);
     expect((await app.ask('/console', { headers: AT_ISSUER })).status).toBe(500);
   });
+
+  test('none of the others may lie there, where nobody would find it', () => {
+    const options = {
+      gate: open,
+      issuerOrigin: 'https://op.example',
+      others: [get('/console/lost', anyone, say('x'))],
+    };
+    expect(() => mountWhenAsked({ below: '/console', load: async () => [] }, options)).toThrow(
+      '/console/lost is below /console',
+    );
+  });
 });
