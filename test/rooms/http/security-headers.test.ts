@@ -3,6 +3,7 @@ import koaMount from 'koa-mount';
 import { describe, expect, test } from 'vitest';
 import { Refusal } from '../../../src/errors.ts';
 import { loadAssets } from '../../../src/http/assets.ts';
+import { renderPage } from '../../../src/http/page.ts';
 import { securityHeaders } from '../../../src/http/security-headers.ts';
 import { type Answer, AT_ISSUER, folderOf, serve, serveBehindFront, type Use } from './support.ts';
 
@@ -41,7 +42,7 @@ function manyAnswers(): Use[] {
   });
   return [
     loadAssets(folderOf({ 'style.css': 'p{}' })).serve,
-    at('/page', (ctx) => ctx.render('errors/broken.pug', { locals: { title: 'x' } })),
+    at('/page', (ctx) => renderPage(ctx, 'errors/broken', { title: 'x' })),
     at('/redirect', async (ctx) => ctx.redirect('/elsewhere')),
     at('/refused', async () => {
       throw new Refusal({ code: 'forbidden', status: 403, message: 'No.' });
@@ -87,6 +88,12 @@ describe('the security headers are on', () => {
     expectAllHeaders(await app.ask(path, { headers: AT_ISSUER }));
     expectAllHeaders(await app.ask(path, { headers: AT_ISSUER, method: 'HEAD' }));
     expectAllHeaders(await app.ask(path, { headers: { ...AT_ISSUER, accept: 'application/json' } }));
+  });
+
+  test('a page that is shown, not only on the error in its place', async () => {
+    const app = await serveBehindFront(manyAnswers());
+    const answer = await app.ask('/page', { headers: AT_ISSUER });
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
   });
 
   test('a 421, a 405 and a 400', async () => {
