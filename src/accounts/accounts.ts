@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { isAccountId, newId } from '../crypto/identifiers.ts';
 import type { Db } from '../database/database.ts';
 import type { Database } from '../database/schema.ts';
-import { databaseNow, databaseNowPlus } from '../database/time.ts';
+import { databaseLater, databaseNow, databaseNowPlus } from '../database/time.ts';
 import type { Account, AccountStatus } from './account.ts';
 import {
   ACCOUNT_COLUMNS,
@@ -115,7 +115,7 @@ async function setStatus(
 ): Promise<Account | undefined> {
   const row = await db
     .updateTable('accounts')
-    .set({ ...change, updated_at: databaseNow(clock) })
+    .set({ ...change, updated_at: databaseLater(clock) })
     .where('id', '=', accountId)
     .$if(from !== undefined, (query) => query.where('status', '=', from ?? 'active'))
     .returning(ACCOUNT_COLUMNS)
@@ -154,7 +154,7 @@ export async function setPasswordHash(
     .set({
       password_hash: passwordHash ?? null,
       password_changed_at: databaseNow(clock),
-      updated_at: databaseNow(clock),
+      updated_at: databaseLater(clock),
     })
     .where('id', '=', accountId)
     .executeTakeFirst();
@@ -171,7 +171,7 @@ export async function setFirstPassword({ db, clock }: Deps, first: FirstPassword
       email_verified_at: eb.fn.coalesce('email_verified_at', now),
       display_name: eb.fn.coalesce('display_name', eb.val(first.displayName ?? null)),
       language: eb.fn.coalesce('language', eb.val(first.language)),
-      updated_at: now,
+      updated_at: databaseLater(clock),
       ...(first.termsVersion !== undefined && { terms_version: first.termsVersion, terms_accepted_at: now }),
     }))
     .where('id', '=', first.accountId)
@@ -218,10 +218,10 @@ export async function replaceEmail(
   { accountId, from, to, proved = true }: ReplacedEmail,
 ): Promise<'replaced' | 'superseded' | 'taken'> {
   if (await exists(db, 'email_key', to.key, accountId)) return 'taken';
-  const now = databaseNow(clock);
+  const [now, later] = [databaseNow(clock), databaseLater(clock)];
   const changed = await db
     .updateTable('accounts')
-    .set({ email: to.address, email_key: to.key, email_verified_at: proved ? now : null, updated_at: now })
+    .set({ email: to.address, email_key: to.key, email_verified_at: proved ? now : null, updated_at: later })
     .where('id', '=', accountId)
     .where('email_key', '=', from)
     .executeTakeFirst();
@@ -239,7 +239,7 @@ export async function setUsername(
     .set({
       username: username?.username ?? null,
       username_key: username?.key ?? null,
-      updated_at: databaseNow(clock),
+      updated_at: databaseLater(clock),
     })
     .where('id', '=', accountId)
     .executeTakeFirst();
@@ -253,7 +253,7 @@ export async function setDisplayName(
 ): Promise<void> {
   await db
     .updateTable('accounts')
-    .set({ display_name: displayName ?? null, updated_at: databaseNow(clock) })
+    .set({ display_name: displayName ?? null, updated_at: databaseLater(clock) })
     .where('id', '=', accountId)
     .execute();
 }
@@ -262,7 +262,7 @@ export async function setDisplayName(
 export async function touchAccount({ db, clock }: Deps, accountId: string): Promise<void> {
   await db
     .updateTable('accounts')
-    .set({ updated_at: databaseNow(clock) })
+    .set({ updated_at: databaseLater(clock) })
     .where('id', '=', accountId)
     .execute();
 }

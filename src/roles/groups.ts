@@ -6,7 +6,7 @@ import { descriptionProblem, groupNameProblem } from '../config/roles/role-names
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import type { GroupsTable } from '../database/tables/access-control.ts';
-import { databaseNow, databaseNowPlus } from '../database/time.ts';
+import { databaseLater, databaseNow, databaseNowPlus } from '../database/time.ts';
 import { lockModel } from './model-lock.ts';
 import { type Adoption, adoptionOf, type Origin, originOf } from './role.ts';
 import { noteFirstAdministrator } from './roles.ts';
@@ -179,7 +179,7 @@ export async function updateGroup(
   await db
     .updateTable('groups')
     .set({
-      updated_at: now,
+      updated_at: databaseLater(clock),
       ...(description === undefined ? {} : { description }),
       ...(declared === undefined ? {} : { declared }),
       ...(gone === undefined ? {} : { gone_at: gone ? now : null }),

@@ -6,7 +6,7 @@ import { descriptionProblem, permissionNameProblem } from '../config/roles/role-
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
 import type { PermissionsTable } from '../database/tables/access-control.ts';
-import { databaseNow, databaseNowPlus } from '../database/time.ts';
+import { databaseLater, databaseNow, databaseNowPlus } from '../database/time.ts';
 import { lockModel } from './model-lock.ts';
 import { type Adoption, adoptionOf, type Origin, originOf } from './role.ts';
 import { byResource, type PermissionRef } from './role-contents.ts';
@@ -173,7 +173,7 @@ export async function updatePermission(
   await db
     .updateTable('permissions')
     .set({
-      updated_at: now,
+      updated_at: databaseLater(clock),
       ...(description === undefined ? {} : { description }),
       ...(declared === undefined ? {} : { declared }),
       ...(gone === undefined ? {} : { gone_at: gone ? now : null }),

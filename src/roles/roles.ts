@@ -4,7 +4,7 @@ import { byCodePoint } from '../config/roles/by-code-point.ts';
 import { ADMIN_ROLE, descriptionProblem, roleNameProblem } from '../config/roles/role-names.ts';
 import { atomically } from '../database/atomically.ts';
 import type { Db } from '../database/database.ts';
-import { databaseNow, databaseNowPlus } from '../database/time.ts';
+import { databaseLater, databaseNow, databaseNowPlus } from '../database/time.ts';
 import { administratorsLeft } from './administrators.ts';
 import { lockModel } from './model-lock.ts';
 import { type Adoption, adoptionOf, findRole, type Role, type RoleMfa, type RoleWithContents } from './role.ts';
@@ -184,7 +184,7 @@ export async function updateRole(
   await db
     .updateTable('roles')
     .set({
-      updated_at: now,
+      updated_at: databaseLater(clock),
       ...(description === undefined ? {} : { description }),
       ...(mfa === undefined ? {} : { mfa }),
       ...(clientId === undefined ? {} : { client_id: clientId }),
