@@ -1,4 +1,5 @@
 // Empties an outbox: takes what is due, a few at a time, and does not wait for one to begin the next.
+import { AsyncLocalStorage } from 'node:async_hooks';
 
 export interface Outbox<Item> {
   /** Takes one thing that is due and keeps it from everybody for a while; undefined when nothing is. */
@@ -29,11 +30,13 @@ export function createWorker<Item>({ claim, attempt, atOnce, onUnavailable }: Ou
   let again = false;
   let stopped = false;
   let outage = false;
+  // Whoever wakes it does not wait for it: it works in the name of no request, and not with the patience of one.
+  const forNobody = AsyncLocalStorage.snapshot();
 
   const wake = () => {
     if (stopped) return;
     again = true;
-    round ??= look().finally(() => {
+    round ??= forNobody(look).finally(() => {
       round = undefined;
       if (again) wake();
     });

@@ -13,12 +13,14 @@ import { answerRefusals, notFound } from '../http/refusals.ts';
 import { checkRequestLine } from '../http/request-line.ts';
 import { requestLog } from '../http/request-log.ts';
 import type { Route } from '../http/route.ts';
+import { routedPath } from '../http/routed-path.ts';
 import { type Gate, type LaterRoutes, mountRoutes, mountWhenAsked } from '../http/router.ts';
 import { securityHeaders } from '../http/security-headers.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { cookieKeys } from '../provider/cookies.ts';
 import { DISCOVERY_PATHS, ENDPOINTS } from '../provider/paths.ts';
+import { FOR_PROGRAMS } from './before-engine/engine-outages.ts';
 import { answerObjectsAsJson } from './json-bodies.ts';
 import { METRICS_PATH } from './metrics/endpoint.ts';
 import { countTokens, measureRequests } from './metrics/requests.ts';
@@ -72,7 +74,6 @@ export function createApp(parts: AppParts): Koa {
   app.use(requestLog({ log, trustsPeerOf: parts.clientAddress.trustsPeerOf }));
   app.use(pages(parts.pages));
   app.use(parts.keepReferences);
-  app.use((_ctx, next) => asOneRequest(next));
   app.use(answerRefusals({ isUnavailable: isDatabaseUnavailable }));
   app.use(
     pinHost({
@@ -84,6 +85,8 @@ export function createApp(parts: AppParts): Koa {
       clientAddress: parts.clientAddress,
     }),
   );
+  // Only now has every request a path.
+  app.use((ctx, next) => asOneRequest(next, FOR_PROGRAMS.has(routedPath(ctx.path)) ? 'apps' : 'people'));
   app.use(checkRequestLine);
   app.use(parts.assets.serve);
   for (const middleware of parts.beforeRoutes) app.use(middleware);

@@ -1,6 +1,7 @@
 // What Prometheus reads: who may, what it says of what people and apps do, and that nobody can make it grow.
 import { randomBytes } from 'node:crypto';
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { connect } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keepHouseInTurn } from '../../src/server/housekeeping.ts';
@@ -42,6 +43,29 @@ async function scrape(): Promise<Exposition & { text: string }> {
   const text = await answer.text();
   return { ...parseExposition(text), text };
 }
+
+/** Sent as it stands; the status. */
+const statusOf = (requestLine: string) =>
+  new Promise<string | undefined>((resolve, reject) => {
+    const { hostname, port: at, host } = new URL(server.issuer);
+    const socket = connect(Number(at), hostname, () =>
+      socket.write(`${requestLine}\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),
+    );
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      answer += text;
+    });
+    socket.once('error', reject).once('close', () => resolve(/^HTTP\/1\.1 (\d+) /.exec(answer)?.[1]));
+  });
+
+test('a request line whose URL has no path, or is none, is refused and counted, and the server goes on', async () => {
+  const others = async () => (await scrape()).sum('gatehouse_http_requests_total', { route: 'other', status: '4xx' });
+  const before = await others();
+  const lines = ['GET foo://x HTTP/1.1', 'GET http://[/ HTTP/1.1', 'GET ftp://[ HTTP/1.1', 'POST foo://token HTTP/1.1'];
+  for (const line of lines) expect([line, await statusOf(line)]).toEqual([line, '421']);
+  expect((await fetch(`${server.issuer}/livez`)).status).toBe(200);
+  expect((await others()) - before).toBe(lines.length);
+});
 
 test('a server nobody has told to has no figures, at no address', async () => {
   for (const authorization of [undefined, `Bearer ${TOKEN}`, 'Bearer ']) {
@@ -147,7 +171,7 @@ test('they count sign-ins by outcome, tokens by grant, requests by pattern, and 
   expect(more('gatehouse_http_requests_total', { method: 'POST', route: '/token', status: '2xx' })).toBe(1);
   expect(more('gatehouse_http_requests_total', { method: 'POST', route: '/token', status: '4xx' })).toBe(1);
   expect(more('gatehouse_http_requests_total', { route: '/interaction/:uid' })).toBeGreaterThan(1);
-  expect(more('gatehouse_http_request_seconds_count', { route: '/token' })).toBe(2);
+  expect(more('gatehouse_http_requests_total', { route: '/token' })).toBe(2);
   expect(more('gatehouse_database_round_trip_seconds_count')).toBeGreaterThan(20);
 });
 

@@ -3,7 +3,7 @@ import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kyse
 import { DatabaseError, type Pool, type PoolClient } from 'pg';
 import { makingDo } from './nobody-new.ts';
 import type { Reachability } from './reachability.ts';
-import { isNewcomer, noting, patiently } from './request-notes.ts';
+import { type Asker, noting, patiently, whoAsks } from './request-notes.ts';
 import type { NameOf } from './statement-names.ts';
 import { DatabaseUnavailable, endsConnection } from './unavailable.ts';
 import { createWaitingRoom, type WaitingRoom } from './waiting-room.ts';
@@ -25,7 +25,7 @@ export interface PoolLoad {
 
 export interface GuardedPool extends PostgresPool {
   load(): PoolLoad;
-  /** Whether somebody has waited too long for a connection: newcomers are refused. */
+  /** Whether somebody who has begun, or is of the line of who asks now, has waited too long for a connection: newcomers are refused. */
   isOverrun(): boolean;
 }
 
@@ -44,7 +44,7 @@ export function guardPool(pool: Pool, guard: Guard | undefined, statements: Stat
   const connectOne = makingDo(pool);
   const room = createWaitingRoom(pool, connectOne);
   const waiting = () => pool.waitingCount + room.waiting();
-  const isOverrun = () => waiting() > 0 && queue.isTooLong();
+  const isOverrun = () => waiting() > 0 && queue.isTooLong(whoAsks());
   return {
     options: pool.options,
     connect: async () =>
@@ -59,36 +59,46 @@ export function guardPool(pool: Pool, guard: Guard | undefined, statements: Stat
 }
 
 /**
- * Milliseconds. Where somebody has waited that long for a connection, more is asked for than can be done: newcomers are told so at
+ * Milliseconds. Where somebody who has begun, or of the line of who comes new, has waited that long for a connection, more is asked for than can be done: newcomers are told so at
  * once, so that what has begun is finished, instead of all being told when their time is over.
  */
 const TOO_LONG_MS = 600;
 
-/** Who waits for a connection, in the order in which they have come. */
-function createQueue() {
-  const since = new Set<{ readonly at: number }>();
+/** Whose request waits for a connection, in the order in which they have come. What the process does by itself may wait and is no sign of a crowd. */
+function createQueue(): Queue {
+  const [begun, apps, people] = [new Set<Waiting>(), new Set<Waiting>(), new Set<Waiting>()];
+  const since = { begun, apps, people };
+  const isTooLongIn = ([oldest]: ReadonlySet<Waiting>) =>
+    oldest !== undefined && performance.now() - oldest.at > TOO_LONG_MS;
   return {
-    isTooLong(): boolean {
-      const [oldest] = since;
-      return oldest !== undefined && performance.now() - oldest.at > TOO_LONG_MS;
-    },
-    async waitFor<T>(connecting: Promise<T>): Promise<T> {
+    isTooLong: (who) => isTooLongIn(begun) || (who !== 'nobody' && isTooLongIn(since[who])),
+    async waitFor(connecting, who) {
+      if (who === 'nobody') return connecting;
       const me = { at: performance.now() };
-      since.add(me);
+      since[who].add(me);
       try {
         return await connecting;
       } finally {
-        since.delete(me);
+        since[who].delete(me);
       }
     },
   };
 }
 
-type Queue = ReturnType<typeof createQueue> & Pick<GuardedPool, 'isOverrun'> & { readonly room: WaitingRoom };
+interface Waiting {
+  readonly at: number;
+}
+
+interface Queue {
+  isTooLong(who: Asker): boolean;
+  waitFor<T>(connecting: Promise<T>, who: Asker): Promise<T>;
+}
+
+type Waits = Queue & Pick<GuardedPool, 'isOverrun'> & { readonly room: WaitingRoom };
 
 type ConnectOne = ReturnType<typeof makingDo>;
 
-async function connect(connectOne: ConnectOne, guard: Guard | undefined, queue: Queue): Promise<PoolClient> {
+async function connect(connectOne: ConnectOne, guard: Guard | undefined, queue: Waits): Promise<PoolClient> {
   try {
     return await (guard === undefined ? connectOne() : connectInTime(connectOne, guard, queue));
   } catch (error) {
@@ -98,12 +108,14 @@ async function connect(connectOne: ConnectOne, guard: Guard | undefined, queue: 
   }
 }
 
-function connectInTime(connectOne: ConnectOne, { reachability, impatient }: Guard, queue: Queue): Promise<PoolClient> {
+function connectInTime(connectOne: ConnectOne, { reachability, impatient }: Guard, queue: Waits): Promise<PoolClient> {
   reachability.require();
   if (!impatient) return orGiveBack(connectOne(), queue.room, reachability.unlessAway);
-  if (queue.isOverrun() && isNewcomer()) throw new DatabaseUnavailable('More is asked for than can be done.');
-  const connecting = isNewcomer() ? queue.room.connect() : connectOne();
-  return orGiveBack(connecting, queue.room, (each) => queue.waitFor(patiently(reachability.unlessAway(each))));
+  const who = whoAsks();
+  const isNew = who === 'apps' || who === 'people';
+  if (isNew && queue.isOverrun()) throw new DatabaseUnavailable('More is asked for than can be done.');
+  const connecting = isNew ? queue.room.connect(who) : connectOne();
+  return orGiveBack(connecting, queue.room, (each) => queue.waitFor(patiently(reachability.unlessAway(each)), who));
 }
 
 /** A connection that comes after its request has given up goes back to the pool. */
@@ -118,7 +130,7 @@ async function orGiveBack(
     room.leave(connecting);
     connecting.then(
       (client) => client.release(),
-      () => undefined,
+      () => room.leave(connecting),
     );
     throw error;
   }

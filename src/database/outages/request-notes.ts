@@ -3,7 +3,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DatabaseUnavailable, isDatabaseUnavailable } from './unavailable.ts';
 
+/** Who asks: programs, at the engine's endpoints for them, or everybody else. Whoever comes new waits for a connection in a line of their own kind. */
+export type Line = 'apps' | 'people';
+
 interface Notes {
+  readonly line: Line;
   /** The first outage it met. */
   outage?: unknown;
   /** Milliseconds for which it may still wait for connections, all its queries together. */
@@ -20,7 +24,11 @@ const NEWCOMERS_PATIENCE_MS = 1_000;
 const requests = new AsyncLocalStorage<Notes>();
 
 /** Everything in it is one request. */
-export const asOneRequest = <T>(work: () => Promise<T>): Promise<T> => requests.run({ patienceMs: PATIENCE_MS }, work);
+export const asOneRequest = <T>(work: () => Promise<T>, line: Line = 'people'): Promise<T> =>
+  requests.run({ line, patienceMs: PATIENCE_MS }, work);
+
+/** What a request sets going and does not wait for: it neither stands in its line nor uses up its patience. */
+export const asNobody = <T>(work: () => T): T => requests.exit(work);
 
 /** Rejects with the outage that the request met, even if the work itself made light of it. */
 export async function failOnOutage<T>(work: () => Promise<T>): Promise<T> {
@@ -41,11 +49,14 @@ export function noting(error: unknown): unknown {
   return error;
 }
 
-/** A request that has asked for nothing yet: nothing is lost when it is told to come back. */
-export const isNewcomer = (): boolean => {
+/** In a line: a request that has asked for nothing yet, so that nothing is lost when it is told to come back. Nobody: the process itself. */
+export type Asker = Line | 'begun' | 'nobody';
+
+export function whoAsks(): Asker {
   const notes = requests.getStore();
-  return notes !== undefined && notes.served !== true;
-};
+  if (notes === undefined) return 'nobody';
+  return notes.served === true ? 'begun' : notes.line;
+}
 
 /** A connection is waited for as long as the request has patience left. @throws DatabaseUnavailable */
 export async function patiently<T>(connecting: Promise<T>): Promise<T> {

@@ -10,7 +10,7 @@ import { ENDPOINTS } from '../../provider/paths.ts';
 import { FOR_PROGRAMS } from './engine-outages.ts';
 
 export interface Crowd {
-  /** Whether somebody has waited too long for a connection of the database. */
+  /** Whether somebody who has begun, or waits in the line of who asks now, has waited too long for a connection of the database. */
   readonly isOverrun: () => boolean;
 }
 

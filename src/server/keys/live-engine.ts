@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Provider } from 'oidc-provider';
 import { deriveKey } from '../../crypto/derived-keys.ts';
 import type { SealedBox } from '../../crypto/sealed-box.ts';
+import { asNobody } from '../../database/outages/request-notes.ts';
 import type { SigningKey } from '../../keys/signing-key.ts';
 import { currentPrint, listSigningKeys, printOf } from '../../keys/signing-keys.ts';
 import { createProvider, type ProviderDeps } from '../../provider/provider.ts';
@@ -60,7 +61,8 @@ export async function createLiveEngine(deps: Deps): Promise<LiveEngine> {
     soon ??= sleep(Math.max(0, lookedAt + LEAST_PAUSE_MS - performance.now())).then(() => {
       soon = undefined;
       lookedAt = performance.now();
-      return follow();
+      // For everybody who waits for it, not for the one who asked first.
+      return asNobody(follow);
     });
     return soon;
   };

@@ -13,7 +13,8 @@ export const measureRequests =
     ctx.res.once('close', () =>
       metrics.request({
         method: METHODS.has(ctx.method) ? ctx.method : 'other',
-        route: ctx.state.route ?? patternOf(ctx.path),
+        // Koa's path is null, or throws, where a request line has a URL without one.
+        route: ctx.state.route ?? patternOf(ctx.originalUrl),
         status: ctx.res.statusCode,
         seconds: (performance.now() - started) / 1000,
       }),

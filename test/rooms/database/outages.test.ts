@@ -7,7 +7,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type OpenDatabase, openDatabase } from '../../../src/database/database.ts';
 import { asOneRequest, failOnOutage } from '../../../src/database/outages/request-notes.ts';
 import { isDatabaseUnavailable } from '../../../src/database/outages/unavailable.ts';
-import { openTestDatabase, postgresAvailable } from '../../support/database.ts';
+import { postgresAvailable } from '../../support/database.ts';
+import { ask, failureOf, openOwn } from './asking.ts';
 
 const open = async (url: string): Promise<OpenDatabase> => {
   const database = await openDatabase({ url, dataDir: '', poolSize: 3 });
@@ -20,18 +21,6 @@ const listen = async (server: Server): Promise<number> => {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
 };
-
-const ask = ({ db }: OpenDatabase) => sql<{ one: number }>`select 1 as one`.execute(db);
-
-/** What a failing promise was rejected with, and after how many seconds. */
-async function failureOf(promise: Promise<unknown>): Promise<{ error: unknown; seconds: number }> {
-  const startedAt = performance.now();
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  return { error, seconds: (performance.now() - startedAt) / 1000 };
-}
 
 test('a database that nobody runs is unavailable', async () => {
   const server = createServer();
@@ -53,12 +42,6 @@ test('a database that accepts and says nothing is unavailable within two seconds
 });
 
 describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
-  const openOwn = async () => {
-    const database = await openTestDatabase('postgres');
-    onTestFinished(() => database.close());
-    return { ...database, url: database.url ?? '' };
-  };
-
   const terminateAll = async (url: string) => {
     const client = new Client({ connectionString: url });
     await client.connect();
@@ -90,101 +73,6 @@ describe.skipIf(!postgresAvailable())('on PostgreSQL', () => {
     });
     expect(isDatabaseUnavailable((await failureOf(forgotten)).error)).toBe(true);
     await database.db.insertInto('server_state').values({ key }).execute();
-  });
-
-  test('a request waits for connections no longer than two seconds, all its queries together', async () => {
-    const database = await openOwn();
-    const held = Array.from({ length: 10 }, () => sql`select pg_sleep(0.9)`.execute(database.db));
-    const impatient = asOneRequest(async () => {
-      await ask(database);
-      held.push(...Array.from({ length: 10 }, () => sql`select pg_sleep(1.8)`.execute(database.db)));
-      await ask(database);
-    });
-    const { error, seconds } = await failureOf(impatient);
-    expect(isDatabaseUnavailable(error)).toBe(true);
-    expect(seconds).toBeLessThan(2);
-    await Promise.all(held);
-    expect((await ask(database)).rows).toEqual([{ one: 1 }]);
-  });
-
-  test('while somebody has waited too long for a connection, who comes new is told at once, and who has begun goes on', async () => {
-    const database = await openOwn();
-    const begun = asOneRequest(async () => {
-      await ask(database);
-      await sleep(800);
-      return ask(database);
-    });
-    const readyToWait = Promise.withResolvers<void>();
-    const waiting = asOneRequest(async () => {
-      await ask(database);
-      await readyToWait.promise;
-      return ask(database);
-    });
-    await sleep(100);
-    const held = Array.from({ length: 10 }, () => sql`select pg_sleep(1.2)`.execute(database.db));
-    await sleep(10);
-    readyToWait.resolve();
-    await sleep(650);
-    const newcomer = await failureOf(asOneRequest(() => ask(database)));
-    expect(isDatabaseUnavailable(newcomer.error)).toBe(true);
-    expect(newcomer.seconds).toBeLessThan(0.3);
-    expect([(await waiting).rows, (await begun).rows]).toEqual([[{ one: 1 }], [{ one: 1 }]]);
-    await Promise.all(held);
-    expect((await asOneRequest(() => ask(database))).rows).toEqual([{ one: 1 }]);
-  });
-
-  test('who has begun has the next connection, before everybody who has come meanwhile', async () => {
-    const database = await openOwn();
-    const held = Array.from({ length: 10 }, () => Promise.withResolvers<void>());
-    const ended: string[] = [];
-    const readyToWait = Promise.withResolvers<void>();
-    const begun = asOneRequest(async () => {
-      await ask(database);
-      await readyToWait.promise;
-      await ask(database);
-      ended.push('begun');
-    });
-    await sleep(100);
-    const holders = held.map(({ promise }) => database.db.connection().execute(() => promise));
-    await sleep(100);
-    const newcomers = ['first', 'second', 'third'].map((name) =>
-      asOneRequest(async () => {
-        await ask(database);
-        ended.push(name);
-      }),
-    );
-    await sleep(50);
-    readyToWait.resolve();
-    await sleep(50);
-    expect(database.load()).toMatchObject({ busy: 10, waiting: 4 });
-    held[0]?.resolve();
-    await Promise.all([begun, ...newcomers]);
-    expect(ended).toEqual(['begun', 'first', 'second', 'third']);
-    for (const { resolve } of held) resolve();
-    await Promise.all(holders);
-    expect(database.load().waiting).toBe(0);
-  });
-
-  test('a request that has had no connection yet gives up before one that has begun', async () => {
-    const database = await openOwn();
-    const free = Promise.withResolvers<void>();
-    const ended: string[] = [];
-    const begun = asOneRequest(async () => {
-      await ask(database);
-      await free.promise;
-      await failureOf(ask(database));
-      ended.push('begun');
-    });
-    await sleep(100);
-    const held = Array.from({ length: 10 }, () => sql`select pg_sleep(2.5)`.execute(database.db));
-    await sleep(10);
-    free.resolve();
-    const newcomer = failureOf(asOneRequest(() => ask(database))).then(({ error }) => {
-      expect(isDatabaseUnavailable(error)).toBe(true);
-      ended.push('newcomer');
-    });
-    await Promise.all([begun, newcomer, ...held]);
-    expect(ended).toEqual(['newcomer', 'begun']);
   });
 
   test('a slow query of a database that is there is no outage', async () => {
