@@ -17,6 +17,7 @@ import { createRole } from '../../src/roles/roles.ts';
 import { type RunningServer, startServer } from '../../src/server/life-cycle.ts';
 import { type DatabaseKind, makeTestDatabase, type TestDatabase } from './database.ts';
 import type { Mailbox } from './mailbox.ts';
+import { expectNoMark, isWrittenAt, markedEverywhere } from './marked.ts';
 import { movingClock } from './moving-clock.ts';
 import { createAccount } from './stored-account.ts';
 
@@ -173,11 +174,18 @@ async function startOn(place: TestDatabase, port: number, options: TestServerOpt
   const logLines: Record<string, unknown>[] = [];
   const copiedLines: string[] = [];
   const logText: string[] = [];
+  const everything: string[] = [];
+  const asked = options.logLevel ?? 'info';
   const write = (line: string) => {
+    const parsed = JSON.parse(line);
+    if (markedEverywhere !== undefined) {
+      everything.push(line);
+      if (!isWrittenAt(asked, parsed)) return;
+    }
     logText.push(line);
-    logLines.push(JSON.parse(line));
+    logLines.push(parsed);
   };
-  const log = createLogger({ level: options.logLevel ?? 'info', format: 'json' }, { write });
+  const log = createLogger({ level: markedEverywhere === undefined ? asked : 'debug', format: 'json' }, { write });
   const files = { env, cwd: configDir, ...options.watching };
   const copies = { write: (line: string) => void copiedLines.push(line) };
   const { demoUrl } = options;
@@ -203,9 +211,11 @@ async function startOn(place: TestDatabase, port: number, options: TestServerOpt
     async stop() {
       await stop();
       await place.remove();
+      expectNoMark(everything.join(''));
     },
     async restart(changed = {}, meanwhile) {
       await stop();
+      expectNoMark(everything.join(''));
       await meanwhile?.();
       return startOn(place, port, changed);
     },
