@@ -40,12 +40,19 @@ export async function receiveForm(ctx: Koa.Context): Promise<void> {
 }
 
 function parse<T>(encoded: string, schema: z.ZodType<T>): T {
-  // What the page does not have is no mistake of a person's (T47).
-  const exact = schema instanceof z.ZodObject ? schema.strict() : schema;
-  const parsed = exact.safeParse(Object.fromEntries(fieldsOf(encoded)));
+  const parsed = exactly(schema).safeParse(Object.fromEntries(fieldsOf(encoded)));
   if (!parsed.success) throw notAsExpected();
   return parsed.data as T;
 }
+
+/** What the page does not have is no mistake of a person's (T47). Kept: zod compiles a schema when it is first used. */
+function exactly(schema: z.ZodType): z.ZodType {
+  const exact = exacts.get(schema) ?? (schema instanceof z.ZodObject ? schema.strict() : schema);
+  exacts.set(schema, exact);
+  return exact;
+}
+
+const exacts = new WeakMap<z.ZodType, z.ZodType>();
 
 function fieldsOf(encoded: string): ReadonlyMap<string, string> {
   if (!isWellEncoded(encoded)) throw notAsExpected();

@@ -5,6 +5,8 @@ import { keepForRequest } from './read-ahead.ts';
 import { type IssuedToken, isRevokedBy, revocationsOf } from './revoked-tokens.ts';
 import { type SessionRow, stateOf } from './session-state.ts';
 
+// The columns stand in full in each: a statement with `*` is not prepared (database/outages/statement-names.ts).
+
 /** Of codes and refresh tokens, which know both: the engine asks for them next. */
 export async function findToken(
   { db, clock }: StoreDeps,
@@ -17,7 +19,7 @@ export async function findToken(
       select payload, consumed_at, grant_id, ${sessionUid} as session_uid from oidc_payloads
       where model = ${model} and id = ${storedId(model, id)} and destroyed_at is null and ${stillFindable(clock)}
     )
-    select token.*, (${standingGrant({ clock }, sql`token.grant_id`)}) as grant_payload,
+    select payload, consumed_at, grant_id, session_uid, (${standingGrant({ clock }, sql`token.grant_id`)}) as grant_payload,
       (${rowsOfSession({ clock }, sql`token.session_uid`)}) as session_rows
     from token`.execute(db);
   const [row] = rows;
@@ -34,7 +36,7 @@ export async function findInteractionPayload({ db, clock }: StoreDeps, id: strin
       select payload, consumed_at, ${grantId} as grant_id from oidc_payloads
       where model = 'Interaction' and id = ${storedId('Interaction', id)} and destroyed_at is null and ${stillFindable(clock)}
     )
-    select interaction.*, (${standingGrant({ clock }, sql`interaction.grant_id`)}) as grant_payload from interaction`.execute(
+    select payload, consumed_at, grant_id, (${standingGrant({ clock }, sql`interaction.grant_id`)}) as grant_payload from interaction`.execute(
     db,
   );
   const [row] = rows;

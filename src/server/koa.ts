@@ -18,7 +18,7 @@ import { type Gate, type LaterRoutes, mountRoutes, mountWhenAsked } from '../htt
 import { securityHeaders } from '../http/security-headers.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { cookieKeys } from '../provider/cookies.ts';
+import { cookieSigner } from '../provider/cookies.ts';
 import { DISCOVERY_PATHS, ENDPOINTS } from '../provider/paths.ts';
 import { FOR_PROGRAMS } from './before-engine/engine-outages.ts';
 import { answerObjectsAsJson } from './json-bodies.ts';
@@ -65,7 +65,7 @@ export function createApp(parts: AppParts): Koa {
   const app = new Koa();
   answerObjectsAsJson(app);
   // The engine sets cookies through this app and reads them through its own context: both must sign alike.
-  app.keys = cookieKeys(config);
+  app.keys = cookieSigner(config);
   // http/host.ts has replaced X-Forwarded-Proto by the issuer's scheme before anybody reads it.
   app.proxy = true;
   app.on('error', (err) => log.error({ event: 'http.unhandled', err }));
