@@ -1,12 +1,13 @@
 // Administrators find accounts by how a word of theirs begins, in every order, and no page reads all of them.
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readAccountCursor } from '../../src/administration/account-search/cursor.ts';
 import { ACCOUNT_SORTS } from '../../src/administration/account-search/orders.ts';
 import { type AccountSearch, searchAccounts } from '../../src/administration/search-accounts.ts';
 import type { Database } from '../../src/database/schema.ts';
 import { postgresAvailable } from '../support/database.ts';
+import { openOwnPool } from '../support/own-pool.ts';
 import { KINDS } from './racing.ts';
 import { openStore, type Store } from './stored.ts';
 
@@ -218,8 +219,7 @@ describe.skipIf(!postgresAvailable())('with very many accounts on postgres', () 
     await sql`insert into group_members (group_name, account_id) select 'authors', id from accounts
       where id like '%77'`.execute(db);
     await sql`analyze`.execute(db);
-    pool = new Pool({ connectionString: store.database.url, max: 1 });
-    pool.on('error', () => undefined);
+    pool = openOwnPool(store.database.url);
   });
   afterAll(async () => {
     await pool.end();

@@ -1,11 +1,12 @@
 // Events are written once: the database itself refuses to change them, and lets go only what is old, to the sweep alone.
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AuditEvent, listEventsOf, recordEvent, sweepEvents } from '../../src/audit/audit-log.ts';
 import { type EventFilters, type EventSearch, searchEvents } from '../../src/audit/search-events.ts';
 import type { Database } from '../../src/database/schema.ts';
 import { type DatabaseKind, type OpenTestDatabase, openTestDatabase, postgresAvailable } from '../support/database.ts';
+import { openOwnPool } from '../support/own-pool.ts';
 
 const kinds: DatabaseKind[] = postgresAvailable() ? ['pglite', 'postgres'] : ['pglite'];
 const DAY = 86_400;
@@ -155,10 +156,7 @@ describe.skipIf(!postgresAvailable())('with many events on postgres', () => {
       from generate_series(${first}::int, ${first + AT_ONCE - 1}::int) i`.execute(database.db);
     }
     await sql`vacuum analyze audit_events`.execute(database.db);
-    pool = new Pool({ connectionString: database.url, max: 2 });
-    // The database is dropped with force, perhaps before the last connection has said goodbye.
-    pool.on('error', () => undefined);
-    pool.on('connect', (client) => client.on('error', () => undefined));
+    pool = openOwnPool(database.url, 2);
     const log = ({ query }: { query: { sql: string; parameters: readonly unknown[] } }) => void asked.push(query);
     recording = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), log });
   });

@@ -1,6 +1,5 @@
 // Whatever the store asks PostgreSQL, an index answers it (R14): with many rows, nothing reads the whole table.
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/schema.ts';
 import { deleteExpiredPayloads, revokeGrant } from '../../src/protocol-store/payloads.ts';
@@ -10,6 +9,7 @@ import { endSession } from '../../src/sessions/end-session.ts';
 import { countAsActivity } from '../../src/sessions/session-lifetime.ts';
 import { postgresAvailable } from '../support/database.ts';
 import { movingClock } from '../support/moving-clock.ts';
+import { openOwnPool } from '../support/own-pool.ts';
 import { adaptersOn, newId, now, openStore, payloadOf, type Store } from './stored.ts';
 
 const ROWS = 20_000;
@@ -21,13 +21,6 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
-/** The database is dropped with force, perhaps before the last connection has said goodbye. */
-function openPool(store: Store, max: number): Pool {
-  const pool = new Pool({ connectionString: store.database.url, max });
-  pool.on('connect', (client) => client.on('error', () => undefined));
-  return pool;
-}
-
 describe.skipIf(!postgresAvailable()).each(['knows', 'does not know yet'])(
   'with many rows that postgres %s',
   (what) => {
@@ -37,7 +30,7 @@ describe.skipIf(!postgresAvailable()).each(['knows', 'does not know yet'])(
 
     beforeAll(async () => {
       store = await openStore('postgres');
-      const pool = openPool(store, 2);
+      const pool = openOwnPool(store.database.url, 2);
       const log = ({ query }: { query: { sql: string; parameters: readonly unknown[] } }) => void asked.push(query);
       recording = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), log });
       // By itself it looks only after a minute.
@@ -66,7 +59,7 @@ describe.skipIf(!postgresAvailable()).each(['knows', 'does not know yet'])(
       const queries = asked.filter(({ sql: text }) => /oidc_payloads/.test(text) && !/^insert/i.test(text));
       expect(queries.length).toBeGreaterThan(0);
       const scans: string[] = [];
-      const client = openPool(store, 1);
+      const client = openOwnPool(store.database.url);
       for (const query of queries) {
         const { rows } = await client.query(`explain (format json) ${query.sql}`, [...query.parameters]);
         scans.push(...scansIn(rows[0]['QUERY PLAN'][0].Plan));

@@ -1,6 +1,5 @@
 // What one process does for all of them is begun once in an interval, however many ask; and no statement of it is large.
 import { type CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
-import { Pool } from 'pg';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSealedBox } from '../../src/crypto/sealed-box.ts';
@@ -10,6 +9,7 @@ import { noteDone, oncePer } from '../../src/server/jobs.ts';
 import { postgresAvailable } from '../support/database.ts';
 import { countRows, FILLED_TABLES, fillWithExpired } from '../support/many-expired.ts';
 import { movingClock } from '../support/moving-clock.ts';
+import { openOwnPool } from '../support/own-pool.ts';
 import { atOnce, KINDS } from './racing.ts';
 import { openStore, type Store } from './stored.ts';
 
@@ -94,8 +94,7 @@ describe.skipIf(!postgresAvailable())('with thousands of expired rows in every t
     for (const table of FILLED_TABLES) await fillWithExpired(db, table, ROWS);
     await countDeletions(store);
     const asked: CompiledQuery[] = [];
-    const pool = new Pool({ connectionString: store.database.url, max: 1 });
-    pool.on('connect', (client) => client.on('error', () => undefined));
+    const pool = openOwnPool(store.database.url);
     const recording = new Kysely<Database>({
       dialect: new PostgresDialect({ pool }),
       log: ({ query }) => void asked.push(query),

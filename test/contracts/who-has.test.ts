@@ -1,6 +1,5 @@
 // Who has a role, of very many: a page of them is read from indexes, never the whole table.
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/schema.ts';
 import { createGroup } from '../../src/roles/groups.ts';
@@ -8,6 +7,7 @@ import { createRole } from '../../src/roles/roles.ts';
 import { whoHas } from '../../src/roles/who-has.ts';
 import { type OpenTestDatabase, openTestDatabase, postgresAvailable } from '../support/database.ts';
 import { movingClock } from '../support/moving-clock.ts';
+import { openOwnPool } from '../support/own-pool.ts';
 
 const PEOPLE = 30_000;
 
@@ -37,8 +37,7 @@ describe.skipIf(!postgresAvailable())('with many people on postgres', () => {
       database.db,
     );
     await sql`analyze`.execute(database.db);
-    const pool = new Pool({ connectionString: database.url, max: 1 });
-    pool.on('connect', (client) => client.on('error', () => undefined));
+    const pool = openOwnPool(database.url);
     const log = ({ query }: { query: { sql: string; parameters: readonly unknown[] } }) => void asked.push(query);
     recording = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), log });
   });
@@ -67,7 +66,7 @@ describe.skipIf(!postgresAvailable())('with many people on postgres', () => {
     expect(page.next).toBe('person-015050');
     const scanned: string[] = [];
     for (const query of [...asked]) {
-      const pool = new Pool({ connectionString: database.url, max: 1 });
+      const pool = openOwnPool(database.url);
       const { rows } = await pool.query(`explain (format json) ${query.sql}`, [...query.parameters]);
       scanned.push(...scansIn(rows[0]['QUERY PLAN'][0].Plan));
       await pool.end();

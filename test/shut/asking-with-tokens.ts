@@ -56,7 +56,7 @@ async function requestsWith(
   return [
     post(
       `${issuer}/token`,
-      { grant_type: 'authorization_code', code: value, code_verifier: 'x'.repeat(43) },
+      { grant_type: 'authorization_code', code: value, code_verifier: 'verifier-'.repeat(5) },
       { client },
     ),
     post(`${issuer}/token`, { grant_type: 'refresh_token', refresh_token: value }, { client }),

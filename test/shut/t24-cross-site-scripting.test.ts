@@ -6,6 +6,7 @@ import { setupAddress } from '../../src/first-run/address.ts';
 import type { Browser as Visitor } from '../support/browser.ts';
 import { chromiumAvailable, launchChromium } from '../support/chromium.ts';
 import { linesOf, problemsOf } from '../support/config-files.ts';
+import { markedEverywhere } from '../support/marked.ts';
 import { movingClock } from '../support/moving-clock.ts';
 import { authorizationRequest } from '../support/sign-in.ts';
 import { CALLBACK, RESOURCES, startTestServer, type TestServer, WEB_SECRET } from '../support/start-server.ts';
@@ -50,6 +51,7 @@ describe.skipIf(!chromiumAvailable())(`T24 cross-site scripting: ${ADVISORIES}`,
   let browser: Browser;
 
   beforeAll(async () => {
+    markedEverywhere?.leaveOut(PAYLOADS);
     const clients = Object.fromEntries(NAMES.map((payload, at) => [`named-${at}`, fileOf(payload, at)]));
     server = await startTestServer({ clients, settings });
     browser = await launchChromium();

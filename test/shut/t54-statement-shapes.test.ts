@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { PROGRAMS } from '../support/api.ts';
 import { postgresAvailable } from '../support/database.ts';
+import { markedEverywhere } from '../support/marked.ts';
 import { newSigningClient, type SigningClient } from '../support/signing-client.ts';
 import { startTestServer, type TestServer } from '../support/start-server.ts';
 import { type StatementShapes, startShapesPostgres } from '../support/statement-shapes.ts';
@@ -28,6 +29,7 @@ describe.skipIf(!postgresAvailable())(
     let signer: SigningClient;
 
     beforeAll(async () => {
+      markedEverywhere?.leaveOut([...INJECTIONS, ...HARMLESS_TOKENS]);
       // What the server does by itself, by the minute, is none of what it is asked: without its timers it does nothing of that.
       vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
       [shapes, signer] = await Promise.all([startShapesPostgres(), newSigningClient('signer')]);

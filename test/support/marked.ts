@@ -5,6 +5,8 @@ export interface Marked {
   /** Goes to the server in the place of the usual one. */
   readonly fetch: typeof fetch;
   keep(what: string, value: string): void;
+  /** Whoever sends these in the place of a secret sends them openly too, and lets them be logged. */
+  leaveOut(values: readonly string[]): void;
   /** What was kept, in words. */
   kinds(): readonly string[];
   /** What of it stands in this text, in words. */
@@ -21,8 +23,9 @@ const SHORTEST = 8;
 
 export function marking(usual: typeof fetch): Marked {
   const secrets = new Map<string, string>();
+  const open = new Set<string>();
   const keep = (what: string, value: string): void => {
-    if (value.length >= SHORTEST && !secrets.has(value)) secrets.set(value, what);
+    if (value.length >= SHORTEST && !secrets.has(value) && !open.has(value)) secrets.set(value, what);
   };
   const keepFields = (from: string, fields: Iterable<[string, unknown]>, secret = SECRET_FIELDS): void => {
     for (const [name, value] of fields) {
@@ -47,6 +50,9 @@ export function marking(usual: typeof fetch): Marked {
   return {
     fetch: watched,
     keep,
+    leaveOut: (values) => {
+      for (const value of values) open.add(value);
+    },
     kinds: () => [...secrets.values()],
     standingIn: (text) => {
       const stands = standsIn(text);

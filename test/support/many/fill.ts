@@ -1,8 +1,8 @@
 // A server that has been in use for long: very many accounts, and all that comes with them; made in statements about whole sets.
 import { Kysely, PostgresDialect, type RawBuilder, sql } from 'kysely';
-import { Pool } from 'pg';
 import type { Database } from '../../../src/database/schema.ts';
 import { COUNTED } from '../../../src/figures/hourly-figures.ts';
+import { openOwnPool } from '../own-pool.ts';
 import { API } from '../start-server.ts';
 
 export interface HowMany {
@@ -48,7 +48,7 @@ const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 
 /** Over a connection of its own: the server's give up after seconds, and this takes longer. */
 export async function fill(url: string, many: HowMany): Promise<void> {
-  const pool = new Pool({ connectionString: url, max: 1 });
+  const pool = openOwnPool(url);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   await sql`set session_replication_role = replica`.execute(db);
   await sql`set maintenance_work_mem = '256MB'`.execute(db);
