@@ -50,43 +50,47 @@ export interface HeldRow {
 export async function heldRoles({ db, clock }: Deps, accountId: string): Promise<Held> {
   const { rows } = await sql<HeldRow>`
     with recursive ${heldByAccount(clock, accountId)}
-    select 'role' as kind, r.name, r.mfa, r.client_id, r.resource from held join roles r on r.name = held.role
+    select 'role' as kind, role as name, mfa, client_id, resource from held
     union all select 'group', name, null, null, null from member`.execute(db);
   return heldFrom(rows);
 }
 
-/** Common table expressions for `with recursive`: `member` (name), `given` and `held` (role). */
+/**
+ * Common table expressions for `with recursive`: `member` (name), `given` (role) and `held` (role, mfa, client_id,
+ * resource). `lateral … offset 0`: what somebody holds is looked up piece by piece. A join would be planned once for
+ * anybody, and reads every role, group and permission that there is.
+ */
 export function heldByAccount(clock: Clock, accountId: string): RawBuilder<unknown> {
   const now = databaseNow(clock);
   return sql`member(name) as (
-      select m.group_name from group_members m join groups g on g.name = m.group_name
-      where m.account_id = ${accountId} and g.gone_at is null and (m.expires_at is null or m.expires_at > ${now})
+      select known.name from group_members m
+      cross join lateral (select g.name from groups g where g.name = m.group_name and g.gone_at is null offset 0) as known
+      where m.account_id = ${accountId} and (m.expires_at is null or m.expires_at > ${now})
     ), given(role) as (
       select role from role_assignments
       where account_id = ${accountId} and (expires_at is null or expires_at > ${now})
-      union select gr.role from group_roles gr join member on member.name = gr.group_name
+      union select brought.role from member
+        cross join lateral (select gr.role from group_roles gr where gr.group_name = member.name offset 0) as brought
     ), ${HELD_OF_GIVEN}`;
 }
 
+const roleNamed = (column: string) =>
+  sql`select name, mfa, client_id, resource from roles where name = ${sql.ref(column)} and gone_at is null offset 0`;
+
 /** Of `given` (role): what is not gone, with all that it includes. */
-export const HELD_OF_GIVEN = sql`held(role) as (
-      select r.name from given join roles r on r.name = given.role and r.gone_at is null
-      union select r.name from held join role_includes i on i.role = held.role
-        join roles r on r.name = i.includes and r.gone_at is null
+export const HELD_OF_GIVEN = sql`held(role, mfa, client_id, resource) as (
+      select r.name, r.mfa, r.client_id, r.resource from given cross join lateral (${roleNamed('given.role')}) as r
+      union select r.name, r.mfa, r.client_id, r.resource from held cross join lateral
+        (select i.includes from role_includes i where i.role = held.role offset 0) as i
+        cross join lateral (${roleNamed('i.includes')}) as r
     )`;
 
 /** The same for roles that are given by name, as a client file gives them to a service client. */
 export async function withIncluded(db: Db, names: readonly string[]): Promise<Held> {
   if (names.length === 0) return NOTHING_HELD;
   const { rows } = await sql<HeldRow>`
-    with recursive held(role) as (
-      select name from roles where name = any(${sql.val([...names])}::text[]) and gone_at is null
-      union select r.name from held join role_includes i on i.role = held.role
-        join roles r on r.name = i.includes and r.gone_at is null
-    )
-    select 'role' as kind, r.name, r.mfa, r.client_id, r.resource from held join roles r on r.name = held.role`.execute(
-    db,
-  );
+    with recursive given(role) as (select unnest(${sql.val([...names])}::text[])), ${HELD_OF_GIVEN}
+    select 'role' as kind, role as name, mfa, client_id, resource from held`.execute(db);
   return heldFrom(rows);
 }
 
