@@ -11,6 +11,11 @@ export interface EndedAtServer {
   readonly subject: string | undefined;
   /** Which of them: the `sid` of their ID tokens. Undefined: all. */
   readonly sid: string | undefined;
+  /**
+   * When they ended, in epoch seconds by the server's clock (`toe`, RFC 8417 section 2.2): of all sessions, those whose ID token has a later
+   * `iat` have begun since, and go on.
+   */
+  readonly endedAt: number | undefined;
 }
 
 export type LogoutTokenResult =
@@ -87,7 +92,7 @@ async function discover(issuer: string) {
   };
 }
 
-function judge({ events, nonce, sub, sid }: JWTPayload): LogoutTokenResult {
+function judge({ events, nonce, sub, sid, toe }: JWTPayload): LogoutTokenResult {
   const refused = (reason: string): LogoutTokenResult => ({ outcome: 'refused', reason });
   const event = (events as Record<string, unknown> | null)?.[LOGOUT_EVENT];
   if (typeof event !== 'object' || event === null) return refused('it is about no sign-out');
@@ -95,7 +100,8 @@ function judge({ events, nonce, sub, sid }: JWTPayload): LogoutTokenResult {
   if (nonce !== undefined) return refused('it has a nonce');
   if (sid !== undefined && typeof sid !== 'string') return refused('sid is no text');
   if (sub === undefined && sid === undefined) return refused('it says neither who nor which session');
-  return { outcome: 'verified', subject: sub, sid };
+  if (toe !== undefined && typeof toe !== 'number') return refused('toe is no number');
+  return { outcome: 'verified', subject: sub, sid, endedAt: toe };
 }
 
 /** More than a logout token can be. */

@@ -27,8 +27,13 @@ export interface Sessions {
   /** Takes it out: of two clicks at once only one finds it. */
   takeDraft(id: string): PayoutAccount | undefined;
   end(id: string): void;
-  /** Ends those of a person, or the one that the server calls `sid`. Returns how many. */
-  endAtServer(which: { readonly subject: string | undefined; readonly sid: string | undefined }): number;
+  /** Ends the one that the server calls `sid`, or those of a person that are no younger than what ended. Returns how many. */
+  endAtServer(which: {
+    readonly subject: string | undefined;
+    readonly sid: string | undefined;
+    /** Epoch seconds, by the server's clock. */
+    readonly endedAt: number | undefined;
+  }): number;
 }
 
 export const SESSION_IDLE_SECONDS = 8 * 60 * 60;
@@ -41,6 +46,8 @@ interface Entry {
   readonly seenAt: number;
   notice: string | undefined;
   draft: { readonly account: PayoutAccount; readonly begunAt: number } | undefined;
+  /** The `iat` of the first ID token. */
+  readonly signedInAt: number;
 }
 
 export const randomId = (): string => randomBytes(32).toString('base64url');
@@ -78,7 +85,8 @@ export function createSessions(now: () => number = Date.now): Sessions {
     begin(person) {
       const session = { id: randomId(), person, csrfToken: randomId(), refreshes: 0, issuedBefore: undefined };
       forgetOld();
-      sessions.set(session.id, { session, seenAt: now(), notice: undefined, draft: undefined });
+      const signedInAt = person.claims.iat;
+      sessions.set(session.id, { session, seenAt: now(), notice: undefined, draft: undefined, signedInAt });
       return session;
     },
     replacePerson(id, person) {
@@ -112,10 +120,12 @@ export function createSessions(now: () => number = Date.now): Sessions {
     end(id) {
       sessions.delete(id);
     },
-    endAtServer({ subject, sid }) {
+    endAtServer({ subject, sid, endedAt }) {
+      // The server may tell hours later, when the same person has signed in again.
+      const isOneOf = ({ session: { person }, signedInAt }: Entry) =>
+        sid === undefined ? endedAt === undefined || signedInAt <= endedAt : person.claims['sid'] === sid;
       const ended = [...sessions.values()].filter(
-        ({ session: { person } }) =>
-          (subject === undefined || person.subject === subject) && (sid === undefined || person.claims['sid'] === sid),
+        (entry) => (subject === undefined || entry.session.person.subject === subject) && isOneOf(entry),
       );
       for (const { session } of ended) sessions.delete(session.id);
       return ended.length;

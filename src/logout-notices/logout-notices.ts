@@ -24,6 +24,8 @@ export interface Notice extends NewNotice {
   /** The `jti` of every token made for it, so that an app can tell a second one. */
   readonly id: string;
   readonly attempts: number;
+  /** By the clock of this process, as the `iat` of ID tokens: the database's may be another. */
+  readonly endedAt: Date;
 }
 
 /** 24 hours: an app that is down overnight is told; one that is gone does not wait for ever. */
@@ -81,10 +83,12 @@ export async function claimNotice(
         .skipLocked(),
     )
     .returning(['id', 'client_id', 'account_id', 'sid', 'ended', 'attempts'])
+    .returning(sql<number>`extract(epoch from ${databaseNow(clock)} - created_at)::float8`.as('seconds_ago'))
     .executeTakeFirst();
   if (row === undefined) return undefined;
   const { id, attempts, ended, client_id: clientId, account_id: accountId } = row;
-  return { id, attempts, ended, clientId, accountId, sid: row.sid ?? undefined };
+  const endedAt = new Date(clock.now().getTime() - row.seconds_ago * 1000);
+  return { id, attempts, ended, clientId, accountId, sid: row.sid ?? undefined, endedAt };
 }
 
 /** Nothing happens when somebody else has taken it meanwhile: the lease was over. */
@@ -138,7 +142,7 @@ export async function dropNotice(db: Db, id: string): Promise<boolean> {
   return numDeletedRows > 0n;
 }
 
-export interface ListedNotice extends Notice {
+export interface ListedNotice extends Omit<Notice, 'endedAt'> {
   readonly state: 'waiting' | 'given_up';
   readonly createdAt: Date;
   readonly nextAttemptAt: Date | undefined;

@@ -112,6 +112,7 @@ test('who signs out is signed out of every app of the session within a second, b
       iat: expect.any(Number),
       exp: Number(claims.iat) + 120,
       jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      toe: expect.toSatisfy((toe: number) => Math.abs(toe - Number(claims.iat)) <= 1),
       events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
     });
     expect(JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())).toMatchObject({
@@ -212,7 +213,7 @@ test('and so is one that needs names: by that of the session, which its refresh 
   expect(spa.received).toHaveLength(1);
 });
 
-test('an app that fails is told again, later each time, with the same jti in a fresh token', async () => {
+test('an app that fails is told again, later each time, with the same jti and time in a fresh token', async () => {
   web.answers(503);
   const jane = await signedIn(server.issuer, { email: 'jane@example.test' });
   await signsOut(jane);
@@ -228,6 +229,9 @@ test('an app that fails is told again, later each time, with the same jti in a f
   movingClock.advance({ minutes: 10 });
   await soon(async () => (await noticeTo('web'))?.delivered_at != null);
   expect(new Set(web.received.map(({ claims }) => claims.jti)).size).toBe(1);
+  const [first, last] = [web.received[0], web.received.at(-1)].map((each) => Number(each?.claims['toe']));
+  expect(Math.abs(Number(first) - Number(web.received[0]?.claims.iat))).toBeLessThanOrEqual(5);
+  expect(Math.abs(Number(last) - Number(first))).toBeLessThanOrEqual(1);
   expect(new Set(web.received.map(({ token }) => token)).size).toBe(web.received.length);
   await web.verified(server.issuer, 'web', web.received.length - 1);
   expect((await noticeTo('web'))?.last_error).toBeNull();

@@ -85,7 +85,13 @@ describe.each(ALGORITHMS)('with %s', { timeout: 30_000 }, (algorithm) => {
     const options = { issuer: server.issuer, currentDate: movingClock.now(), algorithms: [algorithm] };
     await jwtVerify(String(tokens.id_token), keys, { ...options, audience: algorithm.toLowerCase() });
     await jwtVerify(tokens.access_token, keys, { ...options, audience: apiOf(algorithm), typ: 'at+jwt' });
-    const notice = { id: 'n-1', clientId: algorithm.toLowerCase(), accountId: 'jane', sid: 's-1' };
+    const notice = {
+      id: 'n-1',
+      clientId: algorithm.toLowerCase(),
+      accountId: 'jane',
+      sid: 's-1',
+      endedAt: movingClock.now(),
+    };
     const logoutToken = await logoutTokens(server.engine.provider)(notice as Notice);
     await jwtVerify(logoutToken, keys, { ...options, audience: notice.clientId, typ: 'logout+jwt' });
     const me = await oidc.fetchUserInfo(config, tokens.access_token, String(tokens.claims()?.sub));

@@ -56,6 +56,7 @@ beforeAll(async () => {
     clientId: 'web',
     accountId,
     sid: String(claimsIn(idToken)['sid']),
+    endedAt: movingClock.now(),
   } as never);
   const robots = async (form: Record<string, string>) =>
     String((await redeem(server.issuer, { grant_type: 'client_credentials', ...form }, ROBOT)).body['access_token']);

@@ -1,5 +1,6 @@
 // OpenID Connect Back-Channel Logout 1.0: the engine decides who is to be told and signs; telling is the outbox's.
 import { Provider } from 'oidc-provider';
+import { epochSeconds } from '../../clock.ts';
 import { type NewNotice, type Notice, type NoticeDeps, writeNotices } from '../../logout-notices/logout-notices.ts';
 
 /** Section 2.4 */
@@ -22,10 +23,13 @@ export function tellAppsByOutbox(provider: Provider, deps: NoticeDeps): void {
 /** The engine's class for signed claims; its types leave out which claims it passes on. */
 type LogoutToken = InstanceType<Provider['IdToken']> & { mask: Record<string, null> };
 
-/** `iss`, `aud`, `iat`, `exp` (two minutes) and `typ` are the engine's; never a `nonce`. */
+/**
+ * `iss`, `aud`, `iat`, `exp` (two minutes) and `typ` are the engine's; never a `nonce`. `toe`, when the session or all of the account
+ * ended (RFC 8417 section 2.2), is the same however late the app is told: what began after that goes on.
+ */
 export const logoutTokens =
   (provider: () => Provider) =>
-  async ({ id, clientId, accountId, sid }: Notice): Promise<string> => {
+  async ({ id, clientId, accountId, sid, endedAt }: Notice): Promise<string> => {
     const engine = provider();
     const client = await engine.Client.find(clientId);
     if (client === undefined) throw new Error('there is no file for this client');
@@ -33,6 +37,7 @@ export const logoutTokens =
     token.mask = { sub: null };
     token.set('events', { [LOGOUT_EVENT]: {} });
     token.set('jti', id);
+    token.set('toe', epochSeconds(endedAt));
     if (sid !== undefined) token.set('sid', sid);
     return token.issue({ use: 'logout' });
   };

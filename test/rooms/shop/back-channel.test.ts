@@ -40,15 +40,20 @@ const good = (): JWTPayload => {
     jti: 'x',
     sub: 'jane',
     sid: 's',
+    toe: now - 60,
     events: { [EVENT]: {} },
   };
 };
 
-test('a message of the server is taken, with or without the name of a session', async () => {
+test('a message of the server is taken, with or without the name of a session and the time', async () => {
   const verify = logoutTokens({ issuer, clientId });
-  expect(await verify(await sign(good()))).toEqual({ outcome: 'verified', subject: 'jane', sid: 's' });
-  const { sid: _sid, ...all } = good();
-  expect(await verify(await sign(all))).toEqual({ outcome: 'verified', subject: 'jane', sid: undefined });
+  const token = good();
+  const verified = { outcome: 'verified', subject: 'jane', sid: 's', endedAt: token['toe'] };
+  expect(await verify(await sign(token))).toEqual(verified);
+  const { sid: _sid, ...all } = token;
+  expect(await verify(await sign(all))).toEqual({ ...verified, sid: undefined });
+  const { toe: _toe, ...timeless } = token;
+  expect(await verify(await sign(timeless))).toEqual({ ...verified, endedAt: undefined });
 });
 
 const WRONG: [string, (claims: JWTPayload) => JWTPayload, Record<string, string>?][] = [
@@ -59,6 +64,7 @@ const WRONG: [string, (claims: JWTPayload) => JWTPayload, Record<string, string>
   ['without the event', (claims) => ({ ...claims, events: {} })],
   ['with a text for an event', (claims) => ({ ...claims, events: { [EVENT]: 'x' } })],
   ['with a list for events', (claims) => ({ ...claims, events: [EVENT] as never })],
+  ['with a text for the time', (claims) => ({ ...claims, toe: 'yesterday' })],
   ['without jti', ({ jti: _jti, ...claims }) => claims],
   ['without exp', ({ exp: _exp, ...claims }) => claims],
   ['about nobody', ({ sub: _sub, sid: _sid, ...claims }) => claims],
@@ -81,8 +87,8 @@ test('a message with a changed signature, or none, is refused', async () => {
 });
 
 describe('sessions', () => {
-  const signIn = (sessions: ReturnType<typeof createSessions>, subject: string, sid: string) => {
-    const person = personNamed(subject);
+  const signIn = (sessions: ReturnType<typeof createSessions>, subject: string, sid: string, at?: number) => {
+    const person = personNamed(subject, [], at);
     return sessions.begin({ ...person, claims: { ...person.claims, sid } }).id;
   };
 
@@ -90,11 +96,24 @@ describe('sessions', () => {
     const sessions = createSessions();
     const [a, b, c] = [signIn(sessions, 'jane', 'a'), signIn(sessions, 'jane', 'b'), signIn(sessions, 'joe', 'c')];
     const open = () => [a, b, c].map((id) => sessions.find(id) !== undefined);
-    expect(sessions.endAtServer({ subject: 'joe', sid: 'a' })).toBe(0);
-    expect(sessions.endAtServer({ subject: 'jane', sid: 'a' })).toBe(1);
+    expect(sessions.endAtServer({ subject: 'joe', sid: 'a', endedAt: undefined })).toBe(0);
+    expect(sessions.endAtServer({ subject: 'jane', sid: 'a', endedAt: undefined })).toBe(1);
     expect(open()).toEqual([false, true, true]);
-    expect(sessions.endAtServer({ subject: 'jane', sid: undefined })).toBe(1);
+    expect(sessions.endAtServer({ subject: 'jane', sid: undefined, endedAt: undefined })).toBe(1);
     expect(open()).toEqual([false, false, true]);
+  });
+
+  test('that somebody has begun since are not ended by a message that comes late, unless it names them', () => {
+    const sessions = createSessions();
+    const times = [1_000, 2_000, 2_001];
+    const ids = times.map((at) => signIn(sessions, 'jane', `at ${at}`, at));
+    const open = () => ids.map((id) => sessions.find(id) !== undefined);
+    // A refresh does not make it a younger one.
+    sessions.replacePerson(String(ids[0]), personNamed('jane', [], 2_500));
+    expect(sessions.endAtServer({ subject: 'jane', sid: undefined, endedAt: 2_000 })).toBe(2);
+    expect(open()).toEqual([false, false, true]);
+    expect(sessions.endAtServer({ subject: 'jane', sid: 'at 2001', endedAt: 2_000 })).toBe(1);
+    expect(open()).toEqual([false, false, false]);
   });
 });
 
